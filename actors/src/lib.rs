@@ -1,3 +1,4 @@
 //! The cast.
 
 pub mod wire;
+pub mod upstream;

@@ -1,0 +1,181 @@
+//! The upstream client of one worker: a lane (an awc client of its own, so a pool of its own) per origin.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use actix_http::header::{
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE,
+};
+use awc::http::uri::{Authority, Parts as UriParts, PathAndQuery, Scheme};
+use awc::http::{Method, Uri};
+use bytes::Bytes;
+
+use super::body::Parts;
+use super::dial::Dialer;
+use super::fault::UpstreamFault;
+use super::origin::Origin;
+use super::response::UpstreamResponse;
+use super::settings::UpstreamSettings;
+
+/// Headers that are about the connection or the framing, which are ours: never taken from a caller of this module.
+const OURS: [HeaderName; 8] =
+    [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, EXPECT, UPGRADE, TE, ACCEPT_ENCODING];
+
+/// One request to one origin.
+pub struct UpstreamRequest<'a> {
+    /// Whom to call.
+    pub origin: &'a Origin,
+    /// Path and query as sent, starting with `/`.
+    pub path_and_query: &'a str,
+    /// POST, or GET for health checks and lists.
+    pub method: Method,
+    /// Headers to send. Those about the connection and the framing (host, connection, content-length,
+    /// transfer-encoding, expect, upgrade, te, accept-encoding) are skipped: they are set here.
+    pub headers: &'a [(HeaderName, HeaderValue)],
+    /// The body in parts, sent one after the other without being joined.
+    pub body: &'a [Bytes],
+    /// From now to the complete final head; connecting and a stale retry included.
+    pub head_deadline: Duration,
+}
+
+/// The upstream client of one worker. Neither `Send` nor `Sync`; clone-free: hold it in the worker's desk.
+pub struct UpstreamClient {
+    settings: Rc<UpstreamSettings>,
+    lanes: RefCell<HashMap<Origin, Rc<Lane>>>,
+    stale_retries: Cell<u64>,
+}
+
+/// What is kept per origin.
+struct Lane {
+    client: awc::Client,
+    dialer: Dialer,
+    authority: Authority,
+    host: HeaderValue,
+    used: Cell<Instant>,
+}
+
+impl UpstreamClient {
+    /// A client without any connection.
+    pub fn new(settings: UpstreamSettings) -> Self {
+        Self { settings: Rc::new(settings), lanes: RefCell::default(), stale_retries: Cell::new(0) }
+    }
+
+    /// Sends a request and waits for the head of its answer. Dropping the future closes the connection at once.
+    ///
+    /// When a kept connection turns out to have been closed by the upstream before any byte of an answer, the request
+    /// is sent once more, on a connection opened for it. (It may have been processed: a second answer may be billed.
+    /// That is rarer than the race, and the alternative is to fail.)
+    ///
+    /// # Errors
+    /// Any [`UpstreamFault`] but those of a body. A status of 4xx or 5xx is not an error here.
+    pub async fn call(&self, request: UpstreamRequest<'_>) -> Result<UpstreamResponse, UpstreamFault> {
+        let lane = self.lane(request.origin)?;
+        let uri = lane.uri(request.path_and_query)?;
+        let sent = async {
+            match lane.send(&lane.client, &uri, &request).await {
+                Err(fault) if fault.is_stale() => {
+                    self.stale_retries.set(self.stale_retries.get() + 1);
+                    log::debug!("stale connection, sending again origin={}", request.origin);
+                    // A client of its own has an empty pool, so this connection is new; awc cannot be told otherwise.
+                    let fresh = awc_client(&lane.dialer, &self.settings);
+                    lane.send(&fresh, &uri, &request).await
+                }
+                other => other,
+            }
+        };
+        match tokio::time::timeout(request.head_deadline, sent).await {
+            Ok(answer) => answer,
+            Err(_) => Err(UpstreamFault::HeadTimeout),
+        }
+    }
+
+    /// Forgets the origins not called for [`UpstreamSettings::forget_after`], closing their idle connections. Streams
+    /// that are still running are not touched. Call it now and then.
+    pub fn sweep(&self) {
+        let keep = self.settings.forget_after;
+        self.lanes.borrow_mut().retain(|_, lane| lane.used.get().elapsed() < keep);
+    }
+
+    /// How often a request was sent again because its connection was stale.
+    pub fn stale_retries(&self) -> u64 {
+        self.stale_retries.get()
+    }
+
+    /// How many origins are known now.
+    pub fn origins(&self) -> usize {
+        self.lanes.borrow().len()
+    }
+
+    fn lane(&self, origin: &Origin) -> Result<Rc<Lane>, UpstreamFault> {
+        if let Some(lane) = self.lanes.borrow().get(origin) {
+            lane.used.set(Instant::now());
+            return Ok(lane.clone());
+        }
+        let lane = Rc::new(Lane::new(origin, &self.settings)?);
+        self.lanes.borrow_mut().insert(origin.clone(), lane.clone());
+        Ok(lane)
+    }
+}
+
+impl Lane {
+    fn new(origin: &Origin, settings: &Rc<UpstreamSettings>) -> Result<Self, UpstreamFault> {
+        if !origin.verifies() && origin.is_https() {
+            log::warn!("certificates are not checked, anyone on the path can read and answer origin={origin}");
+        }
+        let bad = |_| UpstreamFault::BadRequest("the host cannot be sent".to_owned());
+        let host = HeaderValue::try_from(origin.host_header()).map_err(|_| bad(()))?;
+        let authority = Authority::try_from(format!("{}:{}", origin.host(), origin.port())).map_err(|_| bad(()))?;
+        let dialer = Dialer::new(origin.clone(), settings.clone());
+        let client = awc_client(&dialer, settings);
+        Ok(Self { client, dialer, authority, host, used: Cell::new(Instant::now()) })
+    }
+
+    /// Always `http`, even where TLS is spoken: TLS lies below the guard, and awc must not add its own.
+    fn uri(&self, path_and_query: &str) -> Result<Uri, UpstreamFault> {
+        let bad = |what: &str| UpstreamFault::BadRequest(format!("{what} in the path"));
+        if !path_and_query.starts_with('/') {
+            return Err(bad("no leading slash"));
+        }
+        let mut parts = UriParts::default();
+        parts.scheme = Some(Scheme::HTTP);
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query =
+            Some(PathAndQuery::try_from(path_and_query).map_err(|_| bad("a character that cannot be sent"))?);
+        Uri::from_parts(parts).map_err(|_| bad("something that cannot be sent"))
+    }
+
+    async fn send(
+        &self,
+        client: &awc::Client,
+        uri: &Uri,
+        request: &UpstreamRequest<'_>,
+    ) -> Result<UpstreamResponse, UpstreamFault> {
+        let mut call = client.request(request.method.clone(), uri.clone()).no_decompress();
+        let headers = call.headers_mut();
+        headers.insert(HOST, self.host.clone());
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        for (name, value) in request.headers.iter().filter(|(name, _)| !OURS.contains(name)) {
+            headers.append(name.clone(), value.clone());
+        }
+        let answer = if request.method == Method::GET && request.body.is_empty() {
+            call.send().await
+        } else {
+            call.send_body(Parts::new(request.body)).await
+        };
+        answer.map(UpstreamResponse::new).map_err(UpstreamFault::from_send)
+    }
+}
+
+/// awc with every default that hurts a gateway turned off: its timer (5 s to the head), its connection limit (100 for
+/// all hosts), redirects (which carry `x-api-key` to the new host).
+fn awc_client(dialer: &Dialer, settings: &UpstreamSettings) -> awc::Client {
+    let connector = awc::Connector::new()
+        .connector(dialer.clone())
+        .timeout(settings.opening_timeout())
+        .limit(0)
+        .conn_keep_alive(settings.keep_alive)
+        .conn_lifetime(settings.lifetime);
+    awc::Client::builder().connector(connector).disable_timeout().disable_redirects().no_default_headers().finish()
+}

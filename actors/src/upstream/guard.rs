@@ -1,0 +1,370 @@
+//! The wire guard: sits between awc and the connection and mends what awc does to an answer on the wire.
+//!
+//! * interim (1xx) heads are dropped: awc would take one for the answer, and give the answer to the next exchange;
+//! * a body ended by closing is shown to awc as HTTP/1.0, or awc would call it empty;
+//! * a body cut short ends in an error, which awc would call a clean end;
+//! * bytes after an answer never reach the next exchange: the connection ends with the answer;
+//! * an answer that comes while the request is still being sent is delivered, and the rest of the request is not sent.
+//!
+//! Bytes of a body pass from the socket into awc's buffer without a copy of ours; a head does too when one read brings
+//! all of it, which is the rule.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use actix_rt::net::{ActixStream, Ready};
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::fault::UpstreamFault;
+use super::framing::Framing;
+use super::head::{self, FinalHead, Head};
+
+/// Interim heads taken before one answer. One or two are usual (100, 103).
+const MAX_INTERIM: u8 = 16;
+/// Bytes looked at at once while a request is still being sent.
+const PEEK: usize = 4096;
+
+/// A connection of which awc sees only whole, final answers.
+#[derive(Debug)]
+pub(super) struct Guard<Io> {
+    /// Gone once no further exchange may use the connection.
+    io: Option<Io>,
+    phase: Phase,
+    /// Bytes read from the socket that awc has not had yet.
+    pending: BytesMut,
+    /// How far `pending` is known to hold no complete head.
+    scanned: usize,
+    /// Bytes of interim heads dropped in this exchange, and how many heads.
+    dropped: (usize, u8),
+    /// Most bytes of heads in one exchange.
+    max_head: usize,
+    /// Exchanges begun on this connection.
+    exchanges: u32,
+    /// Writes made in this exchange.
+    writes: u32,
+    /// Another exchange may follow.
+    reusable: bool,
+    /// The answer came before the request was sent: what is left of the request is thrown away.
+    answered_early: bool,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Between exchanges.
+    Idle,
+    /// A request is being or was sent; no final head yet.
+    Head,
+    /// The final head is complete; the body ends as told.
+    Body(Framing),
+}
+
+impl<Io> Guard<Io> {
+    /// Guards a new connection. `max_head`: most bytes of all heads of one answer.
+    pub(super) fn new(io: Io, max_head: usize) -> Self {
+        Self {
+            io: Some(io),
+            phase: Phase::Idle,
+            pending: BytesMut::new(),
+            scanned: 0,
+            dropped: (0, 0),
+            max_head,
+            exchanges: 0,
+            writes: 0,
+            reusable: true,
+            answered_early: false,
+        }
+    }
+
+    fn begin_exchange(&mut self) {
+        self.phase = Phase::Head;
+        self.exchanges = self.exchanges.saturating_add(1);
+        self.scanned = 0;
+        self.dropped = (0, 0);
+        self.writes = 0;
+    }
+
+    /// A failure before the final head. The fault of the peer that hung up, unless it is something else.
+    fn head_error(&self, error: &io::Error) -> io::Error {
+        match UpstreamFault::from_io(error, true) {
+            UpstreamFault::ClosedBeforeHead { .. } => self.closed(),
+            other => other.into_io(),
+        }
+    }
+
+    fn closed(&self) -> io::Error {
+        let partial = !self.pending.is_empty() || self.dropped.0 > 0;
+        UpstreamFault::ClosedBeforeHead { reused_likely: self.exchanges > 1, partial }.into_io()
+    }
+
+    /// Enters the body; `rest` came in the same read as the head. Returns how much of it belongs to the body.
+    fn begin_body(&mut self, head: FinalHead, rest: &[u8]) -> io::Result<usize> {
+        self.reusable &= head.reusable;
+        self.phase = Phase::Body(head.framing);
+        self.take_body(rest)
+    }
+
+    /// Follows the body over `data`, and ends the exchange with it. Returns how much of `data` belongs to the body.
+    fn take_body(&mut self, data: &[u8]) -> io::Result<usize> {
+        let Phase::Body(framing) = &mut self.phase else { return Ok(0) };
+        match framing.feed(data) {
+            Ok(None) => Ok(data.len()),
+            Ok(Some(len)) => {
+                // Bytes after the answer belong to nobody we know: no exchange may follow on this connection.
+                self.end_exchange(self.reusable && len == data.len());
+                Ok(len)
+            }
+            Err(why) => {
+                self.io = None;
+                Err(UpstreamFault::BadBody(why.to_owned()).into_io())
+            }
+        }
+    }
+
+    fn end_exchange(&mut self, reusable: bool) {
+        self.phase = Phase::Idle;
+        self.reusable = reusable;
+        if !reusable {
+            self.io = None;
+        }
+    }
+
+    /// Looks for the final head in `pending`, dropping interim ones. `true`: found, and `pending` is ready for awc.
+    fn advance_pending(&mut self) -> io::Result<bool> {
+        let found = self.find_head();
+        if found.is_err() {
+            self.io = None;
+        }
+        found
+    }
+
+    fn find_head(&mut self) -> io::Result<bool> {
+        loop {
+            let seen = self.dropped.0 + self.pending.len();
+            if self.scanned > 0 && !head::may_end(&self.pending, self.scanned) {
+                self.scanned = self.pending.len();
+                return if seen > self.max_head { Err(bad_head("too large")) } else { Ok(false) };
+            }
+            match head::read(&self.pending).map_err(bad_head)? {
+                Head::Partial if seen > self.max_head => return Err(bad_head("too large")),
+                Head::Partial => {
+                    self.scanned = self.pending.len();
+                    return Ok(false);
+                }
+                Head::Interim { len } => {
+                    self.pending.advance(len);
+                    self.scanned = 0;
+                    self.dropped = (self.dropped.0 + len, self.dropped.1 + 1);
+                    if self.dropped.1 > MAX_INTERIM || self.dropped.0 > self.max_head {
+                        return Err(bad_head("too many interim heads"));
+                    }
+                    if self.pending.is_empty() {
+                        return Ok(false);
+                    }
+                }
+                Head::Final(head) => {
+                    let len = head.len;
+                    if head.as_http10 {
+                        as_http10(&mut self.pending);
+                    }
+                    let mut pending = std::mem::take(&mut self.pending);
+                    let body = self.begin_body(head, &pending[len..])?;
+                    pending.truncate(len + body);
+                    self.pending = pending;
+                    return Ok(true);
+                }
+            }
+        }
+    }
+
+    /// Gives awc what it has not had yet.
+    fn deliver(&mut self, buf: &mut ReadBuf<'_>) {
+        let len = self.pending.len().min(buf.remaining());
+        buf.put_slice(&self.pending[..len]);
+        self.pending.advance(len);
+        if self.pending.is_empty() {
+            self.pending = BytesMut::new();
+        }
+    }
+}
+
+/// `HTTP/1.1` becomes `HTTP/1.0`, for which awc reads a body without a length to its end.
+fn as_http10(head: &mut [u8]) {
+    if let Some(minor) = head.get_mut(b"HTTP/1.".len()) {
+        *minor = b'0';
+    }
+}
+
+fn bad_head(why: &str) -> io::Error {
+    UpstreamFault::BadHead(why.to_owned()).into_io()
+}
+
+impl<Io: AsyncRead + Unpin> Guard<Io> {
+    /// Reads until the final head is there and delivers it, with what came behind it.
+    fn poll_head(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let start = buf.filled().len();
+        loop {
+            let Some(io) = &mut self.io else { return Poll::Ready(Err(self.closed())) };
+            if let Err(error) = ready!(Pin::new(io).poll_read(cx, buf)) {
+                return Poll::Ready(Err(self.head_error(&error)));
+            }
+            if buf.filled().len() == start {
+                return Poll::Ready(Err(self.closed()));
+            }
+            if self.pending.is_empty() && self.pass_whole_head(buf, start)? {
+                return Poll::Ready(Ok(()));
+            }
+            self.pending.extend_from_slice(&buf.filled()[start..]);
+            buf.set_filled(start);
+            if self.advance_pending()? {
+                self.deliver(buf);
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+
+    /// The usual case: one read brought the whole head. It stays where it is, in awc's buffer.
+    fn pass_whole_head(&mut self, buf: &mut ReadBuf<'_>, start: usize) -> io::Result<bool> {
+        let Ok(Head::Final(head)) = head::read(&buf.filled()[start..]) else { return Ok(false) };
+        let end = start + head.len;
+        if head.as_http10 {
+            as_http10(&mut buf.filled_mut()[start..]);
+        }
+        let body = self.begin_body(head, &buf.filled()[end..])?;
+        buf.set_filled(end + body);
+        Ok(true)
+    }
+
+    fn poll_body(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let start = buf.filled().len();
+        let Some(io) = &mut self.io else { return Poll::Ready(Err(UpstreamFault::Truncated.into_io())) };
+        if let Err(error) = ready!(Pin::new(io).poll_read(cx, buf)) {
+            self.io = None;
+            return Poll::Ready(Err(UpstreamFault::from_io(&error, false).into_io()));
+        }
+        if buf.filled().len() > start {
+            let body = self.take_body(&buf.filled()[start..])?;
+            buf.set_filled(start + body);
+            return Poll::Ready(Ok(()));
+        }
+        let complete = matches!(self.phase, Phase::Body(Framing::UntilClose));
+        self.end_exchange(false);
+        Poll::Ready(if complete { Ok(()) } else { Err(UpstreamFault::Truncated.into_io()) })
+    }
+
+    /// While a request is being sent: has the answer come already? Wakes the writer when it does.
+    fn answer_came(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        let mut space = [MaybeUninit::uninit(); PEEK];
+        while matches!(self.phase, Phase::Head) {
+            let mut buf = ReadBuf::uninit(&mut space);
+            let Some(io) = &mut self.io else { return Ok(false) };
+            match Pin::new(io).poll_read(cx, &mut buf) {
+                Poll::Ready(Ok(())) if !buf.filled().is_empty() => {}
+                // An end or an error shows in the write, or in the read that follows it.
+                _ => return Ok(false),
+            }
+            self.pending.extend_from_slice(buf.filled());
+            if self.advance_pending()? {
+                break;
+            }
+        }
+        self.answered_early = true;
+        self.reusable = false;
+        Ok(true)
+    }
+}
+
+impl<Io: AsyncRead + Unpin> AsyncRead for Guard<Io> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if buf.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        match this.phase {
+            Phase::Head => this.poll_head(cx, buf),
+            _ if !this.pending.is_empty() => {
+                this.deliver(buf);
+                Poll::Ready(Ok(()))
+            }
+            Phase::Body(_) => this.poll_body(cx, buf),
+            // The pool asks whether the connection is still good: an end says no, and so does any byte.
+            Phase::Idle => match &mut this.io {
+                Some(io) => Pin::new(io).poll_read(cx, buf),
+                None => Poll::Ready(Ok(())),
+            },
+        }
+    }
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<Io> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        if this.answered_early {
+            return Poll::Ready(Ok(data.len()));
+        }
+        match this.phase {
+            Phase::Idle => this.begin_exchange(),
+            // A look costs nothing until the socket has something to read.
+            Phase::Head => {
+                if this.writes > 0 && this.answer_came(cx)? {
+                    return Poll::Ready(Ok(data.len()));
+                }
+            }
+            // awc gave the connection back before the body was over: nothing may follow.
+            Phase::Body(_) => {
+                this.io = None;
+                return Poll::Ready(Err(this.closed()));
+            }
+        }
+        this.writes += 1;
+        let Some(io) = &mut this.io else { return Poll::Ready(Err(this.closed())) };
+        match Pin::new(io).poll_write(cx, data) {
+            Poll::Ready(Ok(len)) => Poll::Ready(Ok(len)),
+            Poll::Pending if this.answer_came(cx)? => Poll::Ready(Ok(data.len())),
+            Poll::Pending => Poll::Pending,
+            // The peer hung up: perhaps it answered first.
+            Poll::Ready(Err(_)) if this.answer_came(cx)? => Poll::Ready(Ok(data.len())),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(this.head_error(&error))),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.answered_early {
+            return Poll::Ready(Ok(()));
+        }
+        let Some(io) = &mut this.io else { return Poll::Ready(Err(this.closed())) };
+        match Pin::new(io).poll_flush(cx) {
+            Poll::Ready(Ok(())) => Poll::Ready(Ok(())),
+            Poll::Pending if this.answer_came(cx)? => Poll::Ready(Ok(())),
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Err(_)) if this.answer_came(cx)? => Poll::Ready(Ok(())),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(this.head_error(&error))),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().io {
+            Some(io) => Pin::new(io).poll_shutdown(cx),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl<Io: ActixStream> ActixStream for Guard<Io> {
+    fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<Ready>> {
+        match &self.io {
+            Some(io) => io.poll_read_ready(cx),
+            None => Poll::Ready(Ok(Ready::READABLE)),
+        }
+    }
+
+    fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<Ready>> {
+        match &self.io {
+            Some(io) => io.poll_write_ready(cx),
+            None => Poll::Ready(Ok(Ready::WRITABLE)),
+        }
+    }
+}
