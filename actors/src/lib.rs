@@ -1,3 +1,4 @@
 //! The cast.
+
 pub mod prices;
 pub mod wire;

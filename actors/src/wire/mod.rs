@@ -1,4 +1,19 @@
-//! The vocabulary of the wire, kept together so that it can become a crate.
+//! The wire vocabulary: what the bytes of an exchange mean. Pure functions over bytes, no I/O, no actor.
+//!
+//! Data flows one way through it: a request body becomes an [`envelope::Envelope`]; an upstream stream goes through
+//! [`sse::SseReader`], each event through [`look::look`] and, where the caller's alias must be read, through
+//! [`restamp::Restamper`]; a whole answer becomes an [`answer::Answer`]. [`scan`] is what they share.
 
+pub mod answer;
 pub mod cost;
+pub mod envelope;
+pub mod forbidden;
+pub mod look;
 pub mod money;
+pub mod pieces;
+pub mod restamp;
+pub mod rewrite;
+pub mod scan;
+pub mod sse;
+pub mod strip;
+pub mod usage;

@@ -1,0 +1,146 @@
+//! What an upstream says it counted, read leniently, and an estimate for where it says nothing.
+
+use serde_json::{Map, Value};
+
+/// No exchange has this many tokens: what's above is a fault of the sender, and would only do harm in a budget.
+pub const ABSURD: u64 = 1_000_000_000_000;
+/// Bytes of UTF-8 JSON that stand for one token in an estimate: the usual rule of thumb for English text.
+pub const BYTES_PER_TOKEN: u64 = 4;
+
+/// Tokens of one exchange. The details (`cached_tokens` and on) are parts of the first two, not additions to them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Tokens read, all kinds.
+    pub prompt_tokens: u64,
+    /// Tokens written, all kinds.
+    pub completion_tokens: u64,
+    /// As told, or else the sum of the two above.
+    pub total_tokens: u64,
+    /// Of the prompt: read from the provider's cache.
+    pub cached_tokens: u64,
+    /// Of the prompt: written into the provider's cache.
+    pub cache_creation_tokens: u64,
+    /// Of the completion: thought, not shown.
+    pub reasoning_tokens: u64,
+    /// Of the prompt: audio.
+    pub audio_input_tokens: u64,
+    /// Of the completion: audio.
+    pub audio_output_tokens: u64,
+    /// Of the completion: predicted by the caller and taken.
+    pub accepted_prediction_tokens: u64,
+    /// Of the completion: predicted by the caller and thrown away, but billed.
+    pub rejected_prediction_tokens: u64,
+    /// Not counted by the upstream but reckoned by [`Usage::estimate`].
+    pub estimated: bool,
+    /// The upstream told a negative, absurd or unreadable count, which was clamped: worth an alert.
+    pub suspect: bool,
+}
+
+impl Usage {
+    /// Reads a `usage` object, in OpenAI's spelling (`prompt_tokens`) or the newer one (`input_tokens`). Nulls count as
+    /// absent, `3.0` as 3; negatives become 0 and what's above [`ABSURD`] becomes that, both marked suspect.
+    ///
+    /// Nothing when it isn't an object, or tells neither of the two counts nor their total.
+    pub fn parse(raw: &[u8]) -> Option<Self> {
+        let object: Map<String, Value> = serde_json::from_slice(raw).ok()?;
+        let mut reader = Reader { suspect: false, told: false };
+        let prompt = reader.count(&object, &["prompt_tokens", "input_tokens"]);
+        let completion = reader.count(&object, &["completion_tokens", "output_tokens"]);
+        let total = reader.count(&object, &["total_tokens"]);
+        if !reader.told {
+            return None;
+        }
+        let part = |names: &[&str]| names.iter().find_map(|name| object.get(*name)?.as_object());
+        let nothing = Map::new();
+        let read = part(&["prompt_tokens_details", "input_tokens_details"]).unwrap_or(&nothing);
+        let written = part(&["completion_tokens_details", "output_tokens_details"]).unwrap_or(&nothing);
+        let cached = reader.count(read, &["cached_tokens"]);
+        let cached_beside = reader.count(&object, &["cache_read_input_tokens", "prompt_cache_hit_tokens"]);
+        let created = reader.count(read, &["cache_creation_tokens"]);
+        let created_beside = reader.count(&object, &["cache_creation_input_tokens"]);
+        let usage = Self {
+            prompt_tokens: prompt.unwrap_or(0),
+            completion_tokens: completion.unwrap_or(0),
+            total_tokens: total.unwrap_or(0),
+            cached_tokens: cached.or(cached_beside).unwrap_or(0),
+            cache_creation_tokens: created.or(created_beside).unwrap_or(0),
+            reasoning_tokens: reader.count(written, &["reasoning_tokens"]).unwrap_or(0),
+            audio_input_tokens: reader.count(read, &["audio_tokens"]).unwrap_or(0),
+            audio_output_tokens: reader.count(written, &["audio_tokens"]).unwrap_or(0),
+            accepted_prediction_tokens: reader.count(written, &["accepted_prediction_tokens"]).unwrap_or(0),
+            rejected_prediction_tokens: reader.count(written, &["rejected_prediction_tokens"]).unwrap_or(0),
+            estimated: false,
+            suspect: reader.suspect,
+        };
+        Some(usage.completed(prompt.is_some(), total))
+    }
+
+    /// Tokens where the upstream told none: the prompt's bytes over [`BYTES_PER_TOKEN`], rounded up, and one token for
+    /// each event delivered, since providers send about one token an event. Marked estimated.
+    pub fn estimate(prompt_bytes: u64, delivered_events: u64) -> Self {
+        let prompt_tokens = prompt_bytes.div_ceil(BYTES_PER_TOKEN).min(ABSURD);
+        let completion_tokens = delivered_events.min(ABSURD);
+        let total_tokens = prompt_tokens + completion_tokens;
+        Self { prompt_tokens, completion_tokens, total_tokens, estimated: true, ..Self::default() }
+    }
+
+    /// Takes `later` over what was told before in the same stream: counts are cumulative, so the last wins. A count beats
+    /// an estimate, and a doubt once raised stays.
+    pub fn fold(&mut self, later: Self) {
+        if later.estimated && !self.estimated && *self != Self::default() {
+            return;
+        }
+        let suspect = self.suspect || later.suspect;
+        *self = Self { suspect, ..later };
+    }
+
+    /// Fills what follows from the rest: a missing total, or one side where only the total and the other were told.
+    fn completed(mut self, prompt_told: bool, total: Option<u64>) -> Self {
+        let sum = self.prompt_tokens + self.completion_tokens;
+        match total {
+            Some(total) if total > sum && self.completion_tokens == 0 && prompt_told => {
+                self.completion_tokens = total - sum;
+            }
+            Some(total) if total > sum && !prompt_told => self.prompt_tokens = total - sum,
+            Some(_) => {}
+            None => self.total_tokens = sum,
+        }
+        self
+    }
+}
+
+/// Reads counts out of untrusted objects.
+struct Reader {
+    suspect: bool,
+    told: bool,
+}
+
+impl Reader {
+    /// The first of `names` that isn't absent or null.
+    fn count(&mut self, object: &Map<String, Value>, names: &[&str]) -> Option<u64> {
+        let value = names.iter().find_map(|name| object.get(*name).filter(|value| !value.is_null()))?;
+        let count = match value {
+            Value::Number(number) => number.as_u64().or_else(|| number.as_f64().and_then(whole)),
+            _ => None,
+        };
+        self.told = true;
+        self.suspect |= count.is_none_or(|count| count > ABSURD);
+        let negative = value.as_f64().is_some_and(|number| number < 0.0);
+        let huge = value.as_f64().is_some_and(|number| number > ABSURD as f64);
+        match count {
+            Some(count) => Some(count.min(ABSURD)),
+            None if huge => Some(ABSURD),
+            None if negative => Some(0),
+            None => Some(value.as_f64().map_or(0, |number| number as u64)),
+        }
+    }
+}
+
+/// A float that is a count.
+fn whole(number: f64) -> Option<u64> {
+    (number >= 0.0 && number <= ABSURD as f64 && number.fract() == 0.0).then_some(number as u64)
+}
+
+#[cfg(test)]
+#[path = "usage_tests.rs"]
+mod tests;
