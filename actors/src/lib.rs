@@ -1,4 +1,5 @@
 //! The cast.
 
+pub mod prices;
 pub mod wire;
 pub mod upstream;

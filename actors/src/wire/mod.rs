@@ -5,9 +5,11 @@
 //! [`restamp::Restamper`]; a whole answer becomes an [`answer::Answer`]. [`scan`] is what they share.
 
 pub mod answer;
+pub mod cost;
 pub mod envelope;
 pub mod forbidden;
 pub mod look;
+pub mod money;
 pub mod pieces;
 pub mod restamp;
 pub mod rewrite;
