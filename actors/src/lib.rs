@@ -1,1 +1,3 @@
 //! The cast.
+
+pub mod secret;
