@@ -1,1 +1,4 @@
 //! The service.
+
+pub mod cli;
+pub mod config;

@@ -3,3 +3,4 @@
 pub mod prices;
 pub mod wire;
 pub mod upstream;
+pub mod secret;
