@@ -1,6 +1,44 @@
-//! The cast.
+//! The cast of Millrace: the actors of the gateway, and the vocabulary they share.
+//!
+//! A request reaches a [`RequestHandler`](request_handler), one per exchange, on the worker's own thread. It owns the
+//! exchange until there is an answer, calls upstream, and sends what comes in batches to a [`StreamRelay`](stream_relay),
+//! one per stream, which turns it into the client's bytes and settles the exchange. The one
+//! [`CallbackRegistry`](callback_registry) and the one [`CostCache`](cost_cache) own what may change while traffic flows,
+//! and push a numbered snapshot of it to every worker's [`Desk`](desk). Nothing on the path asks an actor and waits, but
+//! for the first zero-cost question of a model in a price generation.
+//!
+//! ```text
+//!             HTTP handler ── exchange, plan ──> RequestHandler ── Chunks, End ──> StreamRelay
+//!                  ^                                 │    ^                             │
+//!                  │ reply (oneshot)                 │    │ credit                      │ bytes
+//!                  └─────────────────────────────────┘    └──────── Outlet <────────────┘ ──> response body
+//!
+//!   admin ── Upsert, Remove, Reload ──> CallbackRegistry ── CapabilitySnapshot ──> every worker's Desk
+//!   admin ── Reprice ─────────────────> CostCache ───────── Routing ─────────────> every worker's Desk
+//!                                           ^ ZeroCost, once per model and generation ──┘
+//! ```
 
+mod attempts;
+mod call;
+pub mod callback_registry;
+pub mod capabilities;
+pub mod cost_cache;
+pub mod desk;
+pub mod exchange;
+pub mod fault;
+pub mod health;
+pub mod mailbox;
+pub mod outlet;
+pub mod plan;
+pub mod ports;
 pub mod prices;
-pub mod wire;
-pub mod upstream;
+mod pump;
+pub mod record;
+pub mod relay;
+pub mod request_handler;
+pub mod routing;
 pub mod secret;
+pub mod stream_relay;
+pub mod upstream;
+pub mod wire;
+pub mod workers;

@@ -1,0 +1,171 @@
+//! The attempt loop: deployments in the plan's order, until one answers or none is left.
+//!
+//! Nothing has been sent to the caller while this runs, so a retry is always allowed here and nowhere else (I1).
+
+use std::time::{Duration, Instant};
+
+use actix_http::header::HeaderMap;
+use bytes::Bytes;
+use tokio::time::{sleep, timeout_at};
+
+use crate::call::{self, Called};
+use crate::capabilities::Hooks;
+use crate::desk::Desk;
+use crate::exchange::Exchange;
+use crate::fault::Fault;
+use crate::plan::{Candidate, Plan};
+use crate::upstream::UpstreamResponse;
+
+/// First back-off between retries of one deployment; doubles up to [`BACKOFF_MAX`] (COMPAT 4.9: 0.5 to 8 s).
+const BACKOFF_MIN: Duration = Duration::from_millis(500);
+const BACKOFF_MAX: Duration = Duration::from_secs(8);
+
+/// A provider's `retry-after` longer than this is not waited for: the caller is told instead, and may wait itself.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a deployment answered.
+pub(crate) enum Answered {
+    Whole(Whole),
+    Stream(Open),
+}
+
+/// A whole answer, in the client's words.
+pub(crate) struct Whole {
+    pub body: Bytes,
+    pub headers: HeaderMap,
+    /// The gateway's own work on it.
+    pub own: Duration,
+}
+
+/// A stream whose first event is here.
+pub(crate) struct Open {
+    pub response: UpstreamResponse,
+    /// What has been read of it; empty if it was released before its first event, for a heartbeat.
+    pub batch: Vec<Bytes>,
+    /// More may come.
+    pub more: bool,
+    /// Until when the first event must come, where the head was released before it.
+    pub first_by: Option<tokio::time::Instant>,
+}
+
+/// Runs the loop, and beside it the `during_call` hooks.
+pub(crate) async fn run(exchange: &mut Exchange, plan: &mut Plan, desk: &Desk) -> Result<Answered, Fault> {
+    exchange.progress.prepared = exchange.asked.started.elapsed().saturating_sub(exchange.progress.body_read);
+    let deadline = tokio::time::Instant::from_std(exchange.asked.started + exchange.routing.path.total_timeout);
+    let tries = async {
+        if !exchange.hooked(Hooks::DURING_CALL) {
+            return tries(exchange, plan, desk).await;
+        }
+        let (facts, callbacks) = (exchange.facts(), exchange.callbacks.clone());
+        let during = async {
+            for callback in callbacks.with(Hooks::DURING_CALL) {
+                callback.during_call(&facts).await.map_err(Fault::Refused)?;
+            }
+            Ok(())
+        };
+        // a refusal drops the upstream call at once; an answer waits for the verdict
+        tokio::try_join!(during, tries(exchange, plan, desk)).map(|((), answered)| answered)
+    };
+    timeout_at(deadline, tries).await.unwrap_or(Err(Fault::Timeout { phase: "total" }))
+}
+
+async fn tries(exchange: &mut Exchange, plan: &mut Plan, desk: &Desk) -> Result<Answered, Fault> {
+    loop {
+        let fault = match group(exchange, plan, desk).await {
+            Ok(answered) => return Ok(answered),
+            Err(fault) => fault,
+        };
+        if !fault.may_fall_back() || !plan.fall_back() {
+            return Err(fault);
+        }
+        exchange.progress.fallbacks += 1;
+        log::info!("falling back call_id={} cause={}", exchange.asked.call_id, fault.class());
+    }
+}
+
+/// The tries within one group.
+async fn group(exchange: &mut Exchange, plan: &mut Plan, desk: &Desk) -> Result<Answered, Fault> {
+    let mut candidate = plan.next()?;
+    let retries = candidate.deployment.max_retries.unwrap_or(exchange.routing.path.num_retries);
+    let mut n = 0;
+    loop {
+        let fault = match once(exchange, &candidate, desk).await {
+            Ok(answered) => return Ok(answered),
+            Err(fault) => fault,
+        };
+        if !fault.retryable() || n == retries {
+            return Err(fault);
+        }
+        let wait = if candidate.others { Some(Duration::ZERO) } else { backoff(n, &fault, exchange.routing.path.retry_after) };
+        let Some(wait) = wait else { return Err(fault) };
+        sleep(wait).await;
+        exchange.progress.waited += wait;
+        // what is left may all be cooling by now: then the first failure is the truer answer
+        candidate = plan.next().map_err(|_| fault)?;
+        n += 1;
+        exchange.progress.retries += 1;
+    }
+}
+
+/// One try, noted wherever tries are noted.
+async fn once(exchange: &mut Exchange, candidate: &Candidate, desk: &Desk) -> Result<Answered, Fault> {
+    let deployment = &candidate.deployment;
+    exchange.progress.attempts += 1;
+    exchange.progress.deployment = Some(deployment.clone());
+    exchange.progress.upstream_model.clone_from(&candidate.model);
+    exchange.progress.serving = Some(candidate.group.clone());
+    let began = Instant::now();
+    let called = call::call(exchange, candidate, desk).await;
+    let elapsed = began.elapsed();
+    match called {
+        Ok(Called { answered, own }) => {
+            exchange.progress.waited += elapsed.saturating_sub(own);
+            desk.meter.attempt(deployment, "ok");
+            deployment.health.succeeded();
+            Ok(answered)
+        }
+        Err(fault) => {
+            exchange.progress.waited += elapsed;
+            desk.meter.attempt(deployment, fault.class());
+            let cooled = fault.unhealthy() && deployment.health.failed(&deployment.cooldown, fault.retry_after());
+            log::warn!(
+                "attempt failed call_id={} deployment={} class={} cooled={cooled} cause={:?}",
+                exchange.asked.call_id,
+                deployment.id,
+                fault.class(),
+                deployment.redact(&fault.shape().message),
+            );
+            Err(fault)
+        }
+    }
+}
+
+/// How long to wait before the same deployment is asked again; `None`: longer than we have patience.
+fn backoff(n: u32, fault: &Fault, least: Duration) -> Option<Duration> {
+    if let Some(asked) = fault.retry_after() {
+        let asked = Duration::from_secs(asked.into());
+        return (asked <= PATIENCE).then(|| asked.max(least));
+    }
+    let ceiling = BACKOFF_MIN.saturating_mul(1 << n.min(8)).min(BACKOFF_MAX);
+    // full jitter on the upper three quarters, so that callers that failed together do not come back together
+    Some(ceiling.mul_f64(0.25 + 0.75 * fastrand::f64()).max(least))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::answer::UpstreamError;
+
+    #[test]
+    fn back_off_grows_is_capped_and_heeds_the_provider() {
+        let plain = Fault::Truncated;
+        for n in 0..20 {
+            let wait = backoff(n, &plain, Duration::ZERO).unwrap();
+            assert!(wait >= BACKOFF_MIN / 4 && wait <= BACKOFF_MAX, "{n}: {wait:?}");
+        }
+        let asked = |s| Fault::Provider { status: 429, error: UpstreamError::default(), retry_after: Some(s) };
+        assert_eq!(backoff(0, &asked(3), Duration::ZERO), Some(Duration::from_secs(3)));
+        assert_eq!(backoff(0, &asked(3600), Duration::ZERO), None, "told to the caller instead");
+        assert_eq!(backoff(0, &asked(0), Duration::from_secs(1)), Some(Duration::from_secs(1)));
+    }
+}

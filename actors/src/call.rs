@@ -1,0 +1,315 @@
+//! One call to one deployment: encode, send, and tell an answer from a fault.
+
+use std::future::Future;
+use std::time::{Duration, Instant, SystemTime};
+
+use actix_http::header::{HeaderMap, RETRY_AFTER};
+use bytes::{Bytes, BytesMut};
+use tokio::time::{Instant as TokioInstant, timeout_at};
+
+use crate::attempts::{Answered, Open, Whole};
+use crate::capabilities::Hooks;
+use crate::desk::Desk;
+use crate::exchange::Exchange;
+use crate::fault::Fault;
+use crate::plan::Candidate;
+use crate::ports::EncodeCall;
+use crate::relay::{DONE, frame, mid_stream_error, status_of};
+use crate::upstream::{Method, UpstreamFault, UpstreamRequest, UpstreamResponse};
+use crate::wire::answer::{Answer, UpstreamError};
+use crate::wire::look::look;
+use crate::wire::{restamp, scan};
+use crate::wire::sse::SseReader;
+
+/// The most that is read of an error answer: its message, not a document.
+const ERROR_BODY: usize = 256 << 10;
+
+/// Bytes taken from the socket per wake-up, at most.
+pub(crate) const BATCH_BYTES: usize = 64 << 10;
+
+/// The longest `retry-after` we repeat to a caller or cool down for (FAULTS U21): an hour.
+const RETRY_AFTER_MAX: f64 = 3600.0;
+
+/// An answer, and how much of the call was our own work rather than the provider's.
+pub(crate) struct Called {
+    pub answered: Answered,
+    pub own: Duration,
+}
+
+/// The call. Its head, and a stream's first event, must be here by one deadline.
+pub(crate) async fn call(exchange: &mut Exchange, candidate: &Candidate, desk: &Desk) -> Result<Called, Fault> {
+    let began = Instant::now();
+    let deployment = &candidate.deployment;
+    let stream = exchange.asked.envelope.stream();
+    let path = &exchange.routing.path;
+    let (limit, phase) = match stream {
+        true => (deployment.stream_timeout.unwrap_or(path.first_token_timeout), "first_token"),
+        false => (deployment.timeout.unwrap_or(path.total_timeout), "head"),
+    };
+    let deadline = TokioInstant::from_std(began + limit);
+    let encoded = deployment.dialect.encode(&EncodeCall {
+        endpoint: exchange.asked.endpoint,
+        envelope: &exchange.asked.envelope,
+        deployment,
+        model: &candidate.model,
+        stream_usage: stream && exchange.routing.path.always_include_stream_usage != Some(false),
+    })?;
+    let request = UpstreamRequest {
+        origin: &deployment.origin,
+        path_and_query: &format!("{}{}{}", deployment.base_path, encoded.path, deployment.query),
+        method: Method::POST,
+        headers: &deployment.headers,
+        body: encoded.body.parts(),
+        head_deadline: limit,
+    };
+    let encoding = began.elapsed();
+    let mut response = desk.upstream.call(request).await.map_err(|f| fault_of(f, phase))?;
+    let within = Within { deadline, phase };
+    accept(&mut response, candidate, &within).await?;
+    let answered = match (stream, response.is_event_stream()) {
+        (true, true) => Answered::Stream(first_event(exchange, response, within).await?),
+        (true, false) => Answered::Stream(wrap(exchange, response, candidate, &within).await?),
+        (false, events) => whole(exchange, response, candidate, (&within, events)).await?,
+    };
+    Ok(Called { own: encoding + own_work(&answered), answered })
+}
+
+/// The deadline of a call, and what it is called in the fault.
+struct Within {
+    deadline: TokioInstant,
+    phase: &'static str,
+}
+
+impl Within {
+    async fn limit<T>(&self, work: impl Future<Output = Result<T, UpstreamFault>>) -> Result<T, Fault> {
+        match timeout_at(self.deadline, work).await {
+            Ok(done) => done.map_err(|f| fault_of(f, self.phase)),
+            Err(_) => Err(Fault::Timeout { phase: self.phase }),
+        }
+    }
+}
+
+fn own_work(answered: &Answered) -> Duration {
+    match answered {
+        Answered::Whole(whole) => whole.own,
+        Answered::Stream(_) => Duration::ZERO,
+    }
+}
+
+/// Anything but a 2xx is a fault.
+async fn accept(response: &mut UpstreamResponse, candidate: &Candidate, within: &Within) -> Result<(), Fault> {
+    let invalid = |cause: String| Err(Fault::InvalidAnswer { cause });
+    match response.status {
+        200..=299 => match response.content_encoding() {
+            Some(encoding) => invalid(format!("it is encoded as {encoding}, which was not asked for")),
+            None => Ok(()),
+        },
+        status @ (401 | 403) => {
+            Err(Fault::Credentials { status, deployment: candidate.deployment.id.to_string() })
+        }
+        status @ 300..=399 => invalid(format!("it is a redirect ({status}), and redirects are not followed")),
+        status @ 400..=599 => {
+            let retry_after = retry_after(&response.headers);
+            let body = match response.content_encoding() {
+                Some(_) => Bytes::new(),
+                None => within.limit(response.read_all(ERROR_BODY)).await.unwrap_or_default(),
+            };
+            let error = UpstreamError::parse(&body);
+            Err(Fault::Provider { status, error, retry_after })
+        }
+        status => invalid(format!("its status is {status}")),
+    }
+}
+
+/// A whole answer, checked and in the client's words. `within.1`: it came as a stream though none was asked for.
+async fn whole(
+    exchange: &mut Exchange,
+    mut response: UpstreamResponse,
+    candidate: &Candidate,
+    (within, events): (&Within, bool),
+) -> Result<Answered, Fault> {
+    let body = within.limit(response.read_all(exchange.routing.path.max_response_bytes)).await?;
+    let began = Instant::now();
+    let body = match events {
+        true => candidate.deployment.dialect.collect(exchange.asked.endpoint, &stream_events(exchange, &body)?)?,
+        false => body,
+    };
+    let answer = checked(&body)?;
+    exchange.progress.usage = answer.usage;
+    let mut body = match answer.model.is_empty() {
+        true => body,
+        false => restamped(&body, &answer.model, exchange.shown_model()),
+    };
+    if exchange.hooked(Hooks::POST_CALL) {
+        let facts = exchange.facts();
+        for callback in exchange.callbacks.with(Hooks::POST_CALL) {
+            if let Some(changed) = callback.post_call(&facts, &body).await.map_err(Fault::Refused)? {
+                body = changed;
+            }
+        }
+    }
+    Ok(Answered::Whole(Whole { body, headers: std::mem::take(&mut response.headers), own: began.elapsed() }))
+}
+
+/// The answer with the client's name of the model, copied once.
+fn restamped(body: &Bytes, spans: &[std::ops::Range<usize>], shown: &str) -> Bytes {
+    let mut out = BytesMut::new();
+    restamp::splice(body, spans, scan::quoted(shown).as_bytes(), &mut out);
+    out.freeze()
+}
+
+/// A body that is an object and no error (FAULTS U25, U26).
+fn checked(body: &Bytes) -> Result<Answer, Fault> {
+    let answer = Answer::scan(body).map_err(|e| Fault::InvalidAnswer { cause: e.to_string() })?;
+    if !answer.object {
+        return Err(Fault::InvalidAnswer { cause: "it is not a JSON object".into() });
+    }
+    match answer.error {
+        Some(error) => Err(Fault::Provider { status: status_of(&error), error, retry_after: None }),
+        None => Ok(answer),
+    }
+}
+
+/// The data of a stream that was read whole, its terminal event left out.
+fn stream_events(exchange: &Exchange, body: &Bytes) -> Result<Vec<Bytes>, Fault> {
+    let mut events = Vec::new();
+    let mut end = Err(Fault::Truncated);
+    let mut reader = SseReader::new(exchange.routing.path.max_event_bytes);
+    let fed = reader.feed(body, |event| {
+        let seen = look(event.data);
+        match end {
+            Err(Fault::Truncated) if seen.error => end = Err(mid_stream_error(event.data)),
+            Err(Fault::Truncated) if seen.done => end = Ok(()),
+            Err(Fault::Truncated) => events.push(Bytes::copy_from_slice(event.data)),
+            _ => {}
+        }
+    });
+    fed.map_err(|e| Fault::InvalidAnswer { cause: e.to_string() })?;
+    end.map(|()| events)
+}
+
+/// A stream's first event: until it is here, an error keeps its own status, and another deployment may be tried.
+async fn first_event(exchange: &mut Exchange, mut response: UpstreamResponse, within: Within) -> Result<Open, Fault> {
+    let path = &exchange.routing.path;
+    let hold = path.heartbeat.map(|hold| TokioInstant::now() + hold);
+    let mut reader = SseReader::new(path.max_event_bytes);
+    let mut batch = Vec::new();
+    let mut first = None;
+    loop {
+        let fed = batch.len();
+        let read = within.limit(response.next_batch(&mut batch, BATCH_BYTES));
+        let more = match hold {
+            None => read.await?,
+            Some(hold) => match timeout_at(hold, read).await {
+                Ok(read) => read?,
+                // released for the sake of heartbeats: what comes now can only end in an error event
+                Err(_) => return Ok(Open { response, batch, more: true, first_by: Some(within.deadline) }),
+            },
+        };
+        for chunk in &batch[fed..] {
+            let seen = reader.feed(chunk, |event| {
+                first.get_or_insert_with(|| match look(event.data).error || event.name == Some(b"error") {
+                    true => Err(mid_stream_error(event.data)),
+                    false => Ok(()),
+                });
+            });
+            seen.map_err(|e| Fault::InvalidAnswer { cause: e.to_string() })?;
+        }
+        match first {
+            Some(Ok(())) => break,
+            Some(Err(fault)) => return Err(fault),
+            None if !more => return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() }),
+            None => {}
+        }
+    }
+    exchange.progress.first_event = Some(Instant::now());
+    Ok(Open { response, batch, more: true, first_by: None })
+}
+
+/// A whole answer to a request for a stream: given to the client as the stream it asked for.
+async fn wrap(
+    exchange: &mut Exchange,
+    mut response: UpstreamResponse,
+    candidate: &Candidate,
+    within: &Within,
+) -> Result<Open, Fault> {
+    let body = within.limit(response.read_all(exchange.routing.path.max_response_bytes)).await?;
+    let answer = checked(&body)?;
+    exchange.progress.usage = answer.usage;
+    exchange.progress.first_event = Some(Instant::now());
+    let mut stream = BytesMut::new();
+    for event in candidate.deployment.dialect.split(&body)? {
+        frame(&mut stream, |out| out.extend_from_slice(&event));
+    }
+    stream.extend_from_slice(DONE);
+    Ok(Open { response, batch: vec![stream.freeze()], more: false, first_by: None })
+}
+
+/// A fault of the way to the provider, in the caller's table. `phase` is which deadline a missing head missed.
+pub(crate) fn fault_of(fault: UpstreamFault, phase: &'static str) -> Fault {
+    match fault {
+        UpstreamFault::ConnectTimeout { .. } => Fault::Timeout { phase: "connect" },
+        UpstreamFault::HeadTimeout => Fault::Timeout { phase },
+        UpstreamFault::Dns { .. } | UpstreamFault::Connect { .. } | UpstreamFault::ClosedBeforeHead { .. } => {
+            Fault::Connect { cause: fault.to_string() }
+        }
+        UpstreamFault::Truncated | UpstreamFault::Reset => Fault::Truncated,
+        UpstreamFault::BadRequest(_) => {
+            log::error!("upstream request cannot be built cause={fault}");
+            Fault::Internal
+        }
+        UpstreamFault::Tls { .. }
+        | UpstreamFault::BadHead(_)
+        | UpstreamFault::BadBody(_)
+        | UpstreamFault::TooLarge { .. }
+        | UpstreamFault::Io(_) => Fault::InvalidAnswer { cause: fault.to_string() },
+    }
+}
+
+/// `retry-after-ms`, or `retry-after` as seconds or as a date (RFC 9110, 10.2.3), in whole seconds, rounded up.
+/// Negative, absurd and unreadable values count as absent or are clamped.
+fn retry_after(headers: &HeaderMap) -> Option<u32> {
+    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    let seconds = match text("retry-after-ms").and_then(|ms| ms.parse::<f64>().ok()) {
+        Some(ms) => ms / 1000.0,
+        None => {
+            let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+            match value.parse::<f64>() {
+                Ok(seconds) => seconds,
+                Err(_) => httpdate::parse_http_date(value).ok()?.duration_since(SystemTime::now()).ok()?.as_secs_f64(),
+            }
+        }
+    };
+    (seconds.is_finite() && seconds >= 0.0).then(|| seconds.min(RETRY_AFTER_MAX).ceil() as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_http::header::{HeaderName, HeaderValue};
+
+    #[test]
+    fn u21_each_form_of_retry_after() {
+        let read = |name: &'static str, value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+            retry_after(&headers)
+        };
+        let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(30));
+        for (name, value, want) in [
+            ("retry-after", "7", Some(7)),
+            ("retry-after", "1.2", Some(2)),
+            ("retry-after", "1000000000", Some(3600)),
+            ("retry-after", "-5", None),
+            ("retry-after", "NaN", None),
+            ("retry-after", "inf", None),
+            ("retry-after", "soon", None),
+            ("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT", None),
+            ("retry-after-ms", "1500", Some(2)),
+            ("retry-after-ms", "0", Some(0)),
+        ] {
+            assert_eq!(read(name, value), want, "{name}: {value}");
+        }
+        assert!((28..=30).contains(&read("retry-after", &date).unwrap()));
+    }
+}

@@ -1,0 +1,224 @@
+//! What one worker holds: its HTTP client, its snapshots, and the addresses it may ask.
+//!
+//! Made in the App factory, on the worker's own thread, so it need not be `Send`. Reading a snapshot is a clone of an
+//! `Arc` out of a cell: no lock, no atomic shared with another worker's writes but the count itself.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use actix::prelude::*;
+
+use crate::callback_registry::{CallbackRegistry, PushCallbacks, Subscribe as SubscribeCallbacks};
+use crate::capabilities::CapabilitySnapshot;
+use crate::cost_cache::{CostCache, PushRouting, Subscribe as SubscribeRouting, ZeroCost};
+use crate::mailbox::{ask, tell};
+use crate::ports::Meter;
+use crate::routing::Routing;
+use crate::upstream::UpstreamClient;
+
+/// How long the one question on the path may take. A cast that is slower than this is stuck; the answer is then "not
+/// free", which only means that the budget stage is not skipped.
+const ZERO_COST_DEADLINE: Duration = Duration::from_millis(250);
+
+/// Names remembered per price generation. Callers choose model names (wildcards), so the memo must not grow with them.
+const ZERO_COST_MEMO: usize = 4096;
+
+/// One worker's desk.
+pub struct Desk {
+    /// The way to the providers.
+    pub upstream: UpstreamClient,
+    /// Where exchanges are counted.
+    pub meter: Arc<dyn Meter>,
+    /// Exchanges alive in the whole process.
+    pub in_flight: Arc<InFlightCount>,
+    /// The end of the process.
+    pub shutdown: Arc<Shutdown>,
+    callbacks: RefCell<Arc<CapabilitySnapshot>>,
+    routing: RefCell<Arc<Routing>>,
+    zero_cost: RefCell<HashMap<String, bool>>,
+    zero_cost_of: Cell<u64>,
+    cost_cache: Addr<CostCache>,
+}
+
+/// What a desk is made from.
+pub struct DeskParts {
+    /// The way to the providers.
+    pub upstream: UpstreamClient,
+    /// Where exchanges are counted.
+    pub meter: Arc<dyn Meter>,
+    /// Exchanges alive.
+    pub in_flight: Arc<InFlightCount>,
+    /// The end of the process.
+    pub shutdown: Arc<Shutdown>,
+    /// The snapshot to begin with.
+    pub callbacks: Arc<CapabilitySnapshot>,
+    /// The snapshot to begin with.
+    pub routing: Arc<Routing>,
+    /// Who pushes callbacks.
+    pub registry: Addr<CallbackRegistry>,
+    /// Who pushes routes and prices, and answers the zero-cost question.
+    pub cost_cache: Addr<CostCache>,
+}
+
+impl Desk {
+    /// Sets up a worker and subscribes it to both owners of snapshots.
+    pub fn open(parts: DeskParts) -> Rc<Self> {
+        let desk = Rc::new(Desk {
+            upstream: parts.upstream,
+            meter: parts.meter,
+            in_flight: parts.in_flight,
+            shutdown: parts.shutdown,
+            zero_cost: RefCell::default(),
+            zero_cost_of: Cell::new(parts.routing.generation),
+            callbacks: RefCell::new(parts.callbacks),
+            routing: RefCell::new(parts.routing),
+            cost_cache: parts.cost_cache.clone(),
+        });
+        let inbox = Inbox { desk: Rc::clone(&desk) }.start();
+        // bounded: one message each per worker and process
+        tell(&parts.registry, SubscribeCallbacks { worker: inbox.clone().recipient() });
+        tell(&parts.cost_cache, SubscribeRouting { worker: inbox.recipient() });
+        desk
+    }
+
+    /// The callbacks of this moment.
+    pub fn callbacks(&self) -> Arc<CapabilitySnapshot> {
+        Arc::clone(&self.callbacks.borrow())
+    }
+
+    /// The routes and prices of this moment.
+    pub fn routing(&self) -> Arc<Routing> {
+        Arc::clone(&self.routing.borrow())
+    }
+
+    /// Whether everything that may serve `model` is explicitly priced at zero. The first question for a model in a price
+    /// generation goes to the [`CostCache`]; its answer is remembered until the next generation arrives.
+    pub async fn zero_cost(&self, model: &str, generation: u64) -> bool {
+        if self.zero_cost_of.get() == generation
+            && let Some(known) = self.zero_cost.borrow().get(model)
+        {
+            return *known;
+        }
+        let question = ZeroCost { model: model.to_owned(), generation };
+        let Ok(Some(answer)) = ask(&self.cost_cache, question, ZERO_COST_DEADLINE).await else {
+            return false;
+        };
+        // a push may have come while we waited: an answer about an older generation must not outlive it
+        if self.zero_cost_of.get() == generation {
+            let mut memo = self.zero_cost.borrow_mut();
+            if memo.len() >= ZERO_COST_MEMO {
+                memo.clear();
+            }
+            memo.insert(model.to_owned(), answer);
+        }
+        answer
+    }
+
+    fn take_callbacks(&self, snapshot: Arc<CapabilitySnapshot>) {
+        if snapshot.generation > self.callbacks.borrow().generation {
+            self.callbacks.replace(snapshot);
+        }
+    }
+
+    fn take_routing(&self, routing: Arc<Routing>) {
+        if routing.generation > self.routing.borrow().generation {
+            self.zero_cost.borrow_mut().clear();
+            self.zero_cost_of.set(routing.generation);
+            self.routing.replace(routing);
+        }
+    }
+}
+
+/// A worker's mailbox for pushed snapshots. Its reply is the acknowledgement that an admin caller waits for.
+struct Inbox {
+    desk: Rc<Desk>,
+}
+
+impl Actor for Inbox {
+    type Context = Context<Self>;
+}
+
+impl Handler<PushCallbacks> for Inbox {
+    type Result = ();
+
+    fn handle(&mut self, push: PushCallbacks, _: &mut Context<Self>) {
+        self.desk.take_callbacks(push.0);
+    }
+}
+
+impl Handler<PushRouting> for Inbox {
+    type Result = ();
+
+    fn handle(&mut self, push: PushRouting, _: &mut Context<Self>) {
+        self.desk.take_routing(push.0);
+    }
+}
+
+/// Exchanges alive, and a bound on them.
+#[derive(Debug, Default)]
+pub struct InFlightCount {
+    alive: AtomicU64,
+}
+
+/// One exchange's share of [`InFlightCount`]; gives it back when dropped (I5).
+pub struct InFlight(Arc<InFlightCount>);
+
+impl InFlightCount {
+    /// Counts one in.
+    pub fn enter(self: &Arc<Self>) -> InFlight {
+        self.alive.fetch_add(1, Relaxed);
+        InFlight(Arc::clone(self))
+    }
+
+    /// How many are alive.
+    pub fn get(&self) -> u64 {
+        self.alive.load(Relaxed)
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.alive.fetch_sub(1, Relaxed);
+    }
+}
+
+/// The end of the process in two steps: `drain` (not ready any more, what runs may finish), `cut` (grace is over).
+#[derive(Debug)]
+pub struct Shutdown {
+    draining: AtomicBool,
+    cut: tokio::sync::watch::Sender<bool>,
+}
+
+impl Default for Shutdown {
+    fn default() -> Self {
+        Shutdown { draining: AtomicBool::new(false), cut: tokio::sync::watch::Sender::new(false) }
+    }
+}
+
+impl Shutdown {
+    /// Readiness turns false.
+    pub fn drain(&self) {
+        self.draining.store(true, Relaxed);
+    }
+
+    /// Whether it has.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Relaxed)
+    }
+
+    /// Streams that still run end with an error event.
+    pub fn cut(&self) {
+        self.cut.send_replace(true);
+    }
+
+    /// Resolves when the grace is over.
+    pub async fn wait_cut(&self) {
+        let mut cut = self.cut.subscribe();
+        // the sender is `self`, so this cannot fail while it is borrowed
+        let _ = cut.wait_for(|cut| *cut).await;
+    }
+}

@@ -1,0 +1,290 @@
+//! One request and its answer, from accept to settle.
+//!
+//! However it ends (answered, refused, cancelled, broken, panicked), it settles exactly once (invariant I3): [`settle`]
+//! takes it by value, and its `Drop` settles what nobody settled.
+//!
+//! [`settle`]: Exchange::settle
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::capabilities::{CapabilitySnapshot, Hooks};
+use crate::desk::{Desk, InFlight};
+use crate::fault::Fault;
+use crate::ports::CallFacts;
+use crate::record::{LogRecord, Outcome};
+use crate::routing::{Deployment, Routing};
+use crate::wire::cost::{Cost, ServiceTier};
+use crate::wire::envelope::{Endpoint, Envelope};
+use crate::wire::usage::Usage;
+
+/// What is known when a request has been admitted.
+pub struct Admitted {
+    /// `x-litellm-call-id`: ours, or the caller's if sane.
+    pub call_id: Arc<str>,
+    /// `x-request-id`.
+    pub request_id: Arc<str>,
+    /// The matched route's name.
+    pub route: &'static str,
+    /// Which resource.
+    pub endpoint: Endpoint,
+    /// The caller's alias.
+    pub caller: Arc<str>,
+    /// The scanned body.
+    pub envelope: Envelope,
+    /// The model as the caller wrote it, in the body or the path.
+    pub model: Arc<str>,
+    /// When the request's head was read.
+    pub started: Instant,
+}
+
+/// One exchange.
+pub struct Exchange {
+    /// What was asked.
+    pub asked: Admitted,
+    /// The callbacks it runs with, to its end.
+    pub callbacks: Arc<CapabilitySnapshot>,
+    /// The routes and prices it runs with, to its end.
+    pub routing: Arc<Routing>,
+    /// What has happened to it.
+    pub progress: Progress,
+    desk: Rc<Desk>,
+    settled: bool,
+    // counted as long as it lives: what the drain at shutdown waits for
+    _in_flight: InFlight,
+}
+
+/// What has happened to an exchange so far.
+#[derive(Default)]
+pub struct Progress {
+    /// Whether the budget stage was skipped.
+    pub zero_cost: bool,
+    /// Upstream calls made.
+    pub attempts: u32,
+    /// Repeats within a group.
+    pub retries: u32,
+    /// Fallback groups entered.
+    pub fallbacks: u32,
+    /// Time spent waiting for the provider, or for the client to read.
+    pub waited: Duration,
+    /// Reading the request: from the head to the end of the body.
+    pub body_read: Duration,
+    /// Everything of ours before the first upstream call.
+    pub prepared: Duration,
+    /// The deployment that answered, or was tried last.
+    pub deployment: Option<Arc<Deployment>>,
+    /// The provider's own name of the model.
+    pub upstream_model: String,
+    /// The name of the group that serves: the caller's, or a fallback's.
+    pub serving: Option<Arc<str>>,
+    /// When the first event came.
+    pub first_event: Option<Instant>,
+    /// Events delivered.
+    pub events: u64,
+    /// As the provider reported it.
+    pub usage: Option<Usage>,
+    /// The provider's `service_tier`, for the price.
+    pub service_tier: Option<ServiceTier>,
+}
+
+/// How an exchange ended, for who counts.
+pub struct Settled<'a> {
+    /// What was asked.
+    pub asked: &'a Admitted,
+    /// What happened.
+    pub progress: &'a Progress,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What went wrong.
+    pub fault: Option<&'a Fault>,
+    /// Tokens, counted or estimated.
+    pub usage: &'a Usage,
+    /// The price of it, if the price is known.
+    pub cost: Option<&'a Cost>,
+    /// From accept to settle.
+    pub total: Duration,
+    /// The gateway's own share.
+    pub overhead: Duration,
+}
+
+impl Exchange {
+    /// Admits a request on this worker, under the snapshots of this moment.
+    pub fn admit(asked: Admitted, desk: &Rc<Desk>) -> Self {
+        Exchange {
+            asked,
+            callbacks: desk.callbacks(),
+            routing: desk.routing(),
+            progress: Progress::default(),
+            desk: Rc::clone(desk),
+            settled: false,
+            _in_flight: desk.in_flight.enter(),
+        }
+    }
+
+    /// The worker's desk.
+    pub fn desk(&self) -> &Rc<Desk> {
+        &self.desk
+    }
+
+    /// Whether any callback has one of `hooks`.
+    #[inline]
+    pub fn hooked(&self, hooks: Hooks) -> bool {
+        self.callbacks.hooks.any(hooks)
+    }
+
+    /// What callbacks may know of it.
+    pub fn facts(&self) -> CallFacts {
+        CallFacts {
+            call_id: Arc::clone(&self.asked.call_id),
+            route: self.asked.route,
+            model: Arc::clone(&self.asked.model),
+            stream: self.asked.envelope.stream(),
+            caller: Arc::clone(&self.asked.caller),
+            body: self.asked.envelope.body().clone(),
+        }
+    }
+
+    /// The model name the client shall read: what it asked for, or the fallback group that served (COMPAT 3.5).
+    pub fn shown_model(&self) -> &str {
+        match &self.progress.serving {
+            Some(name) if self.progress.fallbacks > 0 => name,
+            _ => &self.asked.model,
+        }
+    }
+
+    /// The price of `usage` at the deployment that answered.
+    pub fn cost(&self, usage: &Usage) -> Option<Cost> {
+        let deployment = self.progress.deployment.as_ref()?;
+        let pricing = deployment.pricing_for(&self.routing.prices, &self.progress.upstream_model);
+        Some(pricing.rates?.cost(&usage.into(), self.progress.service_tier))
+    }
+
+    /// From accept until now, and the gateway's own share of it.
+    pub fn clock(&self) -> (Duration, Duration) {
+        let total = self.asked.started.elapsed();
+        (total, total.saturating_sub(self.progress.waited))
+    }
+
+    /// Asks the `failure` hooks; the last one that answers wins.
+    pub fn failure(&self, fault: Fault) -> Fault {
+        if !self.hooked(Hooks::FAILURE) {
+            return fault;
+        }
+        let facts = self.facts();
+        let hooks = self.callbacks.with(Hooks::FAILURE).iter();
+        hooks.fold(fault, |fault, callback| callback.failure(&facts, &fault).unwrap_or(fault))
+    }
+
+    /// The end. Takes the exchange, so it cannot happen twice.
+    pub fn settle(mut self, outcome: Outcome, fault: Option<&Fault>) {
+        self.close(outcome, fault);
+    }
+
+    fn close(&mut self, outcome: Outcome, fault: Option<&Fault>) {
+        if std::mem::replace(&mut self.settled, true) {
+            return;
+        }
+        let usage = self.final_usage(outcome);
+        let cost = self.cost(&usage);
+        let (total, overhead) = self.clock();
+        let settled = Settled {
+            asked: &self.asked,
+            progress: &self.progress,
+            outcome,
+            fault,
+            usage: &usage,
+            cost: cost.as_ref(),
+            total,
+            overhead,
+        };
+        self.desk.meter.settled(&settled);
+        let hook = if outcome.is_success() { Hooks::LOG_SUCCESS } else { Hooks::LOG_FAILURE };
+        if self.hooked(hook) {
+            let record = Arc::new(self.record(&settled));
+            for callback in self.callbacks.with(hook) {
+                match outcome.is_success() {
+                    true => callback.log_success(&record),
+                    false => callback.log_failure(&record),
+                }
+            }
+        }
+    }
+
+    /// What the provider reported; or, where it delivered something and reported nothing, an estimate that says so.
+    fn final_usage(&self, outcome: Outcome) -> Usage {
+        match &self.progress.usage {
+            Some(usage) => *usage,
+            None if self.progress.events > 0 || outcome == Outcome::Ok => {
+                Usage::estimate(self.asked.envelope.body().len() as u64, self.progress.events)
+            }
+            None => Usage::default(),
+        }
+    }
+
+    fn record(&self, settled: &Settled<'_>) -> LogRecord {
+        let deployment = self.progress.deployment.as_deref();
+        let now = unix(SystemTime::now());
+        let start = now - settled.total.as_secs_f64();
+        LogRecord {
+            id: self.asked.call_id.to_string(),
+            request_id: self.asked.request_id.to_string(),
+            call_type: match self.asked.endpoint {
+                Endpoint::Chat => "acompletion",
+                Endpoint::Completions => "atext_completion",
+                Endpoint::Embeddings => "aembedding",
+            },
+            route: self.asked.route,
+            stream: self.asked.envelope.stream(),
+            status: if settled.outcome.is_success() { "success" } else { "failure" },
+            outcome: settled.outcome,
+            response_status: match settled.fault {
+                Some(fault) => fault.shape().status,
+                None if settled.outcome == Outcome::ClientCancelled => 499,
+                None => 200,
+            },
+            model: self.asked.model.to_string(),
+            model_group: self.progress.serving.as_deref().unwrap_or_default().to_owned(),
+            model_id: deployment.map(|d| d.id.to_string()).unwrap_or_default(),
+            upstream_model: self.progress.upstream_model.clone(),
+            custom_llm_provider: deployment.map(|d| d.provider.to_owned()).unwrap_or_default(),
+            api_base: deployment.map(|d| d.api_base.clone()).unwrap_or_default(),
+            user_api_key_alias: self.asked.caller.to_string(),
+            start_time: start,
+            completion_start_time: self
+                .progress
+                .first_event
+                .map(|at| start + at.saturating_duration_since(self.asked.started).as_secs_f64()),
+            end_time: now,
+            response_time: settled.total.as_secs_f64(),
+            overhead_time: settled.overhead.as_secs_f64(),
+            prompt_tokens: settled.usage.prompt_tokens,
+            completion_tokens: settled.usage.completion_tokens,
+            total_tokens: settled.usage.total_tokens,
+            cached_tokens: settled.usage.cached_tokens,
+            reasoning_tokens: settled.usage.reasoning_tokens,
+            estimated: settled.usage.estimated,
+            response_cost: settled.cost.map(|c| c.total.to_string()),
+            zero_cost: self.progress.zero_cost,
+            attempts: self.progress.attempts,
+            attempted_retries: self.progress.retries,
+            attempted_fallbacks: self.progress.fallbacks,
+            stream_events: self.progress.events,
+            callbacks_generation: self.callbacks.generation,
+            routing_generation: self.routing.generation,
+            error_class: settled.fault.map(Fault::class),
+            error_message: settled.fault.map(|f| f.shape().message),
+        }
+    }
+}
+
+impl Drop for Exchange {
+    /// Only reached unsettled when something of ours failed: a panic, or a path that forgot. It must still be counted.
+    fn drop(&mut self) {
+        self.close(Outcome::InternalError, Some(&Fault::Internal));
+    }
+}
+
+fn unix(time: SystemTime) -> f64 {
+    time.duration_since(UNIX_EPOCH).map(|d| d.as_secs_f64()).unwrap_or_default()
+}

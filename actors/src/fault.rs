@@ -1,0 +1,430 @@
+//! What can go wrong in an exchange, whose fault it is, and the one table from cause to answer.
+//!
+//! The table stands here and not in the service's `http/error.rs`, because the relay needs it too: a stream that breaks
+//! after its head went out ends in an error *event* with the same type, code and message. `http/error.rs` only renders.
+
+use crate::wire::answer::UpstreamError;
+
+/// Whose fault a [`Fault`] was; a label in logs and metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// The request was wrong or not allowed.
+    Caller,
+    /// The provider, or the way to it.
+    Upstream,
+    /// Millrace itself, or its operator's configuration.
+    Gateway,
+}
+
+/// One cause. Variants carry what a message needs and nothing secret.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    /// The body or a parameter is wrong. `param` is OpenAI's field of that name.
+    BadRequest {
+        /// What is wrong, where, and what to do.
+        message: String,
+        /// The offending top-level field.
+        param: Option<String>,
+    },
+    /// No credential in any of the headers we read.
+    NoKey,
+    /// A credential that is not the master key.
+    BadKey,
+    /// No model group, alias or wildcard serves this name.
+    ModelNotFound {
+        /// As the caller wrote it.
+        model: String,
+    },
+    /// The path is not one of ours.
+    NoRoute {
+        /// Method and path, as asked.
+        what: String,
+    },
+    /// The path is ours, the method is not.
+    Method {
+        /// The method that was used.
+        method: String,
+        /// The methods that would do.
+        allowed: &'static str,
+    },
+    /// The request body is larger than `max_request_size_mb`.
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The request body stopped arriving.
+    SlowBody,
+    /// The body's media type is not JSON.
+    MediaType {
+        /// What the caller declared.
+        got: String,
+    },
+    /// A callback refused the exchange.
+    Refused(Refusal),
+    /// The provider answered with an error of its own.
+    Provider {
+        /// The provider's HTTP status, or the one its error code stands for.
+        status: u16,
+        /// Its error, with our credential struck out.
+        error: UpstreamError,
+        /// `retry-after` in seconds, clamped.
+        retry_after: Option<u32>,
+    },
+    /// The provider rejected the deployment's credential. Its body is withheld: providers echo keys.
+    Credentials {
+        /// 401 or 403.
+        status: u16,
+        /// The deployment's id.
+        deployment: String,
+    },
+    /// No connection to the provider, or it closed before answering.
+    Connect {
+        /// The cause in words, naming the host and never the key.
+        cause: String,
+    },
+    /// No answer, first token or next bytes in time.
+    Timeout {
+        /// `connect`, `head`, `first_token`, `idle` or `total`.
+        phase: &'static str,
+    },
+    /// The answer ended before its end.
+    Truncated,
+    /// The provider's answer is not what its API promises: garbage, HTML, a redirect, an oversize body.
+    InvalidAnswer {
+        /// What was wrong with it.
+        cause: String,
+    },
+    /// Every deployment that could serve is cooling down.
+    AllCooling {
+        /// The model group.
+        group: String,
+        /// Seconds until the first is tried again.
+        retry_after: u32,
+    },
+    /// The gateway is stopping and this stream outlived the grace.
+    ShuttingDown,
+    /// A bound on exchanges in flight was reached.
+    Overloaded,
+    /// An admin request that lost a race or named what is not there.
+    Admin {
+        /// 404, 409, 412, 422 or 504.
+        status: u16,
+        /// What to do about it.
+        message: String,
+    },
+    /// A defect of ours. The cause is in the log under the request id.
+    Internal,
+}
+
+/// A callback's no.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// The callback's name.
+    pub by: String,
+    /// What the caller is told; holds nothing of the refused text.
+    pub message: String,
+    /// OpenAI error code, such as `content_policy_violation`.
+    pub code: String,
+}
+
+/// One row of the table: what a caller sees of a [`Fault`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shape {
+    /// HTTP status, if the head is still ours to write.
+    pub status: u16,
+    /// `error.type`.
+    pub kind: String,
+    /// `error.code`: a string always, as LiteLLM's is (COMPAT 3.8).
+    pub code: String,
+    /// `error.param`.
+    pub param: Option<String>,
+    /// `error.message`.
+    pub message: String,
+    /// Seconds for `retry-after`.
+    pub retry_after: Option<u32>,
+    /// `x-should-retry: false` where a retry cannot help.
+    pub hopeless: bool,
+}
+
+/// Provider codes that mean "no money": a retry is a second bill or a second no (FAULTS U21).
+const MONEY_CODES: [&str; 4] =
+    ["insufficient_quota", "credit_balance_exhausted", "enforced_spend_limit_reached", "billing_hard_limit_reached"];
+
+impl Fault {
+    /// Whether another attempt may help, given that nothing was sent to the caller yet.
+    pub fn retryable(&self) -> bool {
+        match self {
+            Fault::Provider { status, error, .. } => {
+                !self.is_money(error) && (matches!(status, 408 | 409 | 429) || *status >= 500)
+            }
+            Fault::Connect { .. } | Fault::Truncated | Fault::InvalidAnswer { .. } => true,
+            Fault::Timeout { phase } => *phase != "total",
+            _ => false,
+        }
+    }
+
+    /// Whether the model group's fallbacks may be tried: all that is retryable, and what is wrong with this one
+    /// deployment or provider rather than with the request.
+    pub fn may_fall_back(&self) -> bool {
+        self.retryable()
+            || matches!(self, Fault::Credentials { .. } | Fault::AllCooling { .. })
+            || matches!(self, Fault::Provider { status, error, .. } if *status == 402 || *status == 404 || self.is_money(error))
+    }
+
+    /// Whether the fault speaks against the deployment's health (COMPAT 4.10: 401, 402, 404, 408, 429, 5xx; and, where
+    /// LiteLLM does not, connection faults: a host that is down is the plainest reason to leave it out).
+    pub fn unhealthy(&self) -> bool {
+        match self {
+            Fault::Provider { status, .. } => matches!(status, 401 | 402 | 404 | 408 | 429) || *status >= 500,
+            Fault::Credentials { .. } | Fault::Connect { .. } | Fault::Truncated | Fault::InvalidAnswer { .. } => true,
+            Fault::Timeout { phase } => *phase != "total",
+            _ => false,
+        }
+    }
+
+    /// Whose fault it was.
+    pub fn blame(&self) -> Blame {
+        match self {
+            Fault::Provider { .. }
+            | Fault::Credentials { .. }
+            | Fault::Connect { .. }
+            | Fault::Timeout { .. }
+            | Fault::Truncated
+            | Fault::InvalidAnswer { .. }
+            | Fault::AllCooling { .. } => Blame::Upstream,
+            Fault::ShuttingDown | Fault::Overloaded | Fault::Internal => Blame::Gateway,
+            _ => Blame::Caller,
+        }
+    }
+
+    /// A short name, bounded in number: metric label and `error_class` of the log record.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Fault::BadRequest { .. } | Fault::MediaType { .. } => "bad_request",
+            Fault::NoKey | Fault::BadKey => "auth",
+            Fault::ModelNotFound { .. } => "model_not_found",
+            Fault::NoRoute { .. } | Fault::Method { .. } => "route",
+            Fault::TooLarge { .. } | Fault::SlowBody => "body",
+            Fault::Refused(_) => "refused",
+            Fault::Provider { .. } => "provider",
+            Fault::Credentials { .. } => "credentials",
+            Fault::Connect { .. } => "connect",
+            Fault::Timeout { .. } => "timeout",
+            Fault::Truncated => "truncated",
+            Fault::InvalidAnswer { .. } => "invalid_answer",
+            Fault::AllCooling { .. } => "all_cooling",
+            Fault::ShuttingDown => "shutting_down",
+            Fault::Overloaded => "overloaded",
+            Fault::Admin { .. } => "admin",
+            Fault::Internal => "internal",
+        }
+    }
+
+    /// `retry-after` of the provider, if it gave one.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Fault::Provider { retry_after, .. } => *retry_after,
+            Fault::AllCooling { retry_after, .. } => Some(*retry_after),
+            _ => None,
+        }
+    }
+
+    fn is_money(&self, error: &UpstreamError) -> bool {
+        let hit = |s: &Option<String>| s.as_deref().is_some_and(|s| MONEY_CODES.contains(&s));
+        hit(&error.code) || hit(&error.kind)
+    }
+
+    /// The table. Every cause has a row; there is no "everything else", so a new cause must pick its answer.
+    pub fn shape(&self) -> Shape {
+        match self {
+            Fault::BadRequest { .. }
+            | Fault::NoKey
+            | Fault::BadKey
+            | Fault::ModelNotFound { .. }
+            | Fault::NoRoute { .. }
+            | Fault::Method { .. }
+            | Fault::TooLarge { .. }
+            | Fault::SlowBody
+            | Fault::MediaType { .. }
+            | Fault::Refused(_)
+            | Fault::Admin { .. } => self.callers_shape(),
+            Fault::Provider { .. }
+            | Fault::Credentials { .. }
+            | Fault::Connect { .. }
+            | Fault::Timeout { .. }
+            | Fault::Truncated
+            | Fault::InvalidAnswer { .. }
+            | Fault::AllCooling { .. } => self.upstreams_shape(),
+            Fault::ShuttingDown => row(503, "server_error", "shutting_down", "The gateway is restarting; try again."),
+            Fault::Overloaded => {
+                let mut shape = row(503, "server_error", "overloaded", "The gateway is at its limit of exchanges in flight; try again.");
+                shape.retry_after = Some(1);
+                shape
+            }
+            Fault::Internal => row(
+                500,
+                "internal_server_error",
+                "500",
+                "The gateway failed to serve this request; the operator finds the cause in its log under this request id.",
+            ),
+        }
+    }
+
+    fn callers_shape(&self) -> Shape {
+        match self {
+            Fault::BadRequest { message, param } => {
+                Shape { param: param.clone(), ..row(400, "invalid_request_error", "400", message) }
+            }
+            Fault::NoKey => row(
+                401,
+                "auth_error",
+                "401",
+                "Authentication Error, No api key passed in. Send `Authorization: Bearer <key>`.",
+            ),
+            Fault::BadKey => row(401, "auth_error", "invalid_api_key", "Authentication Error, the api key passed in is not valid here."),
+            Fault::ModelNotFound { model } => Shape {
+                param: Some("model".into()),
+                ..row(
+                    404,
+                    "invalid_request_error",
+                    "model_not_found",
+                    &format!("Invalid model name passed in model={model}. Call `/v1/models` to view available models for your key."),
+                )
+            },
+            Fault::NoRoute { what } => row(404, "invalid_request_error", "not_found", &format!("Unknown route: {what}")),
+            Fault::Method { method, allowed } => row(
+                405,
+                "invalid_request_error",
+                "method_not_allowed",
+                &format!("Method {method} is not allowed here; use {allowed}."),
+            ),
+            Fault::TooLarge { limit } => row(
+                413,
+                "invalid_request_error",
+                "request_too_large",
+                &format!("The request body is larger than the {limit} bytes this gateway accepts (general_settings.max_request_size_mb)."),
+            ),
+            Fault::SlowBody => row(408, "invalid_request_error", "request_timeout", "The request body stopped arriving."),
+            Fault::MediaType { got } => row(
+                415,
+                "invalid_request_error",
+                "unsupported_media_type",
+                &format!("Content type `{got}` is not JSON; send `content-type: application/json` in UTF-8."),
+            ),
+            Fault::Refused(refusal) => {
+                Shape { hopeless: true, ..row(400, "invalid_request_error", &refusal.code, &refusal.message) }
+            }
+            Fault::Admin { status, message } => row(*status, "invalid_request_error", &status.to_string(), message),
+            _ => row(500, "internal_server_error", "500", "internal error"),
+        }
+    }
+
+    fn upstreams_shape(&self) -> Shape {
+        match self {
+            Fault::Provider { status, error, retry_after } => Shape {
+                status: *status,
+                kind: error.kind.clone().unwrap_or_else(|| kind_of_status(*status).into()),
+                code: error.code.clone().unwrap_or_else(|| status.to_string()),
+                param: error.param.clone(),
+                message: error.message.clone(),
+                retry_after: *retry_after,
+                hopeless: self.is_money(error),
+            },
+            Fault::Credentials { status, deployment } => row(
+                *status,
+                kind_of_status(*status),
+                &status.to_string(),
+                &format!("The provider rejected the credentials of deployment {deployment}; the operator must mend its api_key."),
+            ),
+            Fault::Connect { cause } => {
+                row(503, "api_connection_error", "503", &format!("No connection to the provider: {cause}"))
+            }
+            Fault::Timeout { phase } => {
+                row(504, "timeout_error", "504", &format!("The provider did not answer in time ({phase} timeout)."))
+            }
+            Fault::Truncated => row(
+                502,
+                "upstream_stream_truncated",
+                "502",
+                "The provider's answer broke off before its end; what was received is incomplete.",
+            ),
+            Fault::InvalidAnswer { cause } => {
+                row(502, "upstream_invalid_answer", "502", &format!("The provider's answer is not usable: {cause}"))
+            }
+            Fault::AllCooling { group, retry_after } => Shape {
+                retry_after: Some(*retry_after),
+                ..row(
+                    429,
+                    "all_deployments_in_cooldown",
+                    "429",
+                    &format!("No deployments available for model group {group}: all are cooling down after failures. Try again in {retry_after} seconds."),
+                )
+            },
+            _ => row(502, "api_error", "502", "the provider failed"),
+        }
+    }
+}
+
+impl Shape {
+    /// OpenAI's error body: `{"error":{"message","type","param","code"}}`.
+    pub fn body(&self) -> Vec<u8> {
+        let error = serde_json::json!({ "error": {
+            "message": self.message, "type": self.kind, "param": self.param, "code": self.code,
+        }});
+        error.to_string().into_bytes()
+    }
+}
+
+fn row(status: u16, kind: &str, code: &str, message: &str) -> Shape {
+    Shape {
+        status,
+        kind: kind.into(),
+        code: code.into(),
+        param: None,
+        message: message.into(),
+        retry_after: None,
+        hopeless: false,
+    }
+}
+
+/// OpenAI's and LiteLLM's `type` for a status whose body named none (COMPAT 3.9).
+fn kind_of_status(status: u16) -> &'static str {
+    match status {
+        401 => "authentication_error",
+        402 => "insufficient_quota",
+        403 => "permission_error",
+        429 => "throttling_error",
+        400..=499 => "invalid_request_error",
+        _ => "internal_server_error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn provider(status: u16, code: Option<&str>) -> Fault {
+        let error = UpstreamError { message: "m".into(), kind: None, code: code.map(Into::into), param: None };
+        Fault::Provider { status, error, retry_after: None }
+    }
+
+    #[test]
+    fn only_what_a_retry_can_mend_is_retried() {
+        for status in [408, 409, 429, 500, 502, 503, 504, 529] {
+            assert!(provider(status, None).retryable(), "{status}");
+        }
+        for status in [400, 401, 403, 404, 413, 422] {
+            assert!(!provider(status, None).retryable(), "{status}");
+        }
+        assert!(!provider(429, Some("insufficient_quota")).retryable());
+        assert!(provider(429, Some("insufficient_quota")).shape().hopeless);
+    }
+
+    #[test]
+    fn a_providers_error_keeps_its_words() {
+        let shape = provider(400, Some("context_length_exceeded")).shape();
+        assert_eq!((shape.status, shape.code.as_str(), shape.message.as_str()), (400, "context_length_exceeded", "m"));
+        let body: serde_json::Value = serde_json::from_slice(&shape.body()).unwrap();
+        assert_eq!(body["error"]["param"], serde_json::Value::Null);
+    }
+}

@@ -1,0 +1,201 @@
+//! The few traits the service fills. Thin on purpose: a provider or a callback needs to read this file and no other.
+
+use actix_http::header::{HeaderName, HeaderValue};
+use bytes::Bytes;
+use futures_util::future::{LocalBoxFuture, ready};
+
+use crate::capabilities::Hooks;
+use crate::fault::{Fault, Refusal};
+use crate::record::LogRecord;
+use crate::routing::Deployment;
+use crate::wire::envelope::{Endpoint, Envelope};
+use crate::wire::pieces::Pieces;
+use std::sync::Arc;
+
+// === Providers ===
+
+/// A provider's wire protocol: pure, bytes in and bytes out, no I/O.
+pub trait Dialect: Send + Sync + 'static {
+    /// The word for logs and metrics, after OTel's `gen_ai.provider.name` where it has one.
+    fn name(&self) -> &'static str;
+
+    /// One call for `deployment`, which knows the provider's model as `model`.
+    fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault>;
+
+    /// A whole answer as the events of a stream, for a provider that ignores `stream: true` (FAULTS S22).
+    /// Each item is one event's data, the terminal event left out.
+    fn split(&self, whole: &Bytes) -> Result<Vec<Bytes>, Fault>;
+
+    /// The events of a stream as one whole answer, for a provider that streams unasked (FAULTS S22).
+    fn collect(&self, endpoint: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault>;
+}
+
+/// What a dialect needs to write a call.
+pub struct EncodeCall<'a> {
+    /// Which of the provider's resources.
+    pub endpoint: Endpoint,
+    /// The caller's body, scanned.
+    pub envelope: &'a Envelope,
+    /// The target.
+    pub deployment: &'a Deployment,
+    /// The provider's name of the model, wildcard filled in.
+    pub model: &'a str,
+    /// Whether usage must be asked for in the stream.
+    pub stream_usage: bool,
+}
+
+/// A call, ready to send but for the origin and its credential, which only the deployment has.
+pub struct Encoded {
+    /// Path below the deployment's base URL, such as `/chat/completions`.
+    pub path: &'static str,
+    /// The body, in pieces so that the caller's messages are not copied.
+    pub body: Pieces,
+}
+
+// === Callbacks ===
+
+/// What a callback may know of the exchange it is asked about.
+#[derive(Clone, Debug)]
+pub struct CallFacts {
+    /// `x-litellm-call-id`.
+    pub call_id: Arc<str>,
+    /// The route's name, such as `/v1/chat/completions`.
+    pub route: &'static str,
+    /// The model as the caller wrote it.
+    pub model: Arc<str>,
+    /// Whether the caller asked for a stream.
+    pub stream: bool,
+    /// The caller's alias; never the key.
+    pub caller: Arc<str>,
+    /// The request body, as the caller sent it or as `pre_call` left it.
+    pub body: Bytes,
+}
+
+/// One event of a stream on its way out, parsed.
+pub struct Chunk {
+    /// The event's JSON. Change it and set `changed`.
+    pub value: serde_json::Value,
+    /// Whether `value` is no longer what came; unchanged events keep their bytes.
+    pub changed: bool,
+}
+
+/// A stage that wraps one whole stream: it may hold back, change, add or refuse.
+pub trait StreamStage {
+    /// One event's data came in; what goes on is pushed to `out`.
+    fn event(&mut self, data: Bytes, out: &mut Vec<Bytes>) -> Result<(), Refusal>;
+
+    /// The provider ended the stream properly; what is still held goes to `out`.
+    fn end(&mut self, out: &mut Vec<Bytes>) -> Result<(), Refusal>;
+}
+
+/// How a callback's queue is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct SinkHealth {
+    /// Records waiting.
+    pub depth: u64,
+    /// Records delivered since the callback was made.
+    pub delivered: u64,
+    /// Records dropped because the queue was full or every try failed.
+    pub dropped: u64,
+}
+
+/// An object with hooks. It declares which it has, and implements only those; the others are never called.
+///
+/// Shared by all workers, so `Send + Sync`; the futures are not, since each runs on the worker that asked.
+pub trait Callback: Send + Sync + 'static {
+    /// The built-in kind it was made from, such as `jsonl`.
+    fn kind(&self) -> &'static str;
+
+    /// The hooks it has. Asked once, when the callback is registered.
+    fn hooks(&self) -> Hooks;
+
+    /// Before the upstream call. `Some` replaces the body, which is scanned again by the same rules.
+    fn pre_call<'a>(&'a self, _call: &'a CallFacts) -> LocalBoxFuture<'a, Result<Option<Bytes>, Refusal>> {
+        Box::pin(ready(Ok(None)))
+    }
+
+    /// Beside the upstream call; may only refuse. The answer's head waits for it.
+    fn during_call<'a>(&'a self, _call: &'a CallFacts) -> LocalBoxFuture<'a, Result<(), Refusal>> {
+        Box::pin(ready(Ok(())))
+    }
+
+    /// On a whole answer. `Some` replaces it.
+    fn post_call<'a>(
+        &'a self,
+        _call: &'a CallFacts,
+        _answer: &'a Bytes,
+    ) -> LocalBoxFuture<'a, Result<Option<Bytes>, Refusal>> {
+        Box::pin(ready(Ok(None)))
+    }
+
+    /// At the start of a stream: a stage to wrap it with.
+    fn stream(&self, _call: &CallFacts) -> Option<Box<dyn StreamStage>> {
+        None
+    }
+
+    /// On each event, with the text of the stream so far, this event's included.
+    fn stream_chunk(&self, _call: &CallFacts, _chunk: &mut Chunk, _text_so_far: &str) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    /// Adds response headers; a later callback wins on the same name.
+    fn response_headers(&self, _call: &CallFacts, _headers: &mut Vec<(HeaderName, HeaderValue)>) {}
+
+    /// On a failure, before the answer is written; `Some` replaces what the caller is told.
+    fn failure(&self, _call: &CallFacts, _fault: &Fault) -> Option<Fault> {
+        None
+    }
+
+    /// An exchange settled well. Must not block: put it in a bounded queue.
+    fn log_success(&self, _record: &Arc<LogRecord>) {}
+
+    /// An exchange settled otherwise. Must not block.
+    fn log_failure(&self, _record: &Arc<LogRecord>) {}
+
+    /// The state of its queue, if it has one.
+    fn health(&self) -> Option<SinkHealth> {
+        None
+    }
+
+    /// Delivers what is queued, or gives up after a deadline of its own. Called when the process stops.
+    fn flush(&self) -> LocalBoxFuture<'_, ()> {
+        Box::pin(ready(()))
+    }
+}
+
+/// A complaint about a callback's parameter.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ParamError {
+    /// JSON pointer into the parameters, `""` for the whole.
+    pub pointer: String,
+    /// What is wrong and what would do.
+    pub message: String,
+}
+
+/// What a callback is made from: as written in the config file, or as sent to the admin surface.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallbackSpec {
+    /// The name it is registered under.
+    pub name: String,
+    /// The built-in kind.
+    pub kind: String,
+    /// Its parameters, a JSON object.
+    pub params: serde_json::Value,
+}
+
+/// Makes callbacks from specs; the service's `callbacks` module fills it.
+pub trait CallbackFactory: Send + Sync + 'static {
+    /// A new callback, or every complaint about its parameters.
+    fn make(&self, spec: &CallbackSpec) -> Result<Arc<dyn Callback>, Vec<ParamError>>;
+}
+
+// === Metrics ===
+
+/// Where exchanges are counted; the service's `/metrics` fills it. Called on the path: no lock, no allocation.
+pub trait Meter: Send + Sync + 'static {
+    /// An attempt at a deployment ended; `outcome` is `ok` or a [`Fault::class`].
+    fn attempt(&self, deployment: &Deployment, outcome: &'static str);
+
+    /// An exchange settled.
+    fn settled(&self, exchange: &crate::exchange::Settled<'_>);
+}

@@ -1,0 +1,205 @@
+//! The handler's part of a stream: what the upstream socket has ready goes to the relay as one message, until the provider,
+//! the client, a deadline or the relay itself ends it.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use actix::prelude::*;
+use bytes::Bytes;
+use tokio::time::{Instant as TokioInstant, Sleep, sleep_until, timeout};
+
+use crate::attempts::Open;
+use crate::call::{BATCH_BYTES, fault_of};
+use crate::desk::Shutdown;
+use crate::exchange::Exchange;
+use crate::fault::Fault;
+use crate::mailbox::tell;
+use crate::outlet::{Outlet, outlet};
+use crate::relay::{Relay, RelaySettings};
+use crate::request_handler::{Answer, Job, Reply, facts};
+use crate::routing::PathSettings;
+use crate::stream_relay::{Cause, Chunks, End, Heartbeat, StreamRelay};
+
+/// Releases the head, starts the relay, and pumps. The exchange goes to the relay, which settles it.
+pub(crate) async fn run(job: Job, open: Open) {
+    let Job { exchange, desk, reply, .. } = job;
+    let Open { mut response, batch, more, first_by } = open;
+    let (outlet, body) = outlet(exchange.routing.path.credit_bytes);
+    let facts = facts(&exchange, std::mem::take(&mut response.headers));
+    let path = exchange.routing.path.clone();
+    let timer = Timer::new(&path, &exchange, first_by);
+    let relay = relay_for(&exchange);
+    let relay = StreamRelay::new(relay, outlet.clone(), exchange).start();
+    // if the caller has left, the body dies with the unsent reply, and the pump sees it as a client that left
+    drop(reply.send(Reply { answer: Ok(Answer::Stream(body)), facts }));
+    let mut pump = Pump { outlet, relay, timer, path, waited: Duration::ZERO };
+    pump.send(batch);
+    let cause = match more {
+        true => pump.run(&mut response, &desk.shutdown).await,
+        false => Cause::Closed,
+    };
+    let Pump { outlet, relay, waited, .. } = pump;
+    tell(&relay, End { cause, waited });
+    drop(relay);
+    if outlet.is_complete() && !response.is_ended() {
+        response.drain().await;
+    }
+}
+
+fn relay_for(exchange: &Exchange) -> Relay {
+    let path = &exchange.routing.path;
+    let shown = exchange.shown_model();
+    let settings = RelaySettings {
+        shown_model: Some(shown),
+        withhold_usage: !exchange.asked.envelope.include_usage() && path.always_include_stream_usage != Some(true),
+        max_event_bytes: path.max_event_bytes,
+    };
+    Relay::new(&settings, &exchange.callbacks, || exchange.facts())
+}
+
+struct Pump {
+    outlet: Outlet,
+    relay: Addr<StreamRelay>,
+    timer: Timer,
+    path: PathSettings,
+    /// Not yet told to the relay.
+    waited: Duration,
+}
+
+enum Step {
+    Batch(bool),
+    Failed(Fault),
+    Closed,
+    Tick,
+    Cut,
+}
+
+impl Pump {
+    async fn run(&mut self, response: &mut crate::upstream::UpstreamResponse, shutdown: &Shutdown) -> Cause {
+        let mut cut = std::pin::pin!(shutdown.wait_cut());
+        loop {
+            if !self.outlet.has_credit()
+                && let Some(cause) = self.wait_for_credit().await
+            {
+                return cause;
+            }
+            let began = Instant::now();
+            let mut batch = Vec::new();
+            let step = tokio::select! {
+                biased;
+                () = poll_fn(|cx| self.outlet.poll_closed(cx)) => Step::Closed,
+                read = response.next_batch(&mut batch, BATCH_BYTES) => match read {
+                    Ok(more) => Step::Batch(more),
+                    Err(fault) => Step::Failed(fault_of(fault, "idle")),
+                },
+                () = self.timer.sleep.as_mut() => Step::Tick,
+                () = cut.as_mut() => Step::Cut,
+            };
+            self.waited += began.elapsed();
+            match step {
+                Step::Batch(true) => {
+                    self.timer.touch();
+                    self.send(batch);
+                }
+                Step::Batch(false) => return Cause::Closed,
+                Step::Failed(fault) => return Cause::Failed(fault),
+                // ended by the relay, or left by the client: the relay knows which of the two it has settled
+                Step::Closed => return Cause::ClientLeft,
+                Step::Cut => return Cause::Failed(Fault::ShuttingDown),
+                Step::Tick => match self.timer.tick() {
+                    Tick::Overdue(phase) => return Cause::Failed(Fault::Timeout { phase }),
+                    Tick::Heartbeat => tell(&self.relay, Heartbeat),
+                    Tick::Early => {}
+                },
+            }
+        }
+    }
+
+    /// Bounded by the credit: bytes on their way to the relay count against it until the relay has taken them.
+    fn send(&mut self, batch: Vec<Bytes>) {
+        if batch.is_empty() {
+            return;
+        }
+        self.outlet.sent(batch.iter().map(Bytes::len).sum());
+        tell(&self.relay, Chunks { batch, waited: std::mem::take(&mut self.waited) });
+    }
+
+    async fn wait_for_credit(&mut self) -> Option<Cause> {
+        let began = Instant::now();
+        let credit = timeout(self.path.write_idle_timeout, self.outlet.credit()).await;
+        self.waited += began.elapsed();
+        self.timer.touch();
+        match credit {
+            Ok(true) => None,
+            // a client that does not read is as good as gone; holding its stream would hold a provider's too
+            Ok(false) | Err(_) => Some(Cause::ClientLeft),
+        }
+    }
+}
+
+/// The three deadlines of a running stream and its heartbeat, on one timer. A batch only notes the time: re-arming a timer
+/// per batch would cost more than the batch.
+struct Timer {
+    sleep: Pin<Box<Sleep>>,
+    last: TokioInstant,
+    idle: Duration,
+    heartbeat: Option<Duration>,
+    total: TokioInstant,
+    first_by: Option<TokioInstant>,
+}
+
+enum Tick {
+    Overdue(&'static str),
+    Heartbeat,
+    Early,
+}
+
+impl Timer {
+    fn new(path: &PathSettings, exchange: &Exchange, first_by: Option<TokioInstant>) -> Self {
+        let now = TokioInstant::now();
+        let total = TokioInstant::from_std(exchange.asked.started + path.total_timeout);
+        let mut timer = Timer {
+            sleep: Box::pin(sleep_until(now)),
+            last: now,
+            idle: path.idle_timeout,
+            heartbeat: path.heartbeat,
+            total,
+            first_by,
+        };
+        let first = first_by.map_or(Tick::Early, |_| Tick::Heartbeat);
+        timer.arm(now, &first);
+        timer
+    }
+
+    fn touch(&mut self) {
+        self.last = TokioInstant::now();
+        self.first_by = None;
+    }
+
+    /// The timer fired: what is due? Re-arms for what is next.
+    fn tick(&mut self) -> Tick {
+        let now = TokioInstant::now();
+        let silent = now.saturating_duration_since(self.last);
+        let tick = if now >= self.total {
+            Tick::Overdue("total")
+        } else if self.first_by.is_some_and(|by| now >= by) {
+            Tick::Overdue("first_token")
+        } else if self.first_by.is_none() && silent >= self.idle {
+            Tick::Overdue("idle")
+        } else if self.heartbeat.is_some_and(|every| silent >= every) {
+            Tick::Heartbeat
+        } else {
+            Tick::Early
+        };
+        self.arm(now, &tick);
+        tick
+    }
+
+    fn arm(&mut self, now: TokioInstant, after: &Tick) {
+        let silence_ends = self.first_by.unwrap_or(self.last + self.idle);
+        let beat = self.heartbeat.map(|every| if matches!(after, Tick::Heartbeat) { now + every } else { self.last + every });
+        let next = beat.map_or(silence_ends, |beat| beat.min(silence_ends)).min(self.total);
+        self.sleep.as_mut().reset(next);
+    }
+}

@@ -1,0 +1,139 @@
+//! The log record: one struct an exchange, given to every `log_success` / `log_failure` hook.
+//!
+//! Names are LiteLLM's standard logging payload's where they fit (COMPAT section 2, `standard_logging_object`), so that
+//! whoever reads LiteLLM's records reads ours. Prompts and answers are not part of it: a gateway that keeps no content
+//! cannot leak any. `millrace check --record-schema` prints the JSON schema.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// How an exchange ended. Every admitted exchange ends in exactly one of these (invariant I3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The answer was delivered, or handed to the client's connection.
+    Ok,
+    /// Served from a cache.
+    Cached,
+    /// The client left first.
+    ClientCancelled,
+    /// The provider answered with an error, or could not be reached.
+    UpstreamError,
+    /// The provider's answer broke off.
+    Truncated,
+    /// A deadline passed.
+    Timeout,
+    /// A callback or a limit refused it.
+    Blocked,
+    /// A defect of ours.
+    InternalError,
+}
+
+impl Outcome {
+    /// The name in records and metric labels.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::Cached => "cached",
+            Outcome::ClientCancelled => "client_cancelled",
+            Outcome::UpstreamError => "upstream_error",
+            Outcome::Truncated => "truncated",
+            Outcome::Timeout => "timeout",
+            Outcome::Blocked => "blocked",
+            Outcome::InternalError => "internal_error",
+        }
+    }
+
+    /// Whether `log_success` gets the record.
+    pub fn is_success(self) -> bool {
+        matches!(self, Outcome::Ok | Outcome::Cached)
+    }
+}
+
+/// One exchange, settled. Times are Unix seconds with a fraction, durations seconds, money US dollars in decimal text.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct LogRecord {
+    /// `x-litellm-call-id`.
+    pub id: String,
+    /// `x-request-id`: the caller's, or ours.
+    pub request_id: String,
+    /// LiteLLM's call type: `acompletion`, `atext_completion`, `aembedding`.
+    pub call_type: &'static str,
+    /// The route that was matched.
+    pub route: &'static str,
+    /// Whether the caller asked for a stream.
+    pub stream: bool,
+    /// `success` or `failure`.
+    pub status: &'static str,
+    /// The end, exactly.
+    pub outcome: Outcome,
+    /// The HTTP status the caller got, or would have got if it had stayed.
+    pub response_status: u16,
+    /// The model as the caller wrote it.
+    pub model: String,
+    /// The model group that served it; empty if none did.
+    pub model_group: String,
+    /// The deployment's id; empty if none was tried.
+    pub model_id: String,
+    /// The provider's own name of the model.
+    pub upstream_model: String,
+    /// The provider.
+    pub custom_llm_provider: String,
+    /// The deployment's base URL.
+    pub api_base: String,
+    /// The caller's alias; never its key.
+    pub user_api_key_alias: String,
+    /// When the request was accepted.
+    #[serde(rename = "startTime")]
+    pub start_time: f64,
+    /// When the first event reached the relay; streams only.
+    #[serde(rename = "completionStartTime", skip_serializing_if = "Option::is_none")]
+    pub completion_start_time: Option<f64>,
+    /// When it settled.
+    #[serde(rename = "endTime")]
+    pub end_time: f64,
+    /// `endTime - startTime`.
+    pub response_time: f64,
+    /// The gateway's own share: total time less the time spent waiting for the provider and for the client to read.
+    pub overhead_time: f64,
+    /// Input tokens.
+    pub prompt_tokens: u64,
+    /// Output tokens.
+    pub completion_tokens: u64,
+    /// Both.
+    pub total_tokens: u64,
+    /// Input tokens that the provider read from its cache.
+    pub cached_tokens: u64,
+    /// Output tokens spent on reasoning.
+    pub reasoning_tokens: u64,
+    /// Whether the tokens were estimated from what was sent and delivered, since the provider reported none.
+    pub estimated: bool,
+    /// What it cost; absent when the model has no known price. Never 0 for want of a price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_cost: Option<String>,
+    /// Whether the budget stage was skipped because everything that may serve the group is priced at zero.
+    pub zero_cost: bool,
+    /// Upstream calls made.
+    pub attempts: u32,
+    /// Of these, repeats within a model group.
+    pub attempted_retries: u32,
+    /// Fallback groups entered.
+    pub attempted_fallbacks: u32,
+    /// Events delivered; streams only.
+    pub stream_events: u64,
+    /// The generation of the callbacks that this exchange ran with.
+    pub callbacks_generation: u64,
+    /// The generation of routes and prices that it ran with.
+    pub routing_generation: u64,
+    /// The class of what went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_class: Option<&'static str>,
+    /// Its message, as the caller was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+}
+
+/// The JSON schema of [`LogRecord`].
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(LogRecord).to_value()
+}

@@ -1,0 +1,256 @@
+//! Which deployments may serve a model name: the routing snapshot, built from the configuration and pushed whole.
+//!
+//! Prices ride in the same snapshot as the deployments they belong to: one push, one generation, so no request can see
+//! a new deployment at an old price.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::header::{HeaderName, HeaderValue};
+
+use crate::health::{CooldownPolicy, Health};
+use crate::ports::Dialect;
+use crate::prices::{PriceOverride, PriceQuery, PriceTable, Pricing};
+use crate::secret::Secret;
+use crate::upstream::Origin;
+
+/// One upstream target.
+pub struct Deployment {
+    /// `model_info.id`, or a hash of what was configured.
+    pub id: Arc<str>,
+    /// The model group it serves, as written; may hold a `*`.
+    pub group: Arc<str>,
+    /// The protocol.
+    pub dialect: Arc<dyn Dialect>,
+    /// OTel's `gen_ai.provider.name`, or LiteLLM's provider label.
+    pub provider: &'static str,
+    /// The provider's name of the model; a `*` takes what the group's `*` matched.
+    pub upstream_model: String,
+    /// Where the credential may go, and nowhere else (I6).
+    pub origin: Origin,
+    /// The path of the base URL, without a slash at its end.
+    pub base_path: String,
+    /// The query of the base URL with its `?`, or empty.
+    pub query: String,
+    /// The base URL without query, as `x-litellm-model-api-base` shows it.
+    pub api_base: String,
+    /// The credential.
+    pub api_key: Option<Secret>,
+    /// Every header of a call, built once: `authorization` (marked sensitive), media types, `extra_headers`.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// `extra_body`: field and raw JSON value.
+    pub extra_body: Vec<(String, String)>,
+    /// Top-level fields that are left out of the call.
+    pub drop: Vec<String>,
+    /// Limit of a whole answer; `None` takes the router's.
+    pub timeout: Option<Duration>,
+    /// Limit of a stream's first event; `None` takes the router's.
+    pub stream_timeout: Option<Duration>,
+    /// Retries within the group when this deployment was tried first; `None` takes the router's.
+    pub max_retries: Option<u32>,
+    /// Share of traffic within its order; see `weights` in [`Group`].
+    pub weight: f64,
+    /// Lower is tried first.
+    pub order: i64,
+    /// When it is left out.
+    pub cooldown: CooldownPolicy,
+    /// What it costs; for a wildcard, see [`Deployment::pricing_for`].
+    pub pricing: Pricing,
+    /// Its own prices, as configured.
+    pub price_override: Option<PriceOverride>,
+    /// `model_info.base_model`: the model as whose price it is billed.
+    pub base_model: Option<String>,
+    /// `model_info`, for `/model/info` and for the curious.
+    pub info: serde_json::Map<String, serde_json::Value>,
+    /// Shared by all generations and workers.
+    pub health: Arc<Health>,
+}
+
+impl Deployment {
+    /// The provider's model name for what a wildcard matched.
+    pub fn model_for(&self, star: Option<&str>) -> String {
+        match star {
+            Some(star) => self.upstream_model.replacen('*', star, 1),
+            None => self.upstream_model.clone(),
+        }
+    }
+
+    /// What it costs to serve the provider's `model`: looked up per model only where a wildcard may stand for any.
+    pub fn pricing_for(&self, prices: &PriceTable, model: &str) -> Pricing {
+        if !self.upstream_model.contains('*') {
+            return self.pricing.clone();
+        }
+        prices.pricing(&PriceQuery {
+            price_override: self.price_override.as_ref(),
+            base_model: self.base_model.as_deref(),
+            response_model: None,
+            model,
+            provider: self.provider,
+        })
+    }
+
+    /// Strikes our own credential out of a provider's words.
+    pub fn redact(&self, text: &str) -> String {
+        match &self.api_key {
+            Some(key) if !key.expose().is_empty() => text.replace(key.expose(), "[redacted]"),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+/// A model group: a public name and who serves it.
+pub struct Group {
+    /// As configured; may hold one `*`.
+    pub name: Arc<str>,
+    /// In order of configuration.
+    pub deployments: Vec<Arc<Deployment>>,
+}
+
+/// Everything the path needs to choose, immutable and numbered.
+pub struct Routing {
+    /// Only grows; set by the `CostCache` when it takes the snapshot over.
+    pub generation: u64,
+    /// Exact names.
+    pub groups: HashMap<String, Arc<Group>>,
+    /// Names with a `*`, the more exact first.
+    pub wildcards: Vec<Arc<Group>>,
+    /// `model_group_alias`: alias to group, and whether `/v1/models` hides it.
+    pub aliases: BTreeMap<String, (String, bool)>,
+    /// `fallbacks`: group to groups, in order.
+    pub fallbacks: HashMap<String, Vec<String>>,
+    /// `default_fallbacks`, and the `"*"` entry of `fallbacks`.
+    pub default_fallbacks: Vec<String>,
+    /// Fallback groups tried at most (COMPAT 4.8: 5).
+    pub max_fallbacks: usize,
+    /// The prices of models in general.
+    pub prices: Arc<PriceTable>,
+    /// Timeouts, limits and retries.
+    pub path: PathSettings,
+}
+
+/// What the path runs on besides routes. Defaults are in the configuration's table, not here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PathSettings {
+    /// Retries within a group.
+    pub num_retries: u32,
+    /// Least wait between retries.
+    pub retry_after: Duration,
+    /// Limit of a whole answer, and of a stream's life.
+    pub total_timeout: Duration,
+    /// Limit of a stream's first event.
+    pub first_token_timeout: Duration,
+    /// Limit of silence within a stream.
+    pub idle_timeout: Duration,
+    /// How long a client may refuse to read while its queue is full.
+    pub write_idle_timeout: Duration,
+    /// How long a request body may stall.
+    pub body_idle_timeout: Duration,
+    /// Comments sent into a silent stream; also caps how long the head is held.
+    pub heartbeat: Option<Duration>,
+    /// The longest event of a stream, bytes.
+    pub max_event_bytes: usize,
+    /// What may wait for a slow client, bytes.
+    pub credit_bytes: usize,
+    /// The largest request body, bytes.
+    pub max_request_bytes: usize,
+    /// The largest whole answer, bytes.
+    pub max_response_bytes: usize,
+    /// Show usage to clients that did not ask.
+    pub always_include_stream_usage: Option<bool>,
+}
+
+/// A model name resolved: the group, and what its `*` matched.
+#[derive(Clone)]
+pub struct Resolved {
+    /// Who serves.
+    pub group: Arc<Group>,
+    /// What the wildcard matched.
+    pub star: Option<String>,
+}
+
+impl Routing {
+    /// The group for a name a caller asked for: alias, then exact name, then the most exact wildcard.
+    pub fn resolve(&self, model: &str) -> Option<Resolved> {
+        let mut name = model;
+        // aliases of aliases are refused when the config is read; the bound is for a snapshot built otherwise
+        for _ in 0..8 {
+            match self.aliases.get(name) {
+                Some((target, _)) if target != name => name = target,
+                _ => break,
+            }
+        }
+        if let Some(group) = self.groups.get(name) {
+            return Some(Resolved { group: Arc::clone(group), star: None });
+        }
+        self.wildcards.iter().find_map(|group| {
+            let star = match_star(&group.name, name)?;
+            Some(Resolved { group: Arc::clone(group), star: Some(star.to_owned()) })
+        })
+    }
+
+    /// The names tried after `model` fails, in order: its fallbacks, each followed by its own (as LiteLLM's chain does),
+    /// never one twice, `max_fallbacks` at most. A circle therefore ends.
+    pub fn fallbacks_of(&self, model: &str) -> Vec<String> {
+        let mut order = Vec::new();
+        self.chain(model, &mut order, model);
+        order
+    }
+
+    fn chain(&self, of: &str, order: &mut Vec<String>, asked: &str) {
+        let configured = self.fallbacks.get(of).or_else(|| {
+            let group = self.resolve(of)?.group;
+            self.fallbacks.get(&*group.name)
+        });
+        for name in configured.unwrap_or(&self.default_fallbacks) {
+            if order.len() >= self.max_fallbacks {
+                return;
+            }
+            if name != asked && !order.contains(name) {
+                order.push(name.clone());
+                self.chain(name, order, asked);
+            }
+        }
+    }
+
+    /// The prices of every deployment that may serve `model`: its group's, and those of all its fallbacks. The zero-cost
+    /// question is asked of these; a free model with a paid fallback is not free (COMPAT 1.8).
+    pub fn pricings(&self, model: &str) -> Option<Vec<Pricing>> {
+        let mut names = vec![model.to_owned()];
+        names.extend(self.fallbacks_of(model));
+        let mut all = Vec::new();
+        for name in &names {
+            let resolved = self.resolve(name)?;
+            let star = resolved.star.as_deref();
+            all.extend(resolved.group.deployments.iter().map(|d| d.pricing_for(&self.prices, &d.model_for(star))));
+        }
+        Some(all)
+    }
+
+    /// Every deployment, for metrics and for carrying health over a reload.
+    pub fn deployments(&self) -> impl Iterator<Item = &Arc<Deployment>> {
+        self.groups.values().chain(&self.wildcards).flat_map(|group| &group.deployments)
+    }
+}
+
+/// What the one `*` of `pattern` matches in `name`, if it matches.
+pub fn match_star<'n>(pattern: &str, name: &'n str) -> Option<&'n str> {
+    let (head, tail) = pattern.split_once('*')?;
+    let rest = name.strip_prefix(head)?;
+    rest.strip_suffix(tail).filter(|star| !star.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::match_star;
+
+    #[test]
+    fn a_star_matches_what_is_left() {
+        assert_eq!(match_star("openai/*", "openai/gpt-4o"), Some("gpt-4o"));
+        assert_eq!(match_star("*", "anything"), Some("anything"));
+        assert_eq!(match_star("a*z", "az"), None, "a star stands for something");
+        assert_eq!(match_star("openai/*", "azure/x"), None);
+        assert_eq!(match_star("ab*ba", "aba"), None, "head and tail may not overlap");
+        assert_eq!(match_star("plain", "plain"), None);
+    }
+}

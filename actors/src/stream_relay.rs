@@ -1,0 +1,213 @@
+//! `StreamRelay`: one per stream, on the worker's own thread. It owns the exchange from the moment the head is released.
+//!
+//! It is told in batches: one `Chunks` message per wake-up of the upstream socket, not one per token. Measured
+//! (ARCHITECTURE.md, "Batches"), a message per chunk costs four times the CPU of this.
+
+use std::time::{Duration, Instant};
+
+use actix::prelude::*;
+use bytes::Bytes;
+
+use crate::exchange::Exchange;
+use crate::fault::Fault;
+use crate::outlet::Outlet;
+use crate::record::Outcome;
+use crate::relay::{Finish, HEARTBEAT, Relay, error_event};
+
+// === Messages ===
+
+/// What the upstream socket had ready.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Chunks {
+    /// In order.
+    pub batch: Vec<Bytes>,
+    /// How long the handler waited for it: not the gateway's own time.
+    pub waited: Duration,
+}
+
+/// Nothing came for a while; a comment keeps the client's connection alive.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Heartbeat;
+
+/// No more chunks will come.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct End {
+    /// Why.
+    pub cause: Cause,
+    /// As in [`Chunks`].
+    pub waited: Duration,
+}
+
+/// Why a stream's chunks ended.
+#[derive(Debug)]
+pub enum Cause {
+    /// The provider ended its body properly. Whether its *stream* was complete, the relay knows.
+    Closed,
+    /// It did not.
+    Failed(Fault),
+    /// The client is gone, or refuses to read.
+    ClientLeft,
+}
+
+// === The actor ===
+
+/// The actor.
+pub struct StreamRelay {
+    relay: Relay,
+    outlet: Outlet,
+    exchange: Option<Exchange>,
+}
+
+impl StreamRelay {
+    /// A relay for one stream.
+    pub fn new(relay: Relay, outlet: Outlet, exchange: Exchange) -> Self {
+        StreamRelay { relay, outlet, exchange: Some(exchange) }
+    }
+
+    fn waited(&mut self, waited: Duration) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.progress.waited += waited;
+        }
+    }
+
+    /// If the relay is over, writes the one end a stream has (I2) and settles.
+    fn finish_if_over(&mut self) {
+        if self.exchange.is_none() || self.relay.finished().is_none() {
+            return;
+        }
+        match self.relay.take_finish() {
+            Some(Finish::Broken(fault)) => self.fail(fault),
+            _ => {
+                self.settle(Outcome::Ok, None);
+                self.outlet.complete();
+            }
+        }
+        self.outlet.end();
+    }
+
+    fn note_first(&mut self) {
+        if let Some(exchange) = &mut self.exchange
+            && self.relay.learnt.events > 0
+        {
+            exchange.progress.first_event.get_or_insert_with(Instant::now);
+        }
+    }
+
+    fn fail(&mut self, fault: Fault) {
+        let fault = self.in_callers_words(fault);
+        self.outlet.push(error_event(&fault));
+        if let Some(exchange) = &self.exchange
+            && let Some(deployment) = &exchange.progress.deployment
+            && fault.unhealthy()
+        {
+            deployment.health.failed(&deployment.cooldown, None);
+        }
+        self.settle(outcome_of(&fault), Some(&fault));
+    }
+
+    /// Our own credential struck out, and the `failure` hooks asked.
+    fn in_callers_words(&self, fault: Fault) -> Fault {
+        let Some(exchange) = &self.exchange else { return fault };
+        exchange.failure(redacted(fault, exchange))
+    }
+
+    fn settle(&mut self, outcome: Outcome, fault: Option<&Fault>) {
+        if let Some(mut exchange) = self.exchange.take() {
+            exchange.progress.events = self.relay.learnt.events;
+            exchange.progress.usage = self.relay.learnt.usage.take();
+            exchange.settle(outcome, fault);
+        }
+    }
+}
+
+impl Actor for StreamRelay {
+    type Context = Context<Self>;
+
+    fn stopped(&mut self, _: &mut Context<Self>) {
+        // a stream that nobody ended is broken off: the client must not take it for complete
+        self.outlet.abort();
+    }
+}
+
+impl Handler<Chunks> for StreamRelay {
+    type Result = ();
+
+    fn handle(&mut self, message: Chunks, _: &mut Context<Self>) {
+        self.waited(message.waited);
+        for chunk in &message.batch {
+            self.outlet.push(self.relay.feed(chunk));
+            self.outlet.arrived(chunk.len());
+        }
+        self.note_first();
+        self.finish_if_over();
+    }
+}
+
+impl Handler<Heartbeat> for StreamRelay {
+    type Result = ();
+
+    fn handle(&mut self, _: Heartbeat, _: &mut Context<Self>) {
+        self.outlet.push(Bytes::from_static(HEARTBEAT));
+    }
+}
+
+impl Handler<End> for StreamRelay {
+    type Result = ();
+
+    fn handle(&mut self, message: End, ctx: &mut Context<Self>) {
+        self.waited(message.waited);
+        match message.cause {
+            _ if self.exchange.is_none() => {}
+            Cause::Closed => {
+                self.relay.close();
+                self.finish_if_over();
+            }
+            Cause::Failed(fault) => {
+                self.fail(fault);
+                self.outlet.end();
+            }
+            Cause::ClientLeft => self.settle(Outcome::ClientCancelled, None),
+        }
+        ctx.stop();
+    }
+}
+
+/// Which of the eight ends a fault is.
+pub fn outcome_of(fault: &Fault) -> Outcome {
+    match fault {
+        Fault::Truncated => Outcome::Truncated,
+        Fault::Timeout { .. } => Outcome::Timeout,
+        Fault::Refused(_) => Outcome::Blocked,
+        Fault::Provider { .. }
+        | Fault::Credentials { .. }
+        | Fault::Connect { .. }
+        | Fault::InvalidAnswer { .. }
+        | Fault::AllCooling { .. } => Outcome::UpstreamError,
+        Fault::ShuttingDown | Fault::Overloaded | Fault::Internal => Outcome::InternalError,
+        Fault::BadRequest { .. }
+        | Fault::NoKey
+        | Fault::BadKey
+        | Fault::ModelNotFound { .. }
+        | Fault::NoRoute { .. }
+        | Fault::Method { .. }
+        | Fault::TooLarge { .. }
+        | Fault::SlowBody
+        | Fault::MediaType { .. }
+        | Fault::Admin { .. } => Outcome::Blocked,
+    }
+}
+
+/// A provider may echo the credential we sent: strike it out of what the caller and the log read (I9).
+pub fn redacted(fault: Fault, exchange: &Exchange) -> Fault {
+    match (fault, &exchange.progress.deployment) {
+        (Fault::Provider { status, mut error, retry_after }, Some(deployment)) => {
+            error.message = deployment.redact(&error.message);
+            Fault::Provider { status, error, retry_after }
+        }
+        (fault, _) => fault,
+    }
+}
+
