@@ -1,1 +1,101 @@
 //! Tests of the usage reader.
+
+use super::*;
+
+fn counts(raw: &str) -> Option<(u64, u64, u64, bool)> {
+    Usage::parse(raw.as_bytes())
+        .map(|usage| (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, usage.suspect))
+}
+
+#[test]
+fn reads_what_upstreams_send() {
+    for (raw, want) in [
+        (r#"{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}"#, Some((3, 4, 7, false))),
+        (r#"{"prompt_tokens":3,"completion_tokens":4}"#, Some((3, 4, 7, false))),
+        (r#"{"input_tokens":3,"output_tokens":4}"#, Some((3, 4, 7, false))),
+        (r#"{"prompt_tokens":3.0,"completion_tokens":4e0,"total_tokens":null}"#, Some((3, 4, 7, false))),
+        (r#"{"prompt_tokens":null,"completion_tokens":4}"#, Some((0, 4, 4, false))),
+        (r#"{"prompt_tokens":null,"input_tokens":2,"completion_tokens":4}"#, Some((2, 4, 6, false))),
+        (r#"{"prompt_tokens":5,"total_tokens":5}"#, Some((5, 0, 5, false))),
+        (r#"{"prompt_tokens":5,"total_tokens":9}"#, Some((5, 4, 9, false))),
+        (r#"{"total_tokens":9}"#, Some((9, 0, 9, false))),
+        (r#"{"prompt_tokens":-3,"completion_tokens":4}"#, Some((0, 4, 4, true))),
+        (r#"{"prompt_tokens":-1e300,"completion_tokens":-0.0}"#, Some((0, 0, 0, true))),
+        (r#"{"prompt_tokens":1000000000000}"#, Some((ABSURD, 0, ABSURD, false))),
+        (r#"{"prompt_tokens":1000000000001}"#, Some((ABSURD, 0, ABSURD, true))),
+        (r#"{"prompt_tokens":99999999999999999999999}"#, Some((ABSURD, 0, ABSURD, true))),
+        (r#"{"prompt_tokens":1e300,"completion_tokens":1}"#, Some((ABSURD, 1, ABSURD + 1, true))),
+        (r#"{"prompt_tokens":2.7,"completion_tokens":1}"#, Some((2, 1, 3, true))),
+        (r#"{"prompt_tokens":"12","completion_tokens":1}"#, Some((0, 1, 1, true))),
+        ("null", None),
+        ("{}", None),
+        ("7", None),
+        ("[1]", None),
+        (r#"{"prompt_tokens":null}"#, None),
+        (r#"{"prompt_tokens":1e999}"#, None),
+        (r#"{"prompt_tokens":1"#, None),
+        ("", None),
+    ] {
+        assert_eq!(counts(raw), want, "{raw}");
+    }
+}
+
+#[test]
+fn reads_the_details_in_each_spelling() {
+    let openai = Usage::parse(
+        br#"{"prompt_tokens":100,"completion_tokens":50,"total_tokens":150,
+            "prompt_tokens_details":{"cached_tokens":40,"audio_tokens":5,"cache_creation_tokens":6},
+            "completion_tokens_details":{"reasoning_tokens":20,"audio_tokens":7,
+              "accepted_prediction_tokens":8,"rejected_prediction_tokens":9}}"#,
+    );
+    let want = Usage {
+        prompt_tokens: 100,
+        completion_tokens: 50,
+        total_tokens: 150,
+        cached_tokens: 40,
+        cache_creation_tokens: 6,
+        reasoning_tokens: 20,
+        audio_input_tokens: 5,
+        audio_output_tokens: 7,
+        accepted_prediction_tokens: 8,
+        rejected_prediction_tokens: 9,
+        ..Usage::default()
+    };
+    assert_eq!(openai, Some(want));
+    for raw in [
+        r#"{"input_tokens":9,"output_tokens":1,"input_tokens_details":{"cached_tokens":4}}"#,
+        r#"{"input_tokens":9,"output_tokens":1,"cache_read_input_tokens":4}"#,
+        r#"{"prompt_tokens":9,"completion_tokens":1,"prompt_cache_hit_tokens":4,"prompt_tokens_details":null}"#,
+        r#"{"prompt_tokens":9,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":7}"#,
+    ] {
+        assert_eq!(
+            Usage::parse(raw.as_bytes()).map(|usage| (usage.cached_tokens, usage.total_tokens)),
+            Some((4, 10)),
+            "{raw}"
+        );
+    }
+    let created = Usage::parse(br#"{"input_tokens":9,"output_tokens":1,"cache_creation_input_tokens":3}"#);
+    assert_eq!(created.map(|usage| usage.cache_creation_tokens), Some(3));
+}
+
+#[test]
+fn estimates_by_the_documented_formula() {
+    let usage = Usage::estimate(9, 5);
+    assert_eq!((usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, usage.estimated), (3, 5, 8, true));
+    assert_eq!(Usage::estimate(0, 0).total_tokens, 0);
+    assert_eq!(Usage::estimate(u64::MAX, u64::MAX).total_tokens, 2 * ABSURD);
+}
+
+#[test]
+fn the_last_cumulative_count_wins() {
+    let told = |prompt, completion| Usage { prompt_tokens: prompt, completion_tokens: completion, ..Usage::default() };
+    let mut usage = Usage::default();
+    usage.fold(Usage::estimate(4, 1));
+    assert!(usage.estimated);
+    usage.fold(told(3, 1));
+    usage.fold(Usage { suspect: true, ..told(3, 2) });
+    usage.fold(told(3, 5));
+    assert_eq!(usage, Usage { suspect: true, ..told(3, 5) });
+    usage.fold(Usage::estimate(400, 100));
+    assert_eq!(usage, Usage { suspect: true, ..told(3, 5) });
+}
