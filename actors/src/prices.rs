@@ -121,6 +121,12 @@ impl PriceTable {
         self.models.is_empty()
     }
 
+    /// The entry under exactly that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&ModelPrice> {
+        self.models.get(name)
+    }
+
     /// Every model and what is known about it, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &ModelPrice)> {
         self.models.iter().map(|(name, price)| (name.as_ref(), price))

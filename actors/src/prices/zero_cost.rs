@@ -34,6 +34,9 @@ mod tests {
     const IN: &str = "input_cost_per_token";
     const OUT: &str = "output_cost_per_token";
 
+    /// What it shows, the fields written, whether the deployment is free.
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], bool);
+
     fn configured(fields: &[(&str, &str)]) -> Pricing {
         let own = PriceOverride::parse(fields.iter().copied()).unwrap();
         PriceTable::default().pricing(&PriceQuery { price_override: own.as_ref(), model: "m", ..PriceQuery::default() })
@@ -45,7 +48,7 @@ mod tests {
 
     #[test]
     fn free_means_that_both_sides_are_written_as_zero() {
-        let cases: [(&str, &[(&str, &str)], bool); 11] = [
+        let cases: [Case<'_>; 11] = [
             ("both zero", &[(IN, "0"), (OUT, "0.0")], true),
             ("zero in every notation", &[(IN, "0e-6"), (OUT, "0.000")], true),
             ("other zeros", &[(IN, "0"), (OUT, "0"), ("cache_read_input_token_cost", "0")], true),
