@@ -7,7 +7,8 @@ use millrace_actors::wire::cost::{PriceKey, RatesBuilder};
 use millrace_actors::wire::money::Rate;
 use serde::Deserialize;
 
-use super::{About, Fault, Faults, Loaded, PriceFileError, entry};
+use super::entry::{About, Loaded, entry};
+use super::fault::{Fault, Faults, PriceFileError};
 
 /// The table as it is kept in the source.
 const TABLE: &str = include_str!("builtin.json");

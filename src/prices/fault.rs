@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+/// Largest price file read, in bytes; LiteLLM's whole map is 3 MB.
+pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 /// Faults kept word by word; of what comes after, only the number is kept, so that a file of the wrong kind cannot
 /// fill the memory or the log.
 const KEPT: usize = 100;
@@ -21,7 +23,7 @@ pub enum PriceFileError {
         error: std::io::Error,
     },
     /// It is larger than any price file.
-    #[error("the price file {} has {size} bytes, more than the {} allowed; is it the right file?", path.display(), super::MAX_FILE_BYTES)]
+    #[error("the price file {} has {size} bytes, more than the {} allowed; is it the right file?", path.display(), MAX_FILE_BYTES)]
     TooLarge {
         /// Which file.
         path: PathBuf,

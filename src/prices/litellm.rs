@@ -12,7 +12,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{About, Fault, Loaded, PriceFileError, entry};
+use super::entry::{About, Loaded, entry};
+use super::fault::{Fault, PriceFileError};
 
 /// The map's first entry explains the fields with made-up values; it is not a model.
 const TEMPLATE: &str = "sample_spec";

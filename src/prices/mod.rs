@@ -5,30 +5,17 @@
 
 use std::path::Path;
 
-use millrace_actors::prices::{ModelPrice, PriceSource, PriceTable};
-use millrace_actors::wire::cost::RatesBuilder;
-
 mod builtin;
+mod entry;
 mod fault;
 mod litellm;
 #[cfg(test)]
 mod tests;
 
 pub use builtin::builtin;
-pub use fault::{Fault, Faults, PriceFileError};
+pub use entry::Loaded;
+pub use fault::{Fault, Faults, MAX_FILE_BYTES, PriceFileError};
 pub use litellm::litellm;
-
-/// Largest price file read, in bytes; LiteLLM's whole map is 3 MB.
-pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
-
-/// A table and what was left out of it.
-#[derive(Debug, Default)]
-pub struct Loaded {
-    /// The prices.
-    pub table: PriceTable,
-    /// The entries and fields that could not be taken, for the log and the checker.
-    pub faults: Faults,
-}
 
 /// The prices this process runs on: the built-in table, and over it the operator's file if there is one.
 ///
@@ -51,27 +38,4 @@ fn read(path: &Path) -> Result<String, PriceFileError> {
         return Err(PriceFileError::TooLarge { path: path.to_owned(), size });
     }
     std::fs::read_to_string(path).map_err(failed)
-}
-
-/// What both readers know of a model besides its prices.
-struct About<'a> {
-    provider: &'a str,
-    mode: &'a str,
-    max_input_tokens: Option<u64>,
-    max_output_tokens: Option<u64>,
-}
-
-/// Builds an entry, with the two rules that depend on what the model is and whose.
-fn entry(mut rates: RatesBuilder, about: &About<'_>, source: PriceSource) -> ModelPrice {
-    if about.provider == "xai" {
-        rates.inclusive_thresholds();
-    }
-    let output_is_nothing = matches!(about.mode, "embedding" | "rerank" | "moderation");
-    ModelPrice {
-        provider: about.provider.into(),
-        mode: about.mode.into(),
-        max_input_tokens: about.max_input_tokens,
-        max_output_tokens: about.max_output_tokens,
-        ..ModelPrice::new(rates, output_is_nothing, source)
-    }
 }

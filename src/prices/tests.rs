@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use millrace_actors::prices::{PriceQuery, Pricing, zero_cost};
+use millrace_actors::prices::{PriceQuery, PriceSource, Pricing, zero_cost};
 use millrace_actors::wire::cost::{Counts, PriceKey, Rates};
 use millrace_actors::wire::money::Rate;
 use serde_json::value::RawValue;

@@ -2,7 +2,7 @@
 //!
 //! The answer errs towards no: a wrong yes lets an exhausted budget spend, a wrong no only looks at a budget.
 
-use super::{PriceSource, Pricing};
+use super::pricing::{PriceSource, Pricing};
 use crate::wire::cost::Rates;
 
 /// True only if there is a deployment and every one of them is stated to be free by the operator: both the input and
@@ -28,7 +28,8 @@ fn is_stated_free(pricing: &Pricing) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{PriceOverride, PriceQuery, PriceTable};
+    use super::super::pricing::PriceOverride;
+    use super::super::table::{PriceQuery, PriceTable};
     use super::*;
 
     const IN: &str = "input_cost_per_token";
