@@ -158,20 +158,29 @@ impl Handler<PushRouting> for Inbox {
     }
 }
 
-/// Exchanges alive, and a bound on them.
-#[derive(Debug, Default)]
+/// Exchanges alive, and the bound on them: memory per exchange is bounded, so this bounds the whole (I4).
+#[derive(Debug)]
 pub struct InFlightCount {
     alive: AtomicU64,
+    limit: u64,
 }
 
 /// One exchange's share of [`InFlightCount`]; gives it back when dropped (I5).
+#[derive(Debug)]
 pub struct InFlight(Arc<InFlightCount>);
 
 impl InFlightCount {
-    /// Counts one in.
-    pub fn enter(self: &Arc<Self>) -> InFlight {
-        self.alive.fetch_add(1, Relaxed);
-        InFlight(Arc::clone(self))
+    /// None alive, `limit` at most.
+    pub fn bounded(limit: u64) -> Self {
+        InFlightCount { alive: AtomicU64::new(0), limit }
+    }
+
+    /// Counts one in, if there is room.
+    pub fn enter(self: &Arc<Self>) -> Option<InFlight> {
+        let before = self.alive.fetch_add(1, Relaxed);
+        // made first, so that a refusal gives back what it took
+        let permit = InFlight(Arc::clone(self));
+        (before < self.limit).then_some(permit)
     }
 
     /// How many are alive.

@@ -37,6 +37,8 @@ pub struct Admitted {
     pub model: Arc<str>,
     /// When the request's head was read.
     pub started: Instant,
+    /// Its place among the exchanges in flight, taken before its body was read; what the drain at shutdown waits for.
+    pub permit: InFlight,
 }
 
 /// One exchange.
@@ -51,8 +53,6 @@ pub struct Exchange {
     pub progress: Progress,
     desk: Rc<Desk>,
     settled: bool,
-    // counted as long as it lives: what the drain at shutdown waits for
-    _in_flight: InFlight,
 }
 
 /// What has happened to an exchange so far.
@@ -118,7 +118,6 @@ impl Exchange {
             progress: Progress::default(),
             desk: Rc::clone(desk),
             settled: false,
-            _in_flight: desk.in_flight.enter(),
         }
     }
 

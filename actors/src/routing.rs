@@ -39,7 +39,9 @@ pub struct Deployment {
     pub api_key: Option<Secret>,
     /// Every header of a call, built once: `authorization` (marked sensitive), media types, `extra_headers`.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// `extra_body`: field and raw JSON value.
+    /// Parameters of `litellm_params` that the caller's own win over: field and raw JSON value.
+    pub default_params: Vec<(String, String)>,
+    /// `extra_body`: field and raw JSON value; wins over the caller's.
     pub extra_body: Vec<(String, String)>,
     /// Top-level fields that are left out of the call.
     pub drop: Vec<String>,

@@ -1,0 +1,112 @@
+//! Who calls: the first extractor of every handler. It answers at once, from what the process holds, so no other extractor
+//! and no body is polled before the key is known to be good.
+//!
+//! There is no `Default` and no anonymous caller: a handler that names [`Caller`] cannot run without one.
+
+use std::future::{Ready, ready};
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use actix_web::{FromRequest, HttpRequest};
+use millrace_actors::fault::Fault;
+use millrace_actors::secret::Secret;
+
+use crate::http::error::ApiError;
+
+/// The headers a key may come in, in order of precedence (COMPAT 6.1). `authorization` stands second.
+const KEY_HEADERS: [&str; 4] = ["x-litellm-api-key", "authorization", "api-key", "x-api-key"];
+
+/// The longest key we look at: no key of ours is longer, and comparing is not free.
+const KEY_LIMIT: usize = 512;
+
+/// What the process knows about keys.
+pub struct Keys {
+    /// The one key there is. `None`: the operator runs without one, which the start allows on loopback only.
+    pub master: Option<Secret>,
+}
+
+/// An authenticated caller.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The alias in logs: never the key.
+    pub alias: Arc<str>,
+}
+
+impl FromRequest for Caller {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(identify(request).map_err(|fault| ApiError::of(request, fault)))
+    }
+}
+
+fn identify(request: &HttpRequest) -> Result<Caller, Fault> {
+    // without the keys nobody can be told from anybody: refuse, do not wave through
+    let keys = request.app_data::<Arc<Keys>>().ok_or(Fault::Internal)?;
+    let Some(master) = &keys.master else {
+        return Ok(Caller { alias: "anonymous".into() });
+    };
+    let key = presented(request.headers()).ok_or(Fault::NoKey)?;
+    match key.len() <= KEY_LIMIT && master.matches(key) {
+        true => Ok(Caller { alias: "master".into() }),
+        false => Err(Fault::BadKey),
+    }
+}
+
+/// The key that was sent. An empty or malformed header is a key that does not match, not an absent one: it must not
+/// let a later header speak for the caller.
+fn presented(headers: &HeaderMap) -> Option<&[u8]> {
+    KEY_HEADERS.iter().find_map(|name| {
+        let value = headers.get(*name)?;
+        Some(if *name == AUTHORIZATION.as_str() { bearer(value) } else { value.as_bytes() })
+    })
+}
+
+/// `Bearer <key>`, its scheme in any case (RFC 9110, 11.1).
+fn bearer(value: &HeaderValue) -> &[u8] {
+    let value = value.as_bytes().trim_ascii();
+    match value.split_at_checked(7) {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case(b"bearer ") => key.trim_ascii(),
+        _ => b"",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn caller(headers: &[(&'static str, &str)]) -> Result<Caller, Fault> {
+        let keys = Arc::new(Keys { master: Some(Secret::new("sk-a-key-of-some-length".into())) });
+        let request = headers.iter().fold(TestRequest::default().app_data(keys), |r, h| r.insert_header(*h));
+        identify(&request.to_http_request())
+    }
+
+    #[test]
+    fn each_header_carries_the_key() {
+        for header in ["x-litellm-api-key", "api-key", "x-api-key"] {
+            assert!(caller(&[(header, "sk-a-key-of-some-length")]).is_ok(), "{header}");
+        }
+        for value in ["Bearer sk-a-key-of-some-length", "bearer   sk-a-key-of-some-length "] {
+            assert!(caller(&[("authorization", value)]).is_ok(), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_the_key_is_refused() {
+        assert_eq!(caller(&[]).unwrap_err(), Fault::NoKey);
+        for value in ["sk-a-key-of-some-length", "Bearer", "Bearer ", "Basic sk-a-key-of-some-length", "Bearer sk-a-key"] {
+            assert_eq!(caller(&[("authorization", value)]).unwrap_err(), Fault::BadKey, "{value}");
+        }
+        let both = [("x-litellm-api-key", ""), ("authorization", "Bearer sk-a-key-of-some-length")];
+        assert_eq!(caller(&both).unwrap_err(), Fault::BadKey, "the first header speaks");
+    }
+
+    #[test]
+    fn without_keys_nobody_passes() {
+        let request = TestRequest::default().to_http_request();
+        assert_eq!(identify(&request).unwrap_err(), Fault::Internal);
+    }
+}

@@ -1,0 +1,114 @@
+//! From a checked configuration to a running process: everything is made once, here, in order, last to first.
+
+pub mod overlay;
+pub mod reload;
+pub mod routing;
+pub mod server;
+pub mod source;
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+use millrace_actors::callback_registry::{CallbackRegistry, make};
+use millrace_actors::capabilities::CapabilitySnapshot;
+use millrace_actors::cost_cache::CostCache;
+use millrace_actors::desk::{InFlightCount, Shutdown};
+use millrace_actors::ports::{CallbackFactory, CallbackSpec};
+use millrace_actors::routing::Routing;
+use millrace_actors::upstream::{TlsTrust, UpstreamSettings};
+
+use crate::app::AppParts;
+use crate::auth::Keys;
+use crate::config::Config;
+use crate::logging;
+use crate::metrics::Metrics;
+use crate::state::State;
+use source::ConfigSource;
+
+/// Why the process cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    /// A callback cannot be made.
+    #[error("{0}")]
+    Callback(#[from] millrace_actors::callback_registry::RegistryError),
+    /// Prices, deployments or the saved callbacks cannot be used.
+    #[error("{0}")]
+    Build(#[from] routing::BuildError),
+    /// The file of saved callbacks cannot be used.
+    #[error("{0}")]
+    Overlay(#[from] overlay::OverlayError),
+    /// The certificates in `SSL_CERT_FILE` cannot be used.
+    #[error("SSL_CERT_FILE cannot be used: {0}")]
+    Trust(std::io::Error),
+}
+
+/// The snapshots a worker begins with.
+#[derive(Clone)]
+pub struct FirstSnapshots {
+    /// Callbacks, generation 1.
+    pub callbacks: Arc<CapabilitySnapshot>,
+    /// Routes and prices, generation 1.
+    pub routing: Arc<Routing>,
+}
+
+/// Starts the cast and returns what the App is made from. Must run inside an actix System.
+pub fn boot(config: &Config, source: Arc<ConfigSource>) -> Result<AppParts, BootError> {
+    guard_secrets(config);
+    let prices = routing::prices(config)?;
+    let routing = Arc::new(routing::build(config, prices, None)?);
+    let specs = overlay::apply(source.overlay_path().as_deref(), specs(config))?;
+    let callbacks = Arc::new(first_callbacks(&*source.factory, specs)?);
+    let first = FirstSnapshots { callbacks, routing };
+    // one thread of their own: a push must not wait behind a worker's traffic
+    let cast = Arbiter::new().handle();
+    let cost_cache = CostCache::start_in_arbiter(&cast, {
+        let first = Arc::clone(&first.routing);
+        move |_| CostCache::new(first)
+    });
+    let registry = CallbackRegistry::start_in_arbiter(&cast, {
+        let (factory, first) = (Arc::clone(&source.factory), Arc::clone(&first.callbacks));
+        move |_| CallbackRegistry::new(factory, first)
+    });
+    let limit = config.millrace.max_in_flight as u64;
+    let state = Arc::new(State {
+        metrics: Arc::new(Metrics::new()),
+        registry,
+        cost_cache,
+        in_flight: Arc::new(InFlightCount::bounded(limit)),
+        shutdown: Arc::new(Shutdown::default()),
+        source,
+        started: config.clone(),
+    });
+    let keys = Arc::new(Keys { master: config.general.master_key.clone() });
+    Ok(AppParts { state, keys, upstream: upstream_settings(config)?, first })
+}
+
+/// The callbacks of a configuration, as the registry takes them.
+pub fn specs(config: &Config) -> Vec<CallbackSpec> {
+    config.callbacks.iter().map(source::spec_of).collect()
+}
+
+/// Registers every secret of a configuration with the log's filter, before anything can log it.
+pub fn guard_secrets(config: &Config) {
+    let models = config.models.iter().filter_map(|model| model.api_key.as_ref());
+    for secret in models.chain(&config.general.master_key) {
+        logging::guard_secret(secret.expose());
+    }
+}
+
+fn first_callbacks(factory: &dyn CallbackFactory, specs: Vec<CallbackSpec>) -> Result<CapabilitySnapshot, BootError> {
+    let made = specs.into_iter().map(|spec| make(factory, spec)).collect::<Result<_, _>>()?;
+    Ok(CapabilitySnapshot::fold(1, made))
+}
+
+fn upstream_settings(config: &Config) -> Result<UpstreamSettings, BootError> {
+    let file = std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty());
+    let trust = match &file {
+        Some(file) => TlsTrust::with_ca_file(file.as_ref()),
+        None => TlsTrust::public_roots(),
+    };
+    let mut settings = UpstreamSettings::with_trust(trust.map_err(BootError::Trust)?);
+    settings.connect_timeout = config.millrace.connect_timeout;
+    settings.handshake_timeout = config.millrace.connect_timeout;
+    Ok(settings)
+}

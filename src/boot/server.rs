@@ -1,0 +1,142 @@
+//! The running process: the HTTP server, its signals, and the end in order: not ready, drain, cut, flush, exit.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpServer;
+use millrace_actors::callback_registry::List;
+use millrace_actors::mailbox::ask;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::reload::{CHANGE_DEADLINE, reload};
+use crate::app::{AppParts, app};
+use crate::config::MillraceSettings;
+use crate::state::State;
+
+/// How long a callback's queue may take to empty at the end.
+const FLUSH_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long streams have to send their error event once the grace is over.
+const CUT_DEADLINE: Duration = Duration::from_secs(2);
+
+/// How often the drain looks whether it is done.
+const DRAIN_TICK: Duration = Duration::from_millis(20);
+
+/// A server that is bound but not yet running.
+pub struct Bound {
+    /// Where it listens; with port 0, the port it was given.
+    pub addresses: Vec<SocketAddr>,
+    /// Stops it from outside, for tests and the demo.
+    pub stop: Arc<tokio::sync::Notify>,
+    server: actix_web::dev::Server,
+    state: Arc<State>,
+    grace: Duration,
+}
+
+/// Binds the server. `host` is an address, never a name: a name that resolves twice would run the factory twice.
+pub fn bind(parts: AppParts, settings: &MillraceSettings) -> std::io::Result<Bound> {
+    let state = Arc::clone(&parts.state);
+    let workers = settings.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let server = HttpServer::new(move || app(parts.clone()))
+        .workers(workers)
+        // Nagle and delayed ACKs make 40 ms of two small writes (ARCHITECTURE.md, "Measured facts")
+        .tcp_nodelay(true)
+        // else a client that leaves before the first byte is not noticed, and its provider call goes on
+        .h1_allow_half_closed(false)
+        .keep_alive(settings.keep_alive)
+        // the drain is ours: by the time actix is told to stop, nothing is left to wait for
+        .shutdown_timeout(1)
+        .disable_signals()
+        .bind((settings.host, settings.port))?;
+    let addresses = server.addrs();
+    let server = server.run();
+    Ok(Bound { addresses, stop: Arc::default(), server, state, grace: settings.shutdown_grace })
+}
+
+impl Bound {
+    /// Runs until a signal or [`Bound::stop`] ends it, and ends in order.
+    pub async fn run(self) -> std::io::Result<()> {
+        let Bound { stop, server, state, grace, .. } = self;
+        let handle = server.handle();
+        let serving = actix_rt::spawn(server);
+        let signals = Signals::listen()?;
+        let signals = signals.until_end(&state, &stop).await;
+        drain(&state, grace, signals).await;
+        flush(&state).await;
+        handle.stop(true).await;
+        serving.await.map_err(std::io::Error::other)??;
+        log::info!("stopped unfinished={}", state.in_flight.get());
+        Ok(())
+    }
+}
+
+/// The signals of a service.
+struct Signals {
+    term: Signal,
+    int: Signal,
+    hup: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Signals {
+            term: signal(SignalKind::terminate())?,
+            int: signal(SignalKind::interrupt())?,
+            hup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for the end; a SIGHUP meanwhile reads the configuration again.
+    async fn until_end(mut self, state: &State, stop: &tokio::sync::Notify) -> Self {
+        loop {
+            tokio::select! {
+                _ = self.term.recv() => return self,
+                _ = self.int.recv() => return self,
+                () = stop.notified() => return self,
+                _ = self.hup.recv() => {
+                    if let Ok(done) = reload(state, None).await {
+                        log::info!("reloaded generation={} routing={}", done.generation, done.routing_generation);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A second SIGTERM or SIGINT: whoever sends it does not want to wait.
+    async fn again(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+        }
+    }
+}
+
+/// Readiness turns false; what runs may finish within the grace; the rest gets an error event.
+async fn drain(state: &State, grace: Duration, mut signals: Signals) {
+    state.shutdown.drain();
+    log::info!("draining in_flight={} grace_seconds={}", state.in_flight.get(), grace.as_secs());
+    tokio::select! {
+        () = emptied(state) => {}
+        () = sleep(grace) => log::warn!("grace is over cut={}", state.in_flight.get()),
+        () = signals.again() => log::warn!("second signal cut={}", state.in_flight.get()),
+    }
+    state.shutdown.cut();
+    let _ = timeout(CUT_DEADLINE, emptied(state)).await;
+}
+
+async fn emptied(state: &State) {
+    while state.in_flight.get() > 0 {
+        sleep(DRAIN_TICK).await;
+    }
+}
+
+/// Every log queue, side by side: one sink that hangs must not keep another's records.
+async fn flush(state: &State) {
+    let Ok(snapshot) = ask(&state.registry, List, CHANGE_DEADLINE).await else { return };
+    let began = Instant::now();
+    let flushes = snapshot.callbacks.iter().map(|c| timeout(FLUSH_DEADLINE, c.callback.flush()));
+    let late = futures_util::future::join_all(flushes).await.iter().filter(|done| done.is_err()).count();
+    log::info!("flushed callbacks={} late={late} ms={}", snapshot.callbacks.len(), began.elapsed().as_millis());
+}

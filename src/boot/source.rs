@@ -1,0 +1,50 @@
+//! Where the configuration came from, and comes from again on reload.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use millrace_actors::ports::{CallbackFactory, CallbackSpec};
+
+use crate::callbacks;
+use crate::config::{self, CallbackEntry, Config, Report};
+
+/// The source of a configuration.
+pub struct ConfigSource {
+    /// The file; `None` when the configuration was made from the environment.
+    pub path: Option<PathBuf>,
+    /// Where we may write.
+    pub data_dir: Option<PathBuf>,
+    /// Makes callbacks from what the operator's file says.
+    pub factory: Arc<dyn CallbackFactory>,
+}
+
+impl ConfigSource {
+    /// The source for a configuration that was loaded from `path`.
+    pub fn new(path: Option<PathBuf>, config: &Config) -> Self {
+        let data_dir = config.millrace.data_dir.clone();
+        let factory = Arc::new(callbacks::Builtins::new(data_dir.clone()));
+        ConfigSource { path, data_dir, factory }
+    }
+
+    /// Reads the configuration again.
+    pub fn load(&self) -> Option<Result<Config, Report>> {
+        Some(match &self.path {
+            Some(path) => config::load(path, &config::ProcessEnv, &callbacks::validate),
+            None => config::from_env(&config::ProcessEnv)?,
+        })
+    }
+
+    /// Where callbacks that were asked to be kept are kept.
+    pub fn overlay_path(&self) -> Option<PathBuf> {
+        self.data_dir.as_ref().map(|dir| dir.join("callbacks.json"))
+    }
+}
+
+/// A configured callback as the registry takes it.
+pub fn spec_of(entry: &CallbackEntry) -> CallbackSpec {
+    let mut params = entry.params.0.clone();
+    if let Some(events) = entry.events.as_param() {
+        params.entry("events").or_insert_with(|| events.into());
+    }
+    CallbackSpec { name: entry.name.clone(), kind: entry.kind.clone(), params: params.into() }
+}

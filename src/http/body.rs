@@ -1,0 +1,97 @@
+//! Reads a request body: bounded, and not for ever. actix times the head only (FAULTS C6).
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::web::Payload;
+use bytes::{Bytes, BytesMut};
+use futures_util::Stream;
+use millrace_actors::fault::Fault;
+use tokio::time::timeout;
+
+/// What is reserved on the word of a `content-length` before any of it has come.
+const MAX_RESERVE: usize = 1 << 20;
+
+/// The whole body, as one buffer.
+pub async fn read(request: &HttpRequest, mut payload: Payload, limit: usize, idle: Duration) -> Result<Bytes, Fault> {
+    is_json(request)?;
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(Fault::TooLarge { limit });
+    }
+    let Some(first) = next(&mut payload, idle).await? else { return Ok(Bytes::new()) };
+    // most bodies come in one piece, and then nothing is copied
+    let Some(second) = next_unless_complete(&mut payload, idle, announced, first.len()).await? else { return Ok(first) };
+    let mut body = BytesMut::with_capacity(announced.unwrap_or_default().min(MAX_RESERVE).max(first.len()));
+    let mut piece = Some(first);
+    let mut then = Some(second);
+    while let Some(bytes) = piece {
+        if body.len() + bytes.len() > limit {
+            return Err(Fault::TooLarge { limit });
+        }
+        grow(&mut body, bytes.len(), announced);
+        body.extend_from_slice(&bytes);
+        piece = match then.take() {
+            Some(second) => Some(second),
+            None => next_unless_complete(&mut payload, idle, announced, body.len()).await?,
+        };
+    }
+    Ok(body.freeze())
+}
+
+/// Grows towards the announced length by doubling, and to exactly that length in the last step: a body of N bytes is not
+/// held in a buffer of 2N.
+fn grow(body: &mut BytesMut, more: usize, announced: Option<usize>) {
+    if body.capacity() - body.len() >= more {
+        return;
+    }
+    let doubled = (body.len() + more).max(body.capacity() * 2);
+    let target = announced.filter(|length| *length >= body.len() + more).map_or(doubled, |length| doubled.min(length));
+    body.reserve(target - body.len());
+}
+
+/// JSON, or nothing said: many a script sends no content type, or curl's default of a form.
+fn is_json(request: &HttpRequest) -> Result<(), Fault> {
+    if let Some(encoding) = request.headers().get(CONTENT_ENCODING)
+        && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
+    {
+        let got = format!("content-encoding {}", String::from_utf8_lossy(encoding.as_bytes()));
+        return Err(Fault::MediaType { got });
+    }
+    let Some(value) = request.headers().get(CONTENT_TYPE) else { return Ok(()) };
+    let value = value.to_str().unwrap_or("unreadable").to_ascii_lowercase();
+    let (kind, parameters) = value.split_once(';').unwrap_or((&value, ""));
+    let fine = matches!(kind.trim(), "application/json" | "text/json" | "text/plain" | "application/x-www-form-urlencoded")
+        || kind.trim().ends_with("+json");
+    let charset = parameters.split(';').find_map(|p| p.trim().strip_prefix("charset="));
+    let utf8 = charset.is_none_or(|c| matches!(c.trim_matches('"'), "utf-8" | "utf8" | "us-ascii"));
+    if fine && utf8 { Ok(()) } else { Err(Fault::MediaType { got: value }) }
+}
+
+async fn next_unless_complete(
+    payload: &mut Payload,
+    idle: Duration,
+    announced: Option<usize>,
+    have: usize,
+) -> Result<Option<Bytes>, Fault> {
+    match announced {
+        Some(length) if have >= length => Ok(None),
+        _ => next(payload, idle).await,
+    }
+}
+
+async fn next(payload: &mut Payload, idle: Duration) -> Result<Option<Bytes>, Fault> {
+    let piece = timeout(idle, poll_fn(|cx| Pin::new(&mut *payload).poll_next(cx)));
+    match piece.await {
+        Err(_) => Err(Fault::SlowBody),
+        Ok(None) => Ok(None),
+        Ok(Some(Ok(bytes))) => Ok(Some(bytes)),
+        Ok(Some(Err(error))) => Err(Fault::BadRequest {
+            message: format!("The request body could not be read: {error}. Send it whole, with a true content-length."),
+            param: None,
+        }),
+    }
+}

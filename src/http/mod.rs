@@ -1,0 +1,79 @@
+//! The HTTP surface: one file per resource, its routes declared beside its handlers; this file only lists them.
+
+pub mod body;
+pub mod callbacks;
+pub mod completions;
+pub mod error;
+pub mod headers;
+pub mod health;
+pub mod home;
+pub mod metrics;
+pub mod models;
+pub mod request_id;
+pub mod stages;
+
+use actix_web::dev::RequestHead;
+use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse, web};
+use millrace_actors::fault::Fault;
+
+use error::ApiError;
+
+/// Every route.
+pub fn routes(config: &mut web::ServiceConfig) {
+    completions::routes(config);
+    models::routes(config);
+    callbacks::routes(config);
+    health::routes(config);
+    metrics::routes(config);
+    home::routes(config);
+}
+
+/// What is left: a path that is not ours.
+pub async fn no_route(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let what = format!("{} {}", request.method(), request.path());
+    Err(ApiError::of(&request, Fault::NoRoute { what }))
+}
+
+/// A resource that answers `methods` and refuses all others with 405 in our shape. actix's own 405 has no body.
+pub(crate) fn only(resource: actix_web::Resource, allowed: &'static str) -> actix_web::Resource {
+    resource.default_service(web::to(move |request: HttpRequest| async move {
+        let method = request.method().to_string();
+        Err::<HttpResponse, _>(ApiError::of(&request, Fault::Method { method, allowed }))
+    }))
+}
+
+/// The matched route's name, for labels: the pattern, never the path, which a caller chooses.
+pub fn route_name(request: &HttpRequest) -> &'static str {
+    let pattern = request.match_pattern().unwrap_or_default();
+    NAMES.iter().find(|name| **name == pattern).copied().unwrap_or("other")
+}
+
+/// Every pattern, as it stands in labels and records.
+const NAMES: [&str; 20] = [
+    "/v1/chat/completions",
+    "/chat/completions",
+    "/openai/deployments/{model:.*}/chat/completions",
+    "/engines/{model:.*}/chat/completions",
+    "/v1/completions",
+    "/completions",
+    "/openai/deployments/{model:.*}/completions",
+    "/engines/{model:.*}/completions",
+    "/v1/embeddings",
+    "/embeddings",
+    "/openai/deployments/{model:.*}/embeddings",
+    "/engines/{model:.*}/embeddings",
+    "/v1/models",
+    "/models",
+    "/v1/models/{model:.*}",
+    "/models/{model:.*}",
+    "/callbacks",
+    "/callbacks/reload",
+    "/callbacks/{name}",
+    "/active/callbacks",
+];
+
+/// A guard for `GET` that takes `HEAD` too, as RFC 9110, 9.3.2 wants of every `GET`.
+pub(crate) fn get_or_head(head: &RequestHead) -> bool {
+    head.method == Method::GET || head.method == Method::HEAD
+}

@@ -1,0 +1,50 @@
+//! `GET /v1/models` and `/v1/models/{id}`: the model groups and aliases a caller may name.
+
+use std::collections::BTreeSet;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use millrace_actors::fault::Fault;
+use millrace_actors::routing::Routing;
+use serde_json::{Value, json};
+
+use super::{error::ApiError, get_or_head, only};
+use crate::auth::Caller;
+use crate::state::State;
+
+/// LiteLLM's constant `created` (COMPAT 5.2): a client that sorts by it must not see us change.
+const CREATED: u64 = 1_677_610_602;
+
+/// The routes.
+pub fn routes(config: &mut web::ServiceConfig) {
+    let get = || web::route().guard(actix_web::guard::fn_guard(|ctx| get_or_head(ctx.head())));
+    for prefix in ["/v1/models", "/models"] {
+        config.service(only(web::resource(prefix).route(get().to(list)), "GET"));
+        config.service(only(web::resource(format!("{prefix}/{{model:.*}}")).route(get().to(one)), "GET"));
+    }
+}
+
+async fn list(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let routing = State::desk(&request)?.routing();
+    let data: Vec<Value> = names(&routing).into_iter().map(model).collect();
+    Ok(HttpResponse::Ok().json(json!({ "data": data, "object": "list" })))
+}
+
+async fn one(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let routing = State::desk(&request)?.routing();
+    let name = request.match_info().query("model");
+    match routing.resolve(name) {
+        Some(_) => Ok(HttpResponse::Ok().json(model(name))),
+        None => Err(ApiError::of(&request, Fault::ModelNotFound { model: name.to_owned() })),
+    }
+}
+
+/// Groups, wildcards as written, and the aliases that are not hidden; in order of name.
+fn names(routing: &Routing) -> BTreeSet<&str> {
+    let groups = routing.groups.values().chain(&routing.wildcards).map(|group| &*group.name);
+    let aliases = routing.aliases.iter().filter(|(_, (_, hidden))| !hidden).map(|(alias, _)| alias.as_str());
+    groups.chain(aliases).collect()
+}
+
+fn model(id: &str) -> Value {
+    json!({ "id": id, "object": "model", "created": CREATED, "owned_by": "openai" })
+}

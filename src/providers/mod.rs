@@ -1,0 +1,3 @@
+//! The providers: one small file each, an `impl Dialect`, pure, bytes in and bytes out.
+
+pub mod openai;

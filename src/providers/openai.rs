@@ -1,0 +1,204 @@
+//! OpenAI's dialect: OpenAI itself and every server that speaks its chat completions, completions and embeddings.
+//!
+//! The caller speaks it too, so a call is the caller's own body with the few fields changed that must be; `messages` and
+//! `tools` are not read.
+
+use bytes::Bytes;
+use millrace_actors::fault::Fault;
+use millrace_actors::ports::{Dialect, EncodeCall, Encoded};
+use millrace_actors::wire::envelope::{Edits, Endpoint};
+use serde_json::{Map, Value, json};
+
+/// The dialect. `label` is the provider's name in metrics and headers: many providers share this one dialect.
+pub struct OpenAi {
+    /// `openai`, `hosted_vllm` ...
+    pub label: &'static str,
+}
+
+impl Dialect for OpenAi {
+    fn name(&self) -> &'static str {
+        self.label
+    }
+
+    fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
+        let deployment = call.deployment;
+        let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).collect();
+        let absent = |(name, _): &&(String, String)| call.envelope.field(name).is_none();
+        let mut set: Vec<(String, String)> = deployment.default_params.iter().filter(absent).cloned().collect();
+        set.extend(deployment.extra_body.iter().cloned());
+        let edits = Edits { model: call.model, stream_usage: call.stream_usage, drop: &drop, set: &set };
+        let path = match call.endpoint {
+            Endpoint::Chat => "/chat/completions",
+            Endpoint::Completions => "/completions",
+            Endpoint::Embeddings => "/embeddings",
+        };
+        Ok(Encoded { path, body: call.envelope.rewrite(&edits) })
+    }
+
+    /// One chunk with each choice's `message` as its `delta`, and its `finish_reason`; then the usage, as OpenAI sends it.
+    fn split(&self, whole: &Bytes) -> Result<Vec<Bytes>, Fault> {
+        let mut answer = object(whole)?;
+        let usage = answer.remove("usage").filter(|usage| !usage.is_null());
+        if answer.get("object").and_then(Value::as_str) == Some("chat.completion") {
+            answer.insert("object".into(), "chat.completion.chunk".into());
+        }
+        for choice in choices(&mut answer) {
+            if let Some(mut message) = choice.remove("message") {
+                number_tool_calls(&mut message);
+                choice.insert("delta".into(), message);
+            }
+        }
+        let mut events = vec![bytes(&answer)];
+        if let Some(usage) = usage {
+            answer.insert("choices".into(), json!([]));
+            answer.insert("usage".into(), usage);
+            events.push(bytes(&answer));
+        }
+        Ok(events)
+    }
+
+    /// The deltas of each choice, folded: texts are joined, tool calls by their index, other fields by the last word.
+    fn collect(&self, _: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault> {
+        let mut whole: Option<Map<String, Value>> = None;
+        let mut folded: Vec<Map<String, Value>> = Vec::new();
+        for event in events {
+            let mut chunk = object(event)?;
+            for choice in choices(&mut chunk) {
+                fold_choice(&mut folded, std::mem::take(choice));
+            }
+            chunk.remove("choices");
+            let whole = whole.get_or_insert_default();
+            for (name, value) in chunk {
+                if !value.is_null() || !whole.contains_key(&name) {
+                    whole.insert(name, value);
+                }
+            }
+        }
+        let mut whole = whole.ok_or_else(|| unusable("a stream without an event"))?;
+        if whole.get("object").and_then(Value::as_str) == Some("chat.completion.chunk") {
+            whole.insert("object".into(), "chat.completion".into());
+        }
+        folded.sort_by_key(|choice| choice.get("index").and_then(Value::as_u64));
+        whole.insert("choices".into(), folded.into_iter().map(Value::Object).collect());
+        Ok(bytes(&whole))
+    }
+}
+
+fn fold_choice(folded: &mut Vec<Map<String, Value>>, mut choice: Map<String, Value>) {
+    if let Some(delta) = choice.remove("delta") {
+        choice.insert("message".into(), delta);
+    }
+    let same = |other: &&mut Map<String, Value>| other.get("index") == choice.get("index");
+    match folded.iter_mut().find(same) {
+        None => folded.push(choice),
+        Some(known) => fold_object(known, choice),
+    }
+}
+
+/// Folds `later` into `known`: texts that grow are joined, objects folded, tool calls matched by index.
+fn fold_object(known: &mut Map<String, Value>, later: Map<String, Value>) {
+    for (name, value) in later {
+        match (known.get_mut(&name), value) {
+            (Some(Value::String(text)), Value::String(more)) if grows(&name) => text.push_str(&more),
+            (Some(Value::Object(object)), Value::Object(more)) => fold_object(object, more),
+            (Some(Value::Array(list)), Value::Array(more)) if name == "tool_calls" => fold_calls(list, more),
+            (Some(_), Value::Null) => {}
+            (_, value) => {
+                known.insert(name, value);
+            }
+        }
+    }
+}
+
+fn fold_calls(list: &mut Vec<Value>, more: Vec<Value>) {
+    for call in more {
+        let index = call.get("index").cloned();
+        let known = list.iter_mut().find(|known| known.get("index") == index.as_ref());
+        match (known, call) {
+            (Some(Value::Object(known)), Value::Object(call)) => fold_object(known, call),
+            (_, call) => list.push(call),
+        }
+    }
+}
+
+/// Fields that come in pieces; all others come whole.
+fn grows(name: &str) -> bool {
+    matches!(name, "content" | "text" | "arguments" | "refusal" | "reasoning_content" | "reasoning")
+}
+
+/// In a stream, tool calls carry their index.
+fn number_tool_calls(message: &mut Value) {
+    let calls = message.get_mut("tool_calls").and_then(Value::as_array_mut);
+    for (n, call) in calls.into_iter().flatten().enumerate() {
+        if let Some(call) = call.as_object_mut() {
+            call.entry("index").or_insert_with(|| n.into());
+        }
+    }
+}
+
+fn choices(answer: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
+    let list = answer.get_mut("choices").and_then(Value::as_array_mut);
+    list.into_iter().flatten().filter_map(Value::as_object_mut)
+}
+
+fn object(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
+    serde_json::from_slice(bytes).map_err(|e| unusable(&e.to_string()))
+}
+
+fn bytes(object: &Map<String, Value>) -> Bytes {
+    Value::Object(object.clone()).to_string().into()
+}
+
+fn unusable(cause: &str) -> Fault {
+    Fault::InvalidAnswer { cause: cause.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIALECT: OpenAi = OpenAi { label: "openai" };
+
+    fn parsed(bytes: &Bytes) -> Value {
+        serde_json::from_slice(bytes).unwrap()
+    }
+
+    #[test]
+    fn s22_a_whole_answer_becomes_a_stream_and_back() {
+        let whole = json!({"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [
+            {"index": 0, "message": {"role": "assistant", "content": "hé"}, "finish_reason": "stop"},
+            {"index": 1, "message": {"role": "assistant", "content": null, "tool_calls": [
+                {"id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}, "finish_reason": "tool_calls"},
+        ], "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}});
+        let events = DIALECT.split(&Bytes::from(whole.to_string())).unwrap();
+        assert_eq!(events.len(), 2);
+        let first = parsed(&events[0]);
+        assert_eq!(first["object"], "chat.completion.chunk");
+        assert_eq!(first["choices"][1]["delta"]["tool_calls"][0]["index"], 0);
+        assert_eq!(parsed(&events[1])["choices"], json!([]));
+        let back = parsed(&DIALECT.collect(Endpoint::Chat, &events).unwrap());
+        assert_eq!(back["object"], "chat.completion");
+        assert_eq!(back["choices"][0], whole["choices"][0]);
+        assert_eq!(back["usage"], whole["usage"]);
+    }
+
+    #[test]
+    fn s22_deltas_are_joined_per_choice_and_call() {
+        let delta = |index: u64, delta: Value, finish: Value| {
+            Bytes::from(json!({"id": "c", "object": "chat.completion.chunk", "usage": null,
+                "choices": [{"index": index, "delta": delta, "finish_reason": finish}]}).to_string())
+        };
+        let call = |id: Value, args: &str| json!({"tool_calls": [{"index": 0, "id": id, "function": {"arguments": args}}]});
+        let events = [
+            delta(1, json!({"role": "assistant", "content": "a"}), Value::Null),
+            delta(0, call(json!("t1"), "{\"x"), Value::Null),
+            delta(1, json!({"content": "b"}), json!("stop")),
+            delta(0, call(Value::Null, "\":1}"), json!("tool_calls")),
+        ];
+        let whole = parsed(&DIALECT.collect(Endpoint::Chat, &events).unwrap());
+        assert_eq!(whole["choices"][1]["message"], json!({"role": "assistant", "content": "ab"}));
+        let folded = &whole["choices"][0]["message"]["tool_calls"][0];
+        assert_eq!((&folded["id"], &folded["function"]["arguments"]), (&json!("t1"), &json!("{\"x\":1}")));
+        assert_eq!(whole["choices"][0]["finish_reason"], "tool_calls");
+    }
+}

@@ -1,0 +1,51 @@
+//! What the whole process holds, made once at boot and given to every worker's App.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix::Addr;
+use actix_web::HttpRequest;
+use millrace_actors::callback_registry::CallbackRegistry;
+use millrace_actors::cost_cache::CostCache;
+use millrace_actors::desk::{Desk, InFlightCount, Shutdown};
+use millrace_actors::fault::Fault;
+
+use crate::boot::source::ConfigSource;
+use crate::config::Config;
+use crate::http::error::ApiError;
+use crate::metrics::Metrics;
+
+/// The process's state.
+pub struct State {
+    /// Where everything is counted.
+    pub metrics: Arc<Metrics>,
+    /// The owner of callbacks.
+    pub registry: Addr<CallbackRegistry>,
+    /// The owner of routes and prices.
+    pub cost_cache: Addr<CostCache>,
+    /// Exchanges alive.
+    pub in_flight: Arc<InFlightCount>,
+    /// The end of the process.
+    pub shutdown: Arc<Shutdown>,
+    /// Where the configuration came from and comes from again on reload.
+    pub source: Arc<ConfigSource>,
+    /// The configuration that the process was started with.
+    pub started: Config,
+}
+
+impl State {
+    /// The state, if the App was built whole.
+    pub fn find(request: &HttpRequest) -> Option<&Arc<State>> {
+        request.app_data::<Arc<State>>()
+    }
+
+    /// The state, or our own fault.
+    pub fn of(request: &HttpRequest) -> Result<&Arc<State>, ApiError> {
+        Self::find(request).ok_or_else(|| ApiError::of(request, Fault::Internal))
+    }
+
+    /// This worker's desk, or our own fault.
+    pub fn desk(request: &HttpRequest) -> Result<Rc<Desk>, ApiError> {
+        request.app_data::<Rc<Desk>>().cloned().ok_or_else(|| ApiError::of(request, Fault::Internal))
+    }
+}
