@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 use actix_http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE,
 };
+use actix_rt::net::ActixStream;
+use actix_service::Service;
+use actix_tls::connect::{ConnectError, ConnectInfo, Connection};
 use awc::http::uri::{Authority, Parts as UriParts, PathAndQuery, Scheme};
 use awc::http::{Method, Uri};
 use bytes::Bytes;
@@ -170,7 +173,11 @@ impl Lane {
 
 /// awc with every default that hurts a gateway turned off: its timer (5 s to the head), its connection limit (100 for
 /// all hosts), redirects (which carry `x-api-key` to the new host).
-fn awc_client(dialer: &Dialer, settings: &UpstreamSettings) -> awc::Client {
+pub(super) fn awc_client<S, Io>(dialer: &S, settings: &UpstreamSettings) -> awc::Client
+where
+    S: Service<ConnectInfo<Uri>, Response = Connection<Uri, Io>, Error = ConnectError> + Clone + 'static,
+    Io: ActixStream + std::fmt::Debug + 'static,
+{
     let connector = awc::Connector::new()
         .connector(dialer.clone())
         .timeout(settings.opening_timeout())

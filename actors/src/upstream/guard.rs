@@ -271,7 +271,11 @@ impl<Io: AsyncRead + Unpin> Guard<Io> {
             }
         }
         self.answered_early = true;
+        // Half a request is on this connection, so nothing may follow it, even where the answer is over already.
         self.reusable = false;
+        if matches!(self.phase, Phase::Idle) {
+            self.io = None;
+        }
         Ok(true)
     }
 }
