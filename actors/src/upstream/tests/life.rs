@@ -38,7 +38,7 @@ async fn a_black_hole_ends_at_the_connect_timeout() {
     {
         fill.push(tcp);
     }
-    let settings = UpstreamSettings { connect_timeout: Duration::from_millis(100), ..UpstreamSettings::new().unwrap() };
+    let settings = UpstreamSettings { connect_timeout: Duration::from_millis(100), ..super::settings() };
     let client = UpstreamClient::new(settings);
     let origin = Origin::parse(&format!("http://{address}")).unwrap();
     let fault = tokio::time::timeout(LIVENESS, post(&client, &origin)).await.unwrap().unwrap_err();
@@ -226,7 +226,7 @@ async fn draining_gives_up_on_an_endless_body() {
 #[actix_rt::test]
 async fn unused_origins_are_forgotten_and_streams_go_on() {
     let upstream = always(EVENTS).await;
-    let settings = UpstreamSettings { forget_after: Duration::ZERO, ..UpstreamSettings::new().unwrap() };
+    let settings = UpstreamSettings { forget_after: Duration::ZERO, ..super::settings() };
     let client = UpstreamClient::new(settings);
     let mut answer = post(&client, &upstream.origin).await.unwrap();
     client.sweep();
@@ -260,5 +260,5 @@ async fn a_large_body_arrives_whole_and_in_order() {
     let call = UpstreamRequest { body: &parts, ..ask(&upstream.origin, &[]) };
     assert_eq!(client().call(call).await.unwrap().status, 200);
     let sent = seen.recv().await.unwrap();
-    assert_eq!(sent.split_once("\r\n\r\n").unwrap().1.as_bytes(), parts.concat());
+    assert!(sent.split_once("\r\n\r\n").unwrap().1.as_bytes() == parts.concat());
 }

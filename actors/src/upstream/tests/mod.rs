@@ -11,13 +11,16 @@ mod tls;
 use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Method, Origin, UpstreamClient, UpstreamFault, UpstreamRequest, UpstreamResponse, UpstreamSettings};
+use super::{
+    Method, Origin, TlsTrust, UpstreamClient, UpstreamFault, UpstreamRequest, UpstreamResponse, UpstreamSettings,
+};
 
 /// Longer than anything here takes; only there so that a hang fails.
 const LIVENESS: Duration = Duration::from_secs(20);
@@ -74,8 +77,14 @@ async fn always(answer: &'static [u8]) -> Raw {
     .await
 }
 
+/// The defaults; the roots are read once for all tests.
+fn settings() -> UpstreamSettings {
+    static TRUST: OnceLock<TlsTrust> = OnceLock::new();
+    UpstreamSettings::with_trust(TRUST.get_or_init(|| TlsTrust::public_roots().unwrap()).clone())
+}
+
 fn client() -> UpstreamClient {
-    UpstreamClient::new(UpstreamSettings::new().unwrap())
+    UpstreamClient::new(settings())
 }
 
 fn ask<'a>(origin: &'a Origin, body: &'a [Bytes]) -> UpstreamRequest<'a> {

@@ -16,7 +16,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::upstream::client::awc_client;
 use crate::upstream::guard::Guard;
-use crate::upstream::{UpstreamFault, UpstreamResponse, UpstreamSettings};
+use crate::upstream::outgoing::Slot;
+use crate::upstream::{UpstreamFault, UpstreamResponse};
 
 #[derive(Clone, Debug)]
 pub(super) enum Step {
@@ -116,13 +117,16 @@ impl Service<ConnectInfo<Uri>> for Dial {
     fn call(&self, request: ConnectInfo<Uri>) -> Self::Future {
         self.opened.set(self.opened.get() + 1);
         let steps = self.scripts.borrow_mut().pop_front().expect("one connection too many").into();
-        ready(Ok(Connection::new(request.request().clone(), Guard::new(Script { steps }, self.max_head))))
+        ready(Ok(Connection::new(
+            request.request().clone(),
+            Guard::new(Script { steps }, self.max_head, Slot::default()),
+        )))
     }
 }
 
 impl Scripted {
     pub(super) fn new(scripts: Vec<Vec<Step>>) -> Self {
-        let settings = UpstreamSettings::new().unwrap();
+        let settings = super::settings();
         let opened = Rc::new(Cell::new(0));
         let scripts = Rc::new(RefCell::new(scripts.into()));
         let dial = Dial { scripts, opened: opened.clone(), max_head: settings.max_response_head };
@@ -134,7 +138,7 @@ impl Scripted {
     }
 
     pub(super) async fn head(&self) -> Result<UpstreamResponse, UpstreamFault> {
-        let call = self.client.post("http://h/").send_body("{}");
+        let call = self.client.post("http://h/").send_body(actix_http::body::None::new());
         let answer = tokio::time::timeout(super::LIVENESS, call).await.expect("no head");
         answer.map(UpstreamResponse::new).map_err(UpstreamFault::from_send)
     }

@@ -126,8 +126,7 @@ async fn unchecked_is_a_choice_and_a_lane_of_its_own() {
 async fn a_stalled_handshake_ends() {
     let upstream = raw(|_tcp, _| std::future::pending()).await;
     let origin = Origin::parse(&upstream.origin.to_string().replace("http:", "https:")).unwrap();
-    let settings =
-        UpstreamSettings { handshake_timeout: Duration::from_millis(50), ..UpstreamSettings::new().unwrap() };
+    let settings = UpstreamSettings { handshake_timeout: Duration::from_millis(50), ..super::settings() };
     let client = UpstreamClient::new(settings);
     let fault = tokio::time::timeout(LIVENESS, post(&client, &origin)).await.unwrap().unwrap_err();
     assert!(matches!(fault, UpstreamFault::Tls { .. }), "{fault:?}");
