@@ -1,7 +1,10 @@
 //! An answer that comes while the request is still being sent.
 
+use std::rc::Rc;
+
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::Notify;
 
 use super::{LIVENESS, ask, client, raw, text};
 
@@ -61,4 +64,32 @@ async fn interim_heads_during_an_upload_change_nothing() {
     let mut answer = client().call(ask(&upstream.origin, &body)).await.unwrap();
     let seen: usize = String::from_utf8_lossy(&answer.read_all(100).await.unwrap()).parse().unwrap();
     assert!(seen > 400_000, "{seen}");
+}
+
+#[actix_rt::test]
+async fn an_early_answer_that_ends_later_still_ends_the_connection() {
+    let go = Rc::new(Notify::new());
+    let gate = go.clone();
+    let upstream = raw(move |mut tcp, number| {
+        let gate = gate.clone();
+        async move {
+            tcp.read_exact(&mut [0; 64]).await.unwrap();
+            if number == 0 {
+                let (head, tail) = REFUSAL.split_at(REFUSAL.len() - 4);
+                tcp.write_all(head).await.unwrap();
+                gate.notified().await;
+                tcp.write_all(tail).await.unwrap();
+            } else {
+                tcp.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+            }
+            std::future::pending::<()>().await;
+        }
+    })
+    .await;
+    let (client, body) = (client(), large());
+    let mut answer = client.call(ask(&upstream.origin, &body)).await.unwrap();
+    go.notify_one();
+    assert_eq!(answer.read_all(100).await.unwrap(), "refused");
+    assert_eq!(text(&client, &upstream.origin).await.unwrap(), "ok");
+    assert_eq!(upstream.connections.get(), 2);
 }
