@@ -8,14 +8,17 @@ use std::time::{Duration, Instant};
 use actix_http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE,
 };
+use actix_rt::net::ActixStream;
+use actix_service::Service;
+use actix_tls::connect::{ConnectError, ConnectInfo, Connection};
 use awc::http::uri::{Authority, Parts as UriParts, PathAndQuery, Scheme};
 use awc::http::{Method, Uri};
 use bytes::Bytes;
 
-use super::body::Parts;
 use super::dial::Dialer;
 use super::fault::UpstreamFault;
 use super::origin::Origin;
+use super::outgoing::Slot;
 use super::response::UpstreamResponse;
 use super::settings::UpstreamSettings;
 
@@ -51,6 +54,7 @@ pub struct UpstreamClient {
 struct Lane {
     client: awc::Client,
     dialer: Dialer,
+    slot: Slot,
     authority: Authority,
     host: HeaderValue,
     used: Cell<Instant>,
@@ -127,9 +131,10 @@ impl Lane {
         let bad = |_| UpstreamFault::BadRequest("the host cannot be sent".to_owned());
         let host = HeaderValue::try_from(origin.host_header()).map_err(|_| bad(()))?;
         let authority = Authority::try_from(format!("{}:{}", origin.host(), origin.port())).map_err(|_| bad(()))?;
-        let dialer = Dialer::new(origin.clone(), settings.clone());
+        let slot = Slot::default();
+        let dialer = Dialer::new(origin.clone(), settings.clone(), slot.clone());
         let client = awc_client(&dialer, settings);
-        Ok(Self { client, dialer, authority, host, used: Cell::new(Instant::now()) })
+        Ok(Self { client, dialer, slot, authority, host, used: Cell::new(Instant::now()) })
     }
 
     /// Always `http`, even where TLS is spoken: TLS lies below the guard, and awc must not add its own.
@@ -159,10 +164,12 @@ impl Lane {
         for (name, value) in request.headers.iter().filter(|(name, _)| !OURS.contains(name)) {
             headers.append(name.clone(), value.clone());
         }
+        // To awc no request has a body, nor a length; the guard sends both.
+        let call = call.send_body(actix_http::body::None::new());
         let answer = if request.method == Method::GET && request.body.is_empty() {
-            call.send().await
+            call.await
         } else {
-            call.send_body(Parts::new(request.body)).await
+            self.slot.scope(request.body, call).await
         };
         answer.map(UpstreamResponse::new).map_err(UpstreamFault::from_send)
     }
@@ -170,7 +177,11 @@ impl Lane {
 
 /// awc with every default that hurts a gateway turned off: its timer (5 s to the head), its connection limit (100 for
 /// all hosts), redirects (which carry `x-api-key` to the new host).
-fn awc_client(dialer: &Dialer, settings: &UpstreamSettings) -> awc::Client {
+pub(super) fn awc_client<S, Io>(dialer: &S, settings: &UpstreamSettings) -> awc::Client
+where
+    S: Service<ConnectInfo<Uri>, Response = Connection<Uri, Io>, Error = ConnectError> + Clone + 'static,
+    Io: ActixStream + std::fmt::Debug + 'static,
+{
     let connector = awc::Connector::new()
         .connector(dialer.clone())
         .timeout(settings.opening_timeout())

@@ -20,6 +20,7 @@ use tokio_rustls::TlsConnector;
 use super::fault::UpstreamFault;
 use super::guard::Guard;
 use super::origin::Origin;
+use super::outgoing::Slot;
 use super::settings::UpstreamSettings;
 use super::wire::Wire;
 
@@ -34,12 +35,14 @@ pub(super) struct Dialer(Rc<Inner>);
 struct Inner {
     origin: Origin,
     settings: Rc<UpstreamSettings>,
+    slot: Slot,
     resolved: RefCell<Option<(Instant, Vec<SocketAddr>)>>,
 }
 
 impl Dialer {
-    pub(super) fn new(origin: Origin, settings: Rc<UpstreamSettings>) -> Self {
-        Self(Rc::new(Inner { origin, settings, resolved: RefCell::new(None) }))
+    /// `slot`: where the guards of these connections find the body of a request.
+    pub(super) fn new(origin: Origin, settings: Rc<UpstreamSettings>, slot: Slot) -> Self {
+        Self(Rc::new(Inner { origin, settings, slot, resolved: RefCell::new(None) }))
     }
 }
 
@@ -56,7 +59,7 @@ impl Service<ConnectInfo<Uri>> for Dialer {
         let inner = self.0.clone();
         Box::pin(async move {
             let wire = inner.open().await.map_err(|fault| ConnectError::Io(fault.into_io()))?;
-            let guard = Guard::new(wire, inner.settings.max_response_head);
+            let guard = Guard::new(wire, inner.settings.max_response_head, inner.slot.clone());
             Ok(Connection::new(request.request().clone(), guard))
         })
     }

@@ -160,8 +160,9 @@ impl UpstreamFault {
 
     pub(super) fn from_payload(error: PayloadError) -> Self {
         match error {
-            PayloadError::Io(error) => Self::from_io(&error, false),
-            PayloadError::Incomplete(_) => Self::Truncated,
+            // Whatever fails below a body is `Incomplete` to awc.
+            PayloadError::Io(error) | PayloadError::Incomplete(Some(error)) => Self::from_io(&error, false),
+            PayloadError::Incomplete(None) => Self::Truncated,
             other => Self::BadBody(other.to_string()),
         }
     }

@@ -6,9 +6,12 @@
 //! * bytes after an answer never reach the next exchange: the connection ends with the answer;
 //! * an answer that comes while the request is still being sent is delivered, and the rest of the request is not sent.
 //!
+//! It also sends the request's body, which awc never sees (see `outgoing`).
+//!
 //! Bytes of a body pass from the socket into awc's buffer without a copy of ours; a head does too when one read brings
 //! all of it, which is the rule.
 
+use std::fmt;
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
@@ -21,6 +24,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::fault::UpstreamFault;
 use super::framing::Framing;
 use super::head::{self, FinalHead, Head};
+use super::outgoing::{Outgoing, Slot};
 
 /// Interim heads taken before one answer. One or two are usual (100, 103).
 const MAX_INTERIM: u8 = 16;
@@ -28,7 +32,6 @@ const MAX_INTERIM: u8 = 16;
 const PEEK: usize = 4096;
 
 /// A connection of which awc sees only whole, final answers.
-#[derive(Debug)]
 pub(super) struct Guard<Io> {
     /// Gone once no further exchange may use the connection.
     io: Option<Io>,
@@ -43,12 +46,12 @@ pub(super) struct Guard<Io> {
     max_head: usize,
     /// Exchanges begun on this connection.
     exchanges: u32,
-    /// Writes made in this exchange.
-    writes: u32,
+    /// What is left of the request.
+    outgoing: Outgoing,
+    /// Where the body of a new request is found.
+    slot: Slot,
     /// Another exchange may follow.
     reusable: bool,
-    /// The answer came before the request was sent: what is left of the request is thrown away.
-    answered_early: bool,
 }
 
 #[derive(Debug)]
@@ -61,9 +64,17 @@ enum Phase {
     Body(Framing),
 }
 
+/// awc asks for it; the fields hold heads with keys in them, so none is shown.
+impl<Io> fmt::Debug for Guard<Io> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard").field("exchanges", &self.exchanges).finish_non_exhaustive()
+    }
+}
+
 impl<Io> Guard<Io> {
     /// Guards a new connection. `max_head`: most bytes of all heads of one answer.
-    pub(super) fn new(io: Io, max_head: usize) -> Self {
+    /// `slot`: the one its lane's calls are run in.
+    pub(super) fn new(io: Io, max_head: usize, slot: Slot) -> Self {
         Self {
             io: Some(io),
             phase: Phase::Idle,
@@ -72,9 +83,9 @@ impl<Io> Guard<Io> {
             dropped: (0, 0),
             max_head,
             exchanges: 0,
-            writes: 0,
+            outgoing: Outgoing::default(),
+            slot,
             reusable: true,
-            answered_early: false,
         }
     }
 
@@ -83,7 +94,6 @@ impl<Io> Guard<Io> {
         self.exchanges = self.exchanges.saturating_add(1);
         self.scanned = 0;
         self.dropped = (0, 0);
-        self.writes = 0;
     }
 
     /// A failure before the final head. The fault of the peer that hung up, unless it is something else.
@@ -270,8 +280,12 @@ impl<Io: AsyncRead + Unpin> Guard<Io> {
                 break;
             }
         }
-        self.answered_early = true;
+        // Half a request is on this connection, so nothing may follow it, even where the answer is over already.
+        self.outgoing.clear();
         self.reusable = false;
+        if matches!(self.phase, Phase::Idle) {
+            self.io = None;
+        }
         Ok(true)
     }
 }
@@ -298,51 +312,60 @@ impl<Io: AsyncRead + Unpin> AsyncRead for Guard<Io> {
     }
 }
 
-impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<Io> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        if this.answered_early {
-            return Poll::Ready(Ok(data.len()));
-        }
-        match this.phase {
-            Phase::Idle => this.begin_exchange(),
-            // A look costs nothing until the socket has something to read.
-            Phase::Head => {
-                if this.writes > 0 && this.answer_came(cx)? {
-                    return Poll::Ready(Ok(data.len()));
-                }
+impl<Io: AsyncRead + AsyncWrite + Unpin> Guard<Io> {
+    /// Sends what is left of the request, unless the answer comes first.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut first = true;
+        while !self.outgoing.is_empty() {
+            // A look costs nothing until the socket has something to read; a small request goes out without one.
+            if !first && self.answer_came(cx)? {
+                return Poll::Ready(Ok(()));
             }
-            // awc gave the connection back before the body was over: nothing may follow.
-            Phase::Body(_) => {
-                this.io = None;
-                return Poll::Ready(Err(this.closed()));
+            first = false;
+            let Some(io) = &mut self.io else { return Poll::Ready(Err(self.closed())) };
+            let mut table = Outgoing::table();
+            match Pin::new(io).poll_write_vectored(cx, self.outgoing.slices(&mut table)) {
+                Poll::Ready(Ok(count)) if count > 0 => self.outgoing.advance(count),
+                other => return self.held_up(cx, other.map_ok(|_| ())),
             }
         }
-        this.writes += 1;
-        let Some(io) = &mut this.io else { return Poll::Ready(Err(this.closed())) };
-        match Pin::new(io).poll_write(cx, data) {
-            Poll::Ready(Ok(len)) => Poll::Ready(Ok(len)),
-            Poll::Pending if this.answer_came(cx)? => Poll::Ready(Ok(data.len())),
+        let Some(io) = &mut self.io else { return Poll::Ready(Err(self.closed())) };
+        match Pin::new(io).poll_flush(cx) {
+            Poll::Ready(Ok(())) => Poll::Ready(Ok(())),
+            other => self.held_up(cx, other),
+        }
+    }
+
+    /// Sending does not go on: the peer reads no further, or hung up. Perhaps it answered first.
+    fn held_up(&mut self, cx: &mut Context<'_>, by: Poll<io::Result<()>>) -> Poll<io::Result<()>> {
+        if self.answer_came(cx)? {
+            return Poll::Ready(Ok(()));
+        }
+        match by {
             Poll::Pending => Poll::Pending,
-            // The peer hung up: perhaps it answered first.
-            Poll::Ready(Err(_)) if this.answer_came(cx)? => Poll::Ready(Ok(data.len())),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(this.head_error(&error))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(self.head_error(&error))),
+            Poll::Ready(Ok(())) => Poll::Ready(Err(self.closed())),
         }
+    }
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<Io> {
+    /// Takes a request head: awc writes it in one piece, and nothing else, and then flushes.
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, head: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        if !matches!(this.phase, Phase::Idle) {
+            // awc gave the connection back before the answer was over: nothing may follow.
+            this.io = None;
+            return Poll::Ready(Err(this.closed()));
+        }
+        this.begin_exchange();
+        this.outgoing = Outgoing::new(head, this.slot.take())?;
+        Poll::Ready(Ok(head.len()))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.answered_early {
-            return Poll::Ready(Ok(()));
-        }
-        let Some(io) = &mut this.io else { return Poll::Ready(Err(this.closed())) };
-        match Pin::new(io).poll_flush(cx) {
-            Poll::Ready(Ok(())) => Poll::Ready(Ok(())),
-            Poll::Pending if this.answer_came(cx)? => Poll::Ready(Ok(())),
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Err(_)) if this.answer_came(cx)? => Poll::Ready(Ok(())),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(this.head_error(&error))),
-        }
+        if matches!(this.phase, Phase::Head) { this.poll_send(cx) } else { Poll::Ready(Ok(())) }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

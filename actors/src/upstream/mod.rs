@@ -11,7 +11,6 @@
 //! Everything here is `!Send` and belongs to one worker. Dropping a call or a response closes its connection at once;
 //! there is no other way to cancel, and none is needed.
 
-mod body;
 mod client;
 mod dial;
 mod fault;
@@ -19,6 +18,7 @@ mod framing;
 mod guard;
 mod head;
 mod origin;
+mod outgoing;
 mod response;
 mod settings;
 #[cfg(test)]

@@ -52,13 +52,16 @@ impl Origin {
         if api_base.contains('#') {
             return Err(OriginError::Fragment);
         }
-        let uri: Uri = api_base.trim().parse().map_err(|_| OriginError::Malformed)?;
-        let https = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
-            Some(other) => return Err(OriginError::Scheme(other.to_owned())),
-            None => return Err(OriginError::Malformed),
+        let api_base = api_base.trim();
+        let https = match api_base.split_once("://") {
+            Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => true,
+            Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => false,
+            Some((other, _)) if other.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)) => {
+                return Err(OriginError::Scheme(other.to_owned()));
+            }
+            _ => return Err(OriginError::Malformed),
         };
+        let uri: Uri = api_base.parse().map_err(|_| OriginError::Malformed)?;
         let authority = uri.authority().ok_or(OriginError::Malformed)?;
         if authority.as_str().contains('@') {
             return Err(OriginError::UserInfo);
