@@ -11,7 +11,9 @@ pub use super::forbidden::ScanRules;
 use super::pieces::Pieces;
 pub use super::rewrite::Edits;
 use super::rewrite::Field;
-use super::{rewrite, scan};
+use super::scan::Key;
+use super::skip::Fault;
+use super::{rewrite, scan, skip};
 
 /// Top-level fields a body may have: ten times what the API knows, so that comparing all with all stays cheap.
 const MAX_FIELDS: usize = 512;
@@ -71,13 +73,8 @@ impl Envelope {
     /// without the one that `endpoint` needs, or has a field that the rules forbid.
     pub fn scan(body: Bytes, endpoint: Endpoint, rules: &ScanRules) -> Result<Self, Rejected> {
         let text = text(&body)?;
-        let fields = fields(text)?;
+        let fields = fields(text, rules.max_depth)?;
         let fault = |offset: usize, param: &str, what: String| Rejected::at(&body, offset, Some(param), what);
-        if let Err(offset) = scan::depth(&body, rules.max_depth) {
-            let within = fields.iter().rev().find(|field| field.value.start <= offset).map(|field| field.name.clone());
-            let what = format!("The body nests deeper than {} levels. Send flatter JSON", rules.max_depth);
-            return Err(Rejected::at(&body, offset, within.as_deref(), what));
-        }
         for (index, field) in fields.iter().enumerate() {
             let (name, start) = (field.name.as_str(), field.value.start);
             if fields[..index].iter().any(|earlier| earlier.name == name) {
@@ -86,7 +83,7 @@ impl Envelope {
             let path = if rules.forbids(name, true) {
                 Some(name.to_owned())
             } else {
-                rules.forbidden_within(name, &text[field.value.clone()])
+                rules.forbidden_within(name, &body[field.value.clone()])
             };
             if let Some(path) = path {
                 let what = format!(
@@ -228,26 +225,51 @@ fn text(body: &Bytes) -> Result<&str, Rejected> {
 }
 
 /// The top-level fields of valid JSON.
-fn fields(text: &str) -> Result<Vec<Field>, Rejected> {
+fn fields(text: &str, max_depth: usize) -> Result<Vec<Field>, Rejected> {
     let mut fields = Vec::with_capacity(16);
-    let scanned = scan::each_member(text, |key, value| {
-        if fields.len() <= MAX_FIELDS {
-            fields.push(Field { name: key.into_owned(), value });
+    let mut half = None;
+    let skipped = skip::object(text.as_bytes(), max_depth, |(key, value)| {
+        if fields.len() > MAX_FIELDS {
+            return;
         }
+        let Ok(Key(name)) = serde_json::from_str(&text[key.clone()]) else {
+            half.get_or_insert(key.start);
+            return;
+        };
+        fields.push(Field { name: name.into_owned(), value });
     });
-    if let Err(why) = scanned {
-        let at = (why.line(), why.column());
-        let reason = why.to_string();
-        let reason = reason.split(" at line ").next().unwrap_or_default();
-        let message =
-            format!("The body is not valid JSON: {reason} (line {}, column {}). Send one JSON object.", at.0, at.1);
-        return Err(Rejected { message, param: None, at: Some(at) });
+    let fault = |offset: usize, param: Option<&str>, what: &str| {
+        Err(Rejected::at(text.as_bytes(), offset, param, what.to_owned()))
+    };
+    match skipped {
+        Err(Fault::Syntax(offset)) => return Err(not_json(text, offset)),
+        Err(Fault::Deep(offset)) => {
+            let what = format!("The body nests deeper than {} levels. Send flatter JSON", max_depth.min(skip::DEEPEST));
+            return fault(offset, None, &what);
+        }
+        Ok(()) => {}
+    }
+    if let Some(offset) = half {
+        return fault(offset, None, "The name of a field has half of a surrogate pair. Send whole characters");
     }
     if fields.len() > MAX_FIELDS {
-        let message = format!("The body has more than {MAX_FIELDS} top-level fields. Send fewer.");
-        return Err(Rejected { message, param: None, at: None });
+        let what = format!("The body has more than {MAX_FIELDS} top-level fields. Send fewer");
+        return fault(fields[MAX_FIELDS].value.start, None, &what);
     }
     Ok(fields)
+}
+
+/// The refusal of what isn't JSON, in serde_json's words; `offset` is where the skipper stopped.
+fn not_json(text: &str, offset: usize) -> Rejected {
+    let Err(why) = serde_json::from_str::<serde::de::IgnoredAny>(text) else {
+        return Rejected::at(text.as_bytes(), offset, None, "The body is not valid JSON".to_owned());
+    };
+    let at = (why.line(), why.column());
+    let reason = why.to_string();
+    let reason = reason.split(" at line ").next().unwrap_or_default();
+    let message =
+        format!("The body is not valid JSON: {reason} (line {}, column {}). Send one JSON object.", at.0, at.1);
+    Rejected { message, param: None, at: Some(at) }
 }
 
 /// What the field should have been, where its value is of the wrong kind. The kind shows in a JSON value's first byte.
@@ -267,6 +289,9 @@ fn wrong_shape(name: &str, value: &[u8], endpoint: Endpoint) -> Option<&'static 
     (!fits).then_some(want)
 }
 
+#[cfg(test)]
+#[path = "corpus_tests.rs"]
+mod corpus_tests;
 #[cfg(test)]
 #[path = "envelope_tests.rs"]
 mod tests;

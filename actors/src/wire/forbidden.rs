@@ -10,11 +10,10 @@
 //! settings out of it; and `extra_body` is checked and passed on, its members counting as top-level ones, because that's
 //! what a gateway behind makes of them.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
 
 use super::scan::Key;
+use super::skip;
 
 /// What a scan of a request body refuses.
 #[derive(Debug, Clone, Copy)]
@@ -22,12 +21,12 @@ pub struct ScanRules {
     /// Names of refused fields, lowercase (names are compared without regard to case). `name_*` is a prefix; `^name` is
     /// refused at the top level only, for words that are harmless elsewhere.
     pub forbidden: &'static [&'static str],
-    /// How deep arrays and objects may nest, the body itself being level 1.
+    /// How deep arrays and objects may nest, the body itself being level 1; at most [`MAX_DEPTH`] holds.
     pub max_depth: usize,
 }
 
 /// Nesting allowed by default: serde_json's own limit, which it doesn't keep for values it only skips.
-pub const MAX_DEPTH: usize = 128;
+pub const MAX_DEPTH: usize = skip::DEEPEST;
 
 /// Fields whose inner keys are the caller's own words, each with the reason. Not searched.
 pub const CONTENT: &[(&str, &str)] = &[
@@ -121,7 +120,13 @@ impl Default for ScanRules {
 impl ScanRules {
     /// Whether `name` is refused; `top` where it stands at the top level (of the body or of `extra_body`).
     pub fn forbids(&self, name: &str, top: bool) -> bool {
+        let first = name.as_bytes().first().map(u8::to_ascii_lowercase);
         self.forbidden.iter().any(|pattern| {
+            // Most names are told apart by their first letter.
+            let letter = pattern.bytes().find(|letter| *letter != b'^');
+            if letter != first && letter != Some(b'*') {
+                return false;
+            }
             let pattern = match pattern.strip_prefix('^') {
                 Some(_) if !top => return false,
                 Some(rest) => rest,
@@ -134,86 +139,40 @@ impl ScanRules {
         })
     }
 
-    /// The path of the first refused name within `value`, the raw JSON of the top-level field `field`.
-    pub(super) fn forbidden_within(&self, field: &str, value: &str) -> Option<String> {
-        let nested = value.starts_with(['{', '[']);
+    /// The path of the first refused name within `value`, the valid raw JSON of the top-level field `field`.
+    pub(super) fn forbidden_within(&self, field: &str, value: &[u8]) -> Option<String> {
+        let nested = matches!(value.first(), Some(b'{' | b'['));
         if !nested || CONTENT.iter().any(|(name, _)| *name == field) {
             return None;
         }
-        let mut search = Search { rules: self, top: field == "extra_body", found: None, path: field.to_owned() };
-        let mut reader = serde_json::Deserializer::from_str(value);
-        // The value was scanned before, so the one error there can be is a key with half of a surrogate pair: such a name
-        // can't be compared by anyone alike, so it's refused.
-        let read = (&mut search).deserialize(&mut reader);
-        search.found.or_else(|| read.err().map(|_| search.path))
-    }
-}
-
-/// Looks at every key of a value, depth first.
-struct Search<'a> {
-    rules: &'a ScanRules,
-    /// The keys of this level count as top-level.
-    top: bool,
-    found: Option<String>,
-    path: String,
-}
-
-impl<'de> DeserializeSeed<'de> for &mut Search<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        from.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for &mut Search<'_> {
-    type Value = ();
-
-    fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        out.write_str("JSON")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let (top, length) = (std::mem::take(&mut self.top), self.path.len());
-        while let Some(Key(key)) = map.next_key()? {
-            self.path.push('.');
-            self.path.push_str(&key);
-            if self.found.is_none() && self.rules.forbids(&key, top) {
-                self.found = Some(self.path.clone());
+        // For each open bracket the key it's the value of; then the last key seen on this level.
+        let (mut path, mut last, mut pos) = (Vec::new(), Cow::Borrowed(field), 0);
+        while let Some(&byte) = value.get(pos) {
+            pos += 1;
+            match byte {
+                b'{' | b'[' => path.push(std::mem::take(&mut last)),
+                b'}' | b']' => last = path.pop().unwrap_or_default(),
+                b'"' => {
+                    let end = skip::string(value, pos - 1).unwrap_or(value.len());
+                    let (raw, behind) = value.split_at(end);
+                    if behind.trim_ascii_start().starts_with(b":") {
+                        // A key with half of a surrogate pair isn't compared by everyone alike: refused as well.
+                        let key = serde_json::from_slice::<Key<'_>>(&raw[pos - 1..]);
+                        let top = path.len() == 1 && field == "extra_body";
+                        let refused = key.as_ref().map_or(true, |Key(name)| self.forbids(name, top));
+                        last = key.map_or(Cow::Borrowed("?"), |Key(name)| name);
+                        if refused {
+                            path.push(last);
+                            path.retain(|key| !key.is_empty());
+                            return Some(path.join("."));
+                        }
+                    }
+                    pos = end;
+                }
+                _ => {}
             }
-            if self.found.is_some() {
-                map.next_value::<IgnoredAny>()?;
-            } else {
-                map.next_value_seed(&mut *self)?;
-            }
-            self.path.truncate(length);
         }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        self.top = false;
-        while seq.next_element_seed(&mut *self)?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+        None
     }
 }
 

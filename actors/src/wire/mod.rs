@@ -2,7 +2,7 @@
 //!
 //! Data flows one way through it: a request body becomes an [`envelope::Envelope`]; an upstream stream goes through
 //! [`sse::SseReader`], each event through [`look::look`] and, where the caller's alias must be read, through
-//! [`restamp::Restamper`]; a whole answer becomes an [`answer::Answer`]. [`scan`] is what they share.
+//! [`restamp::Restamper`]; a whole answer becomes an [`answer::Answer`]. [`scan`] and [`skip`] are what they share.
 
 pub mod answer;
 pub mod cost;
@@ -14,6 +14,7 @@ pub mod pieces;
 pub mod restamp;
 pub mod rewrite;
 pub mod scan;
+pub mod skip;
 pub mod sse;
 pub mod strip;
 pub mod usage;

@@ -111,4 +111,4 @@ pub fn splice(data: &[u8], spans: &[Range<usize>], with: &[u8], out: &mut BytesM
 
 #[cfg(test)]
 #[path = "restamp_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -118,7 +118,7 @@ proptest! {
             let text = if pretty { serde_json::to_string_pretty(&object) } else { serde_json::to_string(&object) }.unwrap();
             let (out, changed) = stamp(&mut stamper, &text);
             let model = object.get_mut("model").filter(|model| model.is_string());
-            let differs = model.as_ref().is_some_and(|model| **model != Value::from(alias.as_str()));
+            let differs = model.as_ref().is_some_and(|model| model.as_str() != Some(&alias));
             if let Some(model) = model {
                 *model = Value::from(alias.as_str());
             }

@@ -1,5 +1,5 @@
-//! What the wire vocabulary shares: the members of a JSON object's top level with their places, the depth of a text, the
-//! line and column of a byte, and strings that may hold half of a surrogate pair.
+//! What the wire vocabulary shares: the members of a JSON object's top level with their places, the line and
+//! column of a byte, and strings that may hold half of a surrogate pair.
 //!
 //! The scan is serde_json's: it validates the whole text, and decodes keys but no value.
 
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use memchr::{memchr_iter, memchr2, memrchr};
+use memchr::{memchr_iter, memrchr};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -43,32 +43,6 @@ pub fn each_member<'a>(
     reader.end()
 }
 
-/// How deep arrays and objects nest in `json`, which must be valid; stops counting beyond `limit`, and then tells where.
-///
-/// Needed because serde_json's own limit doesn't hold for values it only skips.
-///
-/// # Errors
-/// The offset of the bracket that opens level `limit + 1`.
-pub fn depth(json: &[u8], limit: usize) -> Result<usize, usize> {
-    let (mut now, mut most, mut pos) = (0_usize, 0_usize, 0_usize);
-    while let Some(&byte) = json.get(pos) {
-        match byte {
-            b'{' | b'[' => {
-                now += 1;
-                most = most.max(now);
-                if now > limit {
-                    return Err(pos);
-                }
-            }
-            b'}' | b']' => now = now.saturating_sub(1),
-            b'"' => pos = string_end(json, pos),
-            _ => {}
-        }
-        pos += 1;
-    }
-    Ok(most)
-}
-
 /// Line and column, both from 1 and the column in bytes, of the byte at `offset`.
 pub fn position(text: &[u8], offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
@@ -94,18 +68,6 @@ pub fn string(raw: &[u8]) -> Option<Cow<'_, str>> {
 /// `text` as a JSON string with its quotes.
 pub fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-/// The closing quote of the string that opens at `open`; the last byte where there's none.
-fn string_end(json: &[u8], open: usize) -> usize {
-    let mut pos = open + 1;
-    while let Some(at) = json.get(pos..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
-        if json[pos + at] == b'"' {
-            return pos + at;
-        }
-        pos += at + 2;
-    }
-    json.len()
 }
 
 /// Walks an object, borrowing each value as it stands.
