@@ -158,7 +158,7 @@ mod tests {
 
     fn chunk(content: &str, rest: &str) -> String {
         format!(
-            r#"{{"id":"c","object":"chat.completion.chunk","model":"m","choices":[{{"index":0,"delta":{{{content}}},"finish_reason":{rest}}}"#
+            r#"{{"id":"c","object":"chat.completion.chunk","model":"m","choices":[{{"index":0,"delta":{{{content}}},"finish_reason":{rest}"#
         )
     }
 

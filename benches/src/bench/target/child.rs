@@ -12,7 +12,7 @@ use crate::bench::error::Error;
 use crate::bench::system::affinity::stay_on;
 
 /// How long a child may take to stop when asked.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(2);
 /// How often it is looked whether it has.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// Bytes of a log's end that are shown.
