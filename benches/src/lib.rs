@@ -2,3 +2,4 @@
 //! bug of the gateway cannot hide in its own meter.
 
 pub mod bench;
+pub mod mock;

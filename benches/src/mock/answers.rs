@@ -1,0 +1,176 @@
+//! Whole answers in OpenAI's shapes: completions, embeddings, models, errors.
+
+use super::{
+    behaviour::Behaviour,
+    choices::{Finish, UsagePlace},
+    content::{argument_pieces, json_text, pieces},
+    job::{Endpoint, Job, NUMBER_MARK},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use std::fmt::Write;
+
+/// The whole answer to a job, as JSON.
+pub fn whole(job: &Job<'_>) -> String {
+    match job.endpoint {
+        Endpoint::Chat => completion(job, "chat.completion", "chatcmpl-", chat_choice),
+        Endpoint::Text => completion(job, "text_completion", "cmpl-", text_choice),
+        Endpoint::Embeddings => embeddings(job),
+    }
+}
+
+/// `chat.completion` and `text_completion`: all but the choices is the same.
+fn completion(job: &Job<'_>, object: &str, prefix: &str, choice: fn(&Job<'_>, u32) -> String) -> String {
+    let choices: Vec<_> = (0..job.choices()).map(|i| choice(job, i)).collect();
+    let tokens = completion_tokens(job);
+    let usage = match job.behaviour.usage {
+        UsagePlace::Absent => String::new(),
+        _ => format!("\"usage\":{},", job.usage(tokens, tokens)),
+    };
+    format!(
+        "{{\"id\":\"{prefix}{NUMBER_MARK}\",\"object\":\"{object}\",\"created\":{},{}\"choices\":[{}],{usage}{}\
+         \"service_tier\":\"default\",\"system_fingerprint\":\"fp_mock\"}}",
+        job.created,
+        job.model_field(),
+        choices.join(","),
+        job.extra_field("answer"),
+    )
+}
+
+/// One token per piece of content, over all choices.
+pub fn completion_tokens(job: &Job<'_>) -> u64 {
+    let per_choice = match job.behaviour.tool_calls {
+        0 => pieces(job.behaviour, job.text()).len(),
+        calls => argument_pieces(job.behaviour).len() * calls as usize,
+    };
+    per_choice as u64 * u64::from(job.choices())
+}
+
+fn chat_choice(job: &Job<'_>, index: u32) -> String {
+    let calls: Vec<_> = (0..job.behaviour.tool_calls).map(|i| tool_call(job.behaviour, i)).collect();
+    let (content, calls) = if calls.is_empty() {
+        (format!("\"{}\"", pieces(job.behaviour, job.text()).concat()), String::new())
+    } else {
+        ("null".to_owned(), format!("\"tool_calls\":[{}],", calls.join(",")))
+    };
+    format!(
+        "{{\"index\":{index},\"message\":{{{}{}{calls}\"role\":\"assistant\",\"content\":{content}{}}},{}{}\
+         \"finish_reason\":{}}}",
+        job.null_field("refusal"),
+        job.extra_field("message"),
+        if job.behaviour.nulls { ",\"annotations\":[]" } else { "" },
+        job.null_field("logprobs"),
+        job.extra_field("choice"),
+        finish_reason(job.behaviour),
+    )
+}
+
+fn text_choice(job: &Job<'_>, index: u32) -> String {
+    let text = pieces(job.behaviour, job.text()).concat();
+    let finish = finish_reason(job.behaviour);
+    format!("{{\"text\":\"{text}\",\"index\":{index},{}\"finish_reason\":{finish}}}", job.null_field("logprobs"))
+}
+
+fn tool_call(behaviour: &Behaviour, i: u32) -> String {
+    let arguments = argument_pieces(behaviour).concat();
+    format!(
+        "{{\"id\":\"call_{i}_{NUMBER_MARK}\",\"type\":\"function\",\
+         \"function\":{{\"name\":\"tool_{i}\",\"arguments\":\"{arguments}\"}}}}"
+    )
+}
+
+/// The finish reason as JSON.
+pub fn finish_reason(behaviour: &Behaviour) -> &'static str {
+    match (behaviour.finish, behaviour.tool_calls) {
+        (Finish::Missing, _) => "null",
+        (_, 0) => "\"stop\"",
+        _ => "\"tool_calls\"",
+    }
+}
+
+fn embeddings(job: &Job<'_>) -> String {
+    let dimensions = job.asked.dimensions.unwrap_or(job.behaviour.dimensions).clamp(1, 65_536);
+    let base64 = job.asked.encoding_format.as_deref() == Some("base64");
+    let one = |index: u32| {
+        let vector = vector(index, dimensions);
+        let embedding = if base64 { as_base64(&vector) } else { as_floats(&vector) };
+        format!("{{\"object\":\"embedding\",\"index\":{index},{}\"embedding\":{embedding}}}", job.extra_field("item"))
+    };
+    let data: Vec<_> = (0..job.asked.input.0.min(2048)).map(one).collect();
+    let prompt = job.behaviour.prompt_tokens.unwrap_or(job.body_len as u64 / 4);
+    let usage = match job.behaviour.usage {
+        UsagePlace::Absent => String::new(),
+        UsagePlace::Negative => "\"usage\":{\"prompt_tokens\":-7,\"total_tokens\":-7},".to_owned(),
+        _ => format!("\"usage\":{{\"prompt_tokens\":{prompt},\"total_tokens\":{prompt}}},"),
+    };
+    let data = data.join(",");
+    format!("{{\"object\":\"list\",{}{usage}\"data\":[{data}]}}", job.model_field())
+}
+
+/// Numbers between -1 and 1 that are exact in binary, so that both encodings say the same.
+fn vector(index: u32, dimensions: u32) -> Vec<f32> {
+    let step = |i: u32| ((i.wrapping_mul(37).wrapping_add(index * 11)) % 257) as u16;
+    (0..dimensions).map(|i| (f32::from(step(i)) - 128.0) / 256.0).collect()
+}
+
+fn as_base64(vector: &[f32]) -> String {
+    let bytes: Vec<u8> = vector.iter().flat_map(|number| number.to_le_bytes()).collect();
+    format!("\"{}\"", STANDARD.encode(bytes))
+}
+
+fn as_floats(vector: &[f32]) -> String {
+    let mut out = String::from("[");
+    for (i, number) in vector.iter().enumerate() {
+        let comma = if i == 0 { "" } else { "," };
+        let _ = write!(out, "{comma}{number}");
+    }
+    out + "]"
+}
+
+/// The list of models.
+pub fn models(names: &[String], created: u64) -> String {
+    let all: Vec<_> = names.iter().map(|name| model(name, created)).collect();
+    format!("{{\"object\":\"list\",\"data\":[{}]}}", all.join(","))
+}
+
+/// One model.
+pub fn model(name: &str, created: u64) -> String {
+    let name = json_text(name);
+    format!("{{\"id\":\"{name}\",\"object\":\"model\",\"created\":{created},\"owned_by\":\"mock\"}}")
+}
+
+/// An error in OpenAI's shape; `code` and `message` are the status's own when absent.
+pub fn error(status: u16, code: Option<&str>, message: Option<&str>) -> String {
+    let (kind, own_code, own_message) = error_words(status);
+    let code = code.or(own_code);
+    let message = message.unwrap_or_else(|| code.and_then(code_message).unwrap_or(own_message));
+    let code = code.map_or_else(|| "null".to_owned(), |code| format!("\"{}\"", json_text(code)));
+    format!(
+        "{{\"error\":{{\"message\":\"{}\",\"type\":\"{kind}\",\"param\":null,\"code\":{code}}}}}",
+        json_text(message)
+    )
+}
+
+/// Type, code and message of a status.
+fn error_words(status: u16) -> (&'static str, Option<&'static str>, &'static str) {
+    match status {
+        401 => ("invalid_request_error", Some("invalid_api_key"), "Incorrect API key provided"),
+        403 => ("invalid_request_error", Some("unsupported_country_region_territory"), "Not allowed"),
+        404 => ("invalid_request_error", Some("model_not_found"), "The model does not exist"),
+        408 => ("timeout_error", None, "Request timed out"),
+        409 => ("conflict_error", None, "The request conflicts with another"),
+        429 => ("rate_limit_error", Some("rate_limit_exceeded"), "Rate limit reached"),
+        503 | 529 => ("server_error", None, "The engine is currently overloaded, please try again later"),
+        500.. => ("server_error", None, "The server had an error while processing your request"),
+        _ => ("invalid_request_error", None, "The request is wrong"),
+    }
+}
+
+/// Messages of the codes that gateways look for.
+fn code_message(code: &str) -> Option<&'static str> {
+    match code {
+        "context_length_exceeded" => Some("This model's maximum context length is 8192 tokens"),
+        "content_filter" | "content_policy_violation" => Some("Your request was rejected by the safety system"),
+        "insufficient_quota" => Some("You exceeded your current quota, please check your plan and billing details"),
+        _ => None,
+    }
+}

@@ -1,0 +1,132 @@
+//! What an API request asks for: a scan of the few fields the mock looks at, everything else is skipped, not built.
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
+use std::{borrow::Cow, fmt};
+
+/// What is asked for.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked<'a> {
+    /// The model, if one was named.
+    #[serde(borrow)]
+    pub model: Option<Cow<'a, str>>,
+    /// Whether a stream is asked for.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub stream: bool,
+    /// Options of the stream.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub stream_options: StreamOptions,
+    /// Choices.
+    #[serde(default)]
+    pub n: Option<u32>,
+    /// The caller's name for its user.
+    #[serde(borrow, default)]
+    pub user: Option<Cow<'a, str>>,
+    /// `base64` or `float`, of embeddings.
+    #[serde(borrow, default)]
+    pub encoding_format: Option<Cow<'a, str>>,
+    /// Numbers in an embedding.
+    #[serde(default)]
+    pub dimensions: Option<u32>,
+    /// How many inputs there are, of embeddings.
+    #[serde(default)]
+    pub input: Inputs,
+}
+
+/// `stream_options`.
+#[derive(Debug, Default, Deserialize)]
+pub struct StreamOptions {
+    /// Whether usage is asked for.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub include_usage: bool,
+}
+
+/// The number of inputs of an embeddings request: 1 for a text or a list of tokens, else the length of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Inputs(pub u32);
+
+impl<'a> Asked<'a> {
+    /// Scans a request body.
+    ///
+    /// # Errors
+    /// The body is not a JSON object, or one of the fields has a wrong type or comes twice.
+    pub fn scan(body: &'a [u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(body)
+    }
+}
+
+fn null_is_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    Option::deserialize(from).map(Option::unwrap_or_default)
+}
+
+impl<'de> Deserialize<'de> for Inputs {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(InputsVisitor)
+    }
+}
+
+struct InputsVisitor;
+
+impl<'de> Visitor<'de> for InputsVisitor {
+    type Value = Inputs;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, a list of texts, a list of tokens or a list of those")
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Inputs, E> {
+        Ok(Inputs(1))
+    }
+
+    fn visit_unit<E>(self) -> Result<Inputs, E> {
+        Ok(Inputs(0))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Inputs, A::Error> {
+        let (mut texts, mut tokens) = (0, 0);
+        while let Some(element) = seq.next_element::<Element>()? {
+            match element {
+                Element::Token => tokens += 1,
+                Element::Text => texts += 1,
+            }
+        }
+        Ok(Inputs(if tokens > 0 { 1 } else { texts }))
+    }
+}
+
+/// One element of a list of inputs.
+enum Element {
+    Token,
+    Text,
+}
+
+impl<'de> Deserialize<'de> for Element {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(ElementVisitor)
+    }
+}
+
+struct ElementVisitor;
+
+impl<'de> Visitor<'de> for ElementVisitor {
+    type Value = Element;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, a token or a list of tokens")
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Element, E> {
+        Ok(Element::Text)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Element, E> {
+        Ok(Element::Token)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Element, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Element::Text)
+    }
+}

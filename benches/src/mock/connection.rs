@@ -1,0 +1,228 @@
+//! One connection: request after request is read, counted, given a plan, and answered.
+
+use super::{
+    answers,
+    asked::Asked,
+    behaviour::Behaviour,
+    body::Body,
+    choices::{CloseOn, How},
+    exchange::Exchange,
+    fault::FaultKind,
+    job::{Endpoint, Job},
+    plan::Plan,
+    player::{self, Flow, Outcome},
+    prepare::prepare_fixed,
+    request::{Head, ReadError, read_body, read_head},
+    route::{Route, route},
+    shared::Shared,
+    socket::{Gone, Socket},
+    wire::Wire,
+};
+use bytes::Bytes;
+use std::sync::{Arc, atomic::Ordering};
+
+/// A connection and what it has seen.
+pub struct Connection {
+    socket: Socket,
+    shared: Arc<Shared>,
+    id: u64,
+    served: u64,
+    scratch: Vec<u8>,
+}
+
+impl Connection {
+    /// A connection that has just been accepted, as the `id`-th.
+    pub fn new(socket: Socket, shared: Arc<Shared>, id: u64) -> Self {
+        Self { socket, shared, id, served: 0, scratch: Vec::new() }
+    }
+
+    /// Answers requests until the connection ends.
+    pub async fn serve(mut self) {
+        if self.shared.mute.load(Ordering::Relaxed) {
+            return self.socket.gone().await;
+        }
+        loop {
+            let head = match read_head(&mut self.socket, self.shared.board.records()).await {
+                Ok(head) => head,
+                Err(ReadError::Gone) => return,
+                Err(ReadError::Refused(status)) => return self.refuse_head(status).await,
+            };
+            let exchange = Exchange::open(&self.shared, &head.path, &mut self.socket);
+            let close = head.close;
+            if self.answer(head, exchange).await == Flow::Close || close {
+                return;
+            }
+        }
+    }
+
+    /// Something that is no request.
+    async fn refuse_head(&mut self, status: u16) {
+        let exchange = Exchange::open(&self.shared, "malformed", &mut self.socket);
+        let _ = self.refuse(status, "The request cannot be read", exchange).await;
+    }
+
+    async fn answer(&mut self, head: Head, exchange: Exchange) -> Flow {
+        let path = head.path.clone();
+        match route(&head.method, &path) {
+            Route::Api(endpoint) => self.api(endpoint, head, exchange).await,
+            Route::Models => {
+                let list = answers::models(&self.shared.config.models, self.shared.created);
+                self.fixed(head, Body::json(200, list), exchange).await
+            }
+            Route::Model(name) => {
+                let model = answers::model(name, self.shared.created);
+                self.fixed(head, Body::json(200, model), exchange).await
+            }
+            own => self.own(own, head, exchange).await,
+        }
+    }
+
+    /// The mock's own pages: no behaviour touches them.
+    async fn own(&mut self, route: Route<'_>, head: Head, mut exchange: Exchange) -> Flow {
+        if let Err(error) = self.body(&head, 0, &mut exchange).await {
+            return self.unread(error, exchange).await;
+        }
+        let body = match route {
+            Route::Stats => {
+                let stats = serde_json::to_string(&self.shared.board.stats()).unwrap_or_default();
+                Body::json(200, stats)
+            }
+            Route::Reset => {
+                self.shared.board.reset();
+                Body::json(200, "{\"status\":\"reset\"}".to_owned())
+            }
+            Route::Health => Body::json(200, "{\"status\":\"ok\"}".to_owned()),
+            Route::WrongMethod => Body::json(405, answers::error(405, None, Some("Not allowed: another method"))),
+            _ => {
+                let message = format!("Unknown request URL: {} {}", head.method, head.path);
+                Body::json(404, answers::error(404, Some("unknown_url"), Some(&message)))
+            }
+        };
+        let plan = Arc::new(Plan::new(Behaviour::default()));
+        self.play_fixed(&plan, body, &head, exchange).await
+    }
+
+    /// An answer that is always the same, under the server's behaviour.
+    async fn fixed(&mut self, head: Head, body: Body, mut exchange: Exchange) -> Flow {
+        if let Err(error) = self.body(&head, 0, &mut exchange).await {
+            return self.unread(error, exchange).await;
+        }
+        match self.shared.default_plan().overridden(None, head.x_mock.as_deref()) {
+            Ok(plan) => self.play_fixed(&plan, body, &head, exchange).await,
+            Err(error) => self.refuse(400, &error.to_string(), exchange).await,
+        }
+    }
+
+    async fn play_fixed(&mut self, plan: &Plan, body: Body, head: &Head, exchange: Exchange) -> Flow {
+        let asked = Asked::default();
+        let shared = Arc::clone(&self.shared);
+        let wire = prepare_fixed(&job(&shared, plan, head, &asked, (Endpoint::Chat, 0)), body);
+        self.play(&wire, plan, exchange).await
+    }
+
+    async fn api(&mut self, endpoint: Endpoint, head: Head, mut exchange: Exchange) -> Flow {
+        let base = self.shared.next_plan();
+        let before = match base.overridden(None, head.x_mock.as_deref()) {
+            Ok(plan) => plan,
+            Err(error) => return self.refuse(400, &error.to_string(), exchange).await,
+        };
+        match before.behaviour.fault.kind {
+            FaultKind::Deaf | FaultKind::Early => {
+                exchange.record(&head, Bytes::new(), self.id);
+                let asked = Asked::default();
+                let shared = Arc::clone(&self.shared);
+                let wire = before.wire(&job(&shared, &before, &head, &asked, (endpoint, 0)));
+                let _ = self.play(&wire, &before, exchange).await;
+                return Flow::Close;
+            }
+            _ => {}
+        }
+        let body = match self.body(&head, before.behaviour.read_rate, &mut exchange).await {
+            Ok(body) => body,
+            Err(error) => return self.unread(error, exchange).await,
+        };
+        let asked = match Asked::scan(&body) {
+            Ok(asked) => asked,
+            Err(error) => {
+                let message = format!("We could not parse the JSON body of your request: {error}");
+                return self.refuse(400, &message, exchange).await;
+            }
+        };
+        let plan = match base.overridden(asked.model.as_deref(), head.x_mock.as_deref()) {
+            Ok(plan) => plan,
+            Err(error) => return self.refuse(400, &error.to_string(), exchange).await,
+        };
+        let shared = Arc::clone(&self.shared);
+        let wire = plan.wire(&job(&shared, &plan, &head, &asked, (endpoint, body.len())));
+        self.play(&wire, &plan, exchange).await
+    }
+
+    async fn body(&mut self, head: &Head, rate: u32, exchange: &mut Exchange) -> Result<Bytes, ReadError> {
+        let max = self.shared.config.max_body;
+        let body = read_body(&mut self.socket, head, max, rate).await?;
+        exchange.record(head, body.clone(), self.id);
+        Ok(body)
+    }
+
+    /// The body could not be read.
+    async fn unread(&mut self, error: ReadError, exchange: Exchange) -> Flow {
+        match error {
+            ReadError::Gone => {
+                exchange.close(Outcome::Cancelled, &mut self.socket);
+                Flow::Close
+            }
+            ReadError::Refused(status) => self.refuse(status, "The request body cannot be read", exchange).await,
+        }
+    }
+
+    /// The mock's own refusal; the connection ends, as the request may not have been read in full.
+    async fn refuse(&mut self, status: u16, message: &str, exchange: Exchange) -> Flow {
+        let body = Body::json(status, answers::error(status, Some("mock_cannot_read_this"), Some(message)));
+        let plan = Plan::new(Behaviour::fault(FaultKind::None));
+        let _ = self.play_fixed(&plan, body, &Head::default(), exchange).await;
+        self.socket.linger(std::time::Duration::from_secs(1)).await;
+        Flow::Close
+    }
+
+    /// Plays an answer and decides whether the connection goes on.
+    async fn play(&mut self, wire: &Wire, plan: &Plan, mut exchange: Exchange) -> Flow {
+        exchange.start(wire.stream, &plan.faults);
+        self.served += 1;
+        wire.numbered(self.shared.number(), &mut self.scratch);
+        let (outcome, flow) = match player::play(&mut self.socket, wire, &self.scratch, &plan.behaviour).await {
+            Ok(()) => player::end(&mut self.socket, wire).await,
+            Err(Gone) => (Outcome::Cancelled, Flow::Close),
+        };
+        exchange.close(outcome, &mut self.socket);
+        player::last_rites(&mut self.socket, wire).await;
+        let limit = u64::from(plan.behaviour.close_after);
+        if flow == Flow::Close || limit == 0 || self.served < limit {
+            return flow;
+        }
+        if plan.behaviour.close_on == CloseOn::Next {
+            let _ = self.socket.fill(1).await;
+        }
+        if plan.behaviour.how == How::Rst {
+            self.socket.reset_on_drop();
+        }
+        Flow::Close
+    }
+}
+
+fn job<'a>(
+    shared: &'a Shared,
+    plan: &'a Plan,
+    head: &'a Head,
+    asked: &'a Asked<'a>,
+    (endpoint, body_len): (Endpoint, usize),
+) -> Job<'a> {
+    Job {
+        endpoint,
+        asked,
+        behaviour: &plan.behaviour,
+        authorization: head.authorization.as_deref(),
+        body_len,
+        model_suffix: &shared.config.model_suffix,
+        created: shared.created,
+    }
+}

@@ -1,0 +1,43 @@
+//! Which endpoint a request line names.
+
+use super::job::Endpoint;
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route<'a> {
+    /// A generated answer.
+    Api(Endpoint),
+    /// The list of models.
+    Models,
+    /// One model.
+    Model(&'a str),
+    /// The counters.
+    Stats,
+    /// Counters to zero.
+    Reset,
+    /// Alive?
+    Health,
+    /// A known path, but another method.
+    WrongMethod,
+    /// Nothing.
+    Unknown,
+}
+
+/// Finds the route. Any prefix will do before the API's own paths: `/v1`, `/openai/deployments/x`, none.
+pub fn route<'a>(method: &str, path: &'a str) -> Route<'a> {
+    let path = path.split(['?', '#']).next().unwrap_or(path);
+    let (wanted, route) = match path {
+        "/stats" => ("GET", Route::Stats),
+        "/stats/reset" => ("POST", Route::Reset),
+        "/health" => ("GET", Route::Health),
+        _ if path.ends_with("/chat/completions") => ("POST", Route::Api(Endpoint::Chat)),
+        _ if path.ends_with("/completions") => ("POST", Route::Api(Endpoint::Text)),
+        _ if path.ends_with("/embeddings") => ("POST", Route::Api(Endpoint::Embeddings)),
+        _ if path.ends_with("/models") => ("GET", Route::Models),
+        _ => match path.split_once("/models/") {
+            Some((_, name)) if !name.is_empty() => ("GET", Route::Model(name)),
+            _ => return Route::Unknown,
+        },
+    };
+    if method == wanted { route } else { Route::WrongMethod }
+}

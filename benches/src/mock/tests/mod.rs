@@ -1,0 +1,9 @@
+//! Tests of the mock against a raw TCP client: what counts is the bytes on the wire.
+
+mod client;
+mod faults;
+mod framing;
+mod grammar;
+mod lifecycle;
+mod shapes;
+mod streams;
