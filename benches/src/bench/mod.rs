@@ -17,12 +17,16 @@ pub mod load;
 pub mod phases;
 pub mod report;
 pub mod rounds;
+#[cfg(test)]
+mod scripted;
 pub mod settings;
 pub mod sizes;
 pub mod stand;
 pub mod stats;
 pub mod system;
 pub mod target;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -5,6 +5,8 @@ pub mod exchange;
 pub mod pace;
 pub mod part;
 pub mod stop;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -52,3 +52,39 @@ async fn ask(target: &Target, request: &[u8]) -> Result<(u16, Vec<u8>), String> 
     };
     talk.await.map_err(|fault| fault.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::http::endpoint::Endpoint;
+    use crate::bench::scripted::{Scripted, Then};
+
+    fn target(server: &Scripted) -> Target {
+        let key = super::super::key::Key::new("sk-master");
+        Target { key, ..Target::direct(Endpoint::local(server.addr), None) }
+    }
+
+    #[test]
+    fn fast_paths_go_off_by_a_callback_and_on_by_removing_it() {
+        let server = Scripted::start(&Scripted::json(r#"{"generation":7}"#), Then::Close);
+        switch(&target(&server), false).expect("off");
+        switch(&target(&server), true).expect("on");
+        let seen = server.requests.lock().expect("requests").clone();
+        let expected = [
+            ("PUT /callbacks/bench-noop HTTP/1.1", r#"{"callback":"noop"}"#),
+            ("DELETE /callbacks/bench-noop HTTP/1.1", ""),
+        ];
+        assert_eq!(seen, expected.map(|(line, body)| (line.to_owned(), body.to_owned())));
+    }
+
+    #[test]
+    fn an_answer_without_a_generation_or_with_another_status_is_refused() {
+        let none = Scripted::start(&Scripted::json("{}"), Then::Close);
+        let message = switch(&target(&none), false).expect_err("no generation").to_string();
+        assert!(message.contains("generation") && !message.contains("sk-master"), "{message}");
+        let refused = Scripted::start(&Scripted::json("{}").replace("200 OK", "404 Not Found"), Then::Close);
+        let message = switch(&target(&refused), false).expect_err("no such API").to_string();
+        assert!(message.contains("status 404") && message.contains("off"), "{message}");
+        switch(&target(&refused), true).expect("nothing to remove");
+    }
+}
