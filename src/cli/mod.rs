@@ -65,3 +65,6 @@ fn told<E: std::fmt::Display>(result: Result<(), E>) -> ExitCode {
         }
     }
 }
+//! The command line: one file per subcommand.
+
+pub mod check;

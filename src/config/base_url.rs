@@ -43,6 +43,11 @@ impl BaseUrl {
         Ok(Self { text: text.to_owned(), https, host: host.to_ascii_lowercase(), port })
     }
 
+    /// OpenAI's own address, `https://api.openai.com/v1`.
+    pub fn openai() -> Self {
+        Self { text: "https://api.openai.com/v1".to_owned(), https: true, host: "api.openai.com".to_owned(), port: 443 }
+    }
+
     /// The whole address, without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -95,6 +100,11 @@ mod tests {
         assert_eq!(url.origin(), "https://api.example.com:443");
         let url = BaseUrl::parse("http://[::1]:8000").unwrap();
         assert_eq!((url.host(), url.port(), url.https()), ("[::1]", 8000, false));
+    }
+
+    #[test]
+    fn the_built_in_address_is_what_parsing_it_gives() {
+        assert_eq!(BaseUrl::openai(), BaseUrl::parse("https://api.openai.com/v1").unwrap());
     }
 
     #[test]

@@ -61,16 +61,18 @@ pub struct ModelEntry {
     pub max_retries: Option<u32>,
     /// Share of the group's traffic, relative to its peers; finite and not negative.
     pub weight: Option<f64>,
-    /// Requests a minute this deployment takes; also its share, where no peer has a weight.
+    /// Requests a minute; its share of the traffic, where no peer has a weight. Not enforced, as in LiteLLM's shuffle.
     pub rpm: Option<u64>,
-    /// Tokens a minute this deployment takes; also its share, where no peer has a weight or an rpm.
+    /// Tokens a minute; its share of the traffic, where no peer has a weight or an rpm. Not enforced either.
     pub tpm: Option<u64>,
     /// Lower is tried first; higher ones serve when all lower ones failed. `None` is the lowest.
     pub order: Option<i64>,
     /// Headers added to each upstream request. Values are marked sensitive: they may hold credentials.
     pub extra_headers: Vec<(HeaderName, HeaderValue)>,
-    /// Fields added to each upstream body, and provider parameters given in `litellm_params` directly.
+    /// `extra_body`: fields added to each upstream body; they win over the caller's.
     pub extra_body: JsonParams,
+    /// Request parameters given in `litellm_params` directly (`temperature`); the caller's own win over them.
+    pub default_params: JsonParams,
     /// Whether parameters this provider does not know are dropped; `None`: as `litellm_settings` says.
     pub drop_params: Option<bool>,
     /// Parameters that are always dropped.

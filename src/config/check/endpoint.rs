@@ -1,0 +1,244 @@
+//! Which provider a deployment is, where it is, and with which credential it is called.
+
+use millrace_actors::secret::Secret;
+
+use super::models::name_is_sound;
+use crate::config::base_url::BaseUrl;
+use crate::config::finding::nearest;
+use crate::config::keys::OTHER_PROVIDERS;
+use crate::config::model::{JsonParams, ModelEntry, ModelInfo, Place, Provider};
+use crate::config::prices::PriceFields;
+use crate::config::reader::{Reader, Section};
+
+/// The provider prefixes we serve.
+const PROVIDERS: &[(&str, Provider)] = &[
+    ("openai", Provider::Openai),
+    ("hosted_vllm", Provider::HostedVllm),
+    ("openai_like", Provider::OpenaiCompatible),
+    ("custom_openai", Provider::OpenaiCompatible),
+];
+
+/// How the names of OpenAI's own models begin: written without a prefix, LiteLLM takes them for `openai/`.
+const OPENAI_NAMES: &[&str] = &[
+    "gpt-",
+    "o1",
+    "o3",
+    "o4",
+    "chatgpt-",
+    "codex-",
+    "computer-use-",
+    "ft:gpt-",
+    "ft:o4-",
+    "text-embedding-",
+    "dall-e-",
+    "whisper-",
+    "tts-",
+    "omni-moderation-",
+    "text-moderation-",
+    "davinci-002",
+    "babbage-002",
+    "sora-",
+];
+
+/// Where requests of a deployment go.
+pub(super) struct Target {
+    pub(super) upstream_model: String,
+    provider: Provider,
+    api_base: BaseUrl,
+    api_key: Option<Secret>,
+}
+
+impl Target {
+    pub(super) fn put_into(self, entry: ModelEntry) -> ModelEntry {
+        let Self { upstream_model, provider, api_base, api_key } = self;
+        ModelEntry { upstream_model, provider, api_base, api_key, ..entry }
+    }
+}
+
+/// An entry with nothing in it, for the others to fill in.
+pub(super) fn blank() -> ModelEntry {
+    ModelEntry {
+        model_name: String::new(),
+        id: String::new(),
+        provider: Provider::Openai,
+        upstream_model: String::new(),
+        api_base: BaseUrl::openai(),
+        api_key: None,
+        timeout: None,
+        stream_timeout: None,
+        max_retries: None,
+        weight: None,
+        rpm: None,
+        tpm: None,
+        order: None,
+        extra_headers: Vec::new(),
+        extra_body: JsonParams::default(),
+        default_params: JsonParams::default(),
+        drop_params: None,
+        additional_drop_params: Vec::new(),
+        prices: PriceFields::default(),
+        model_info: ModelInfo::default(),
+        cooldown_time: None,
+        allowed_fails: None,
+        place: Place::default(),
+    }
+}
+
+/// Reads `model`, `custom_llm_provider`, `api_base` and `api_key`.
+pub(super) fn read(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<Target> {
+    reader.required(params, "model");
+    let provider = provider(reader, params);
+    let written = api_base(reader, params);
+    let written_key = reader.text(params, "api_key").map(|text| (text.value.to_string(), text.node));
+    if let Some((key, node)) = &written_key
+        && !key.bytes().all(|byte| byte.is_ascii_graphic())
+    {
+        let path = params.path("api_key");
+        let message = format!("`{path}` holds spaces, line breaks or characters that a header cannot carry");
+        reader.error(
+            "MR1036",
+            (node, &path),
+            &message,
+            "remove them; a line break often comes from the file it was in",
+        );
+    }
+    let (provider, upstream_model) = provider?;
+    let has_base = params.get("api_base").or(params.get("base_url")).is_some();
+    let api_base = if has_base { written? } else { default_base(reader, params, provider)? };
+    let api_key = match written_key {
+        Some((key, _)) => Some(Secret::new(key)),
+        None => default_key(reader, params, provider, has_base),
+    };
+    Some(Target { upstream_model, provider, api_base, api_key })
+}
+
+fn provider(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<(Provider, String)> {
+    let model = reader.text(params, "model")?;
+    if !name_is_sound(reader, params, "model", &model.value) {
+        return None;
+    }
+    let (name, key, upstream, node) = match reader.text(params, "custom_llm_provider") {
+        Some(custom) => {
+            let stripped = model.value.strip_prefix(custom.value.as_str()).and_then(|rest| rest.strip_prefix('/'));
+            let upstream = stripped.unwrap_or(&model.value).to_owned();
+            (custom.value.to_string(), "custom_llm_provider", upstream, custom.node)
+        }
+        None => match model.value.split_once('/') {
+            Some((prefix, rest)) => (prefix.to_owned(), "model", rest.to_owned(), model.node),
+            None if OPENAI_NAMES.iter().any(|start| model.value.starts_with(start)) => {
+                return Some((Provider::Openai, model.value.to_string()));
+            }
+            None => {
+                let path = params.path("model");
+                let message = format!("`{path}` names no provider");
+                let help = format!("write `openai/{0}`, or `openai_like/{0}` with an api_base", model.value.as_str());
+                reader.error("MR1031", (model.node, &path), &message, &help);
+                return None;
+            }
+        },
+    };
+    let path = params.path(key);
+    let Some((_, provider)) = PROVIDERS.iter().find(|(known, _)| *known == name) else {
+        let (message, help) = not_served(&name, &model.value);
+        reader.error("MR1032", (node, &path), &message, &help);
+        return None;
+    };
+    if upstream.is_empty() {
+        let message = format!("`{path}` names a provider but no model");
+        reader.error("MR1030", (node, &path), &message, &format!("write `{name}/` and the model's name"));
+        return None;
+    }
+    Some((*provider, upstream))
+}
+
+fn not_served(name: &str, model: &str) -> (String, String) {
+    const SERVED: &str = "supported are openai, hosted_vllm, openai_like, custom_openai";
+    let ours = PROVIDERS.iter().map(|(known, _)| *known);
+    if OTHER_PROVIDERS.contains(&name) {
+        let rest = model.split_once('/').map_or(model, |(_, rest)| rest);
+        let help =
+            format!("{SERVED}; if it speaks OpenAI's API, write `openai_like/{rest}` and its address as api_base");
+        return (format!("the provider `{name}` is not supported yet"), help);
+    }
+    if let Some(near) = nearest(name, ours) {
+        return (format!("`{name}` is not a provider"), format!("did you mean `{near}`? {SERVED}"));
+    }
+    let help = format!("write `openai_like/{model}` if that is the whole name of the model; {SERVED}");
+    (format!("`{name}` is not a provider"), help)
+}
+
+fn api_base(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<BaseUrl> {
+    if let (Some(node), true) = (params.get("base_url"), params.get("api_base").is_some()) {
+        let path = params.path("base_url");
+        reader.error("MR1011", (node, &path), "`base_url` is another name for `api_base`", "keep one of the two");
+        return None;
+    }
+    let name = if params.get("base_url").is_some() { "base_url" } else { "api_base" };
+    let text = reader.text(params, name)?;
+    match BaseUrl::parse(&text.value) {
+        Ok(url) => Some(url),
+        Err(problem) => {
+            let path = params.path(name);
+            let message = format!("`{path}` cannot be called: {problem}");
+            reader.error("MR1033", (text.node, &path), &message, "write an address such as `https://host:8000/v1`");
+            None
+        }
+    }
+}
+
+/// The provider's own address, from the environment or built in.
+fn default_base(reader: &mut Reader<'_>, params: &Section<'_>, provider: Provider) -> Option<BaseUrl> {
+    let path = params.path("api_base");
+    let names: &[&str] = match provider {
+        Provider::Openai => &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
+        Provider::HostedVllm => &["HOSTED_VLLM_API_BASE"],
+        Provider::OpenaiCompatible => &[],
+    };
+    if let Some(text) = reader.vars.first(names) {
+        let parsed = BaseUrl::parse(text.trim());
+        if let Err(problem) = &parsed {
+            let message = format!("the address from {} cannot be called: {problem}", names.join(" or "));
+            reader.error("MR1033", (params.node, &path), &message, "correct the variable, or write `api_base`");
+        }
+        return parsed.ok();
+    }
+    if provider == Provider::Openai {
+        return Some(BaseUrl::openai());
+    }
+    let or_variable = names.first().map(|name| format!(", or set {name}")).unwrap_or_default();
+    let message = format!("`{path}` is missing: {provider} has no address of its own");
+    let help = format!("add `api_base: http://host:8000/v1`{or_variable}");
+    reader.error("MR1034", (params.node, &path), &message, &help);
+    None
+}
+
+/// The provider's own variable. OpenAI's is not used where another address is written, since whoever is there would be
+/// handed OpenAI's key; LiteLLM does hand it over.
+fn default_key(reader: &mut Reader<'_>, params: &Section<'_>, provider: Provider, has_base: bool) -> Option<Secret> {
+    let path = params.path("api_key");
+    let own_authorization = params
+        .get("extra_headers")
+        .is_some_and(|headers| headers.entries().iter().any(|(key, _)| key.text.eq_ignore_ascii_case("authorization")));
+    let name = match provider {
+        _ if own_authorization => return None,
+        Provider::Openai => "OPENAI_API_KEY",
+        Provider::HostedVllm => "HOSTED_VLLM_API_KEY",
+        Provider::OpenaiCompatible => return None,
+    };
+    let value = reader.vars.first(&[name]);
+    if provider == Provider::Openai && has_base {
+        if value.is_some() {
+            let message = format!("no credential is sent: {name} is OpenAI's, and another address is written");
+            let help = format!("if it is meant for that address, write `api_key: os.environ/{name}`");
+            reader.notice("MR1304", (params.node, &path), &message, &help);
+        }
+        return None;
+    }
+    if value.is_none() && provider == Provider::Openai {
+        let message = format!("`{path}` is missing, and {name} is not set");
+        reader.error("MR1039", (params.node, &path), &message, &format!("add `api_key: os.environ/{name}` and set it"));
+    }
+    value
+        .filter(|key| key.trim().bytes().all(|byte| byte.is_ascii_graphic()))
+        .map(|key| Secret::new(key.trim().to_owned()))
+}

@@ -1,0 +1,83 @@
+//! From what was written to what we run on, one file a section. Each complains through the reader and goes on.
+
+mod callbacks;
+mod endpoint;
+mod headers;
+mod models;
+mod pricing;
+mod references;
+mod routing;
+mod sections;
+
+use std::path::PathBuf;
+
+use super::keys::{GENERAL, LITELLM, MILLRACE, ROUTER, TOP};
+use super::model::Config;
+use super::node::{Kind, Node};
+use super::reader::{Reader, Section};
+use super::vars::Vars;
+pub use callbacks::{BUILT_IN_CALLBACKS, ParamError, Validator};
+
+/// What the check needs besides the tree.
+pub(super) struct Context<'c> {
+    /// Names of the files, by number.
+    pub(super) files: Vec<PathBuf>,
+    /// Judges the parameters of callbacks.
+    pub(super) validator: Validator<'c>,
+}
+
+/// Reads the whole tree. The result is only good if `reader` found no error.
+pub(super) fn check(reader: &mut Reader<'_>, root: &Node, context: &Context<'_>) -> Config {
+    let Some(top) = reader.section(root, &TOP, "") else { return Config::default() };
+    let open = |reader: &mut Reader<'_>, name: &'static str, spec| {
+        top.get(name).and_then(|node| reader.section(node, spec, name).map(|section| section.node))
+    };
+    // `accept_unenforced` is read before anything can complain about what it accepts.
+    let own = open(reader, "millrace", &MILLRACE).map(|node| Section::unchecked(node, &MILLRACE, "millrace"));
+    let millrace = sections::millrace(reader, own.as_ref(), context);
+    reader.accepted.clone_from(&millrace.accept_unenforced);
+    let router = open(reader, "router_settings", &ROUTER);
+    let router = router.map(|node| Section::unchecked(node, &ROUTER, "router_settings"));
+    let litellm = open(reader, "litellm_settings", &LITELLM);
+    let litellm = litellm.map(|node| Section::unchecked(node, &LITELLM, "litellm_settings"));
+    let general = open(reader, "general_settings", &GENERAL);
+    let general = general.map(|node| Section::unchecked(node, &GENERAL, "general_settings"));
+
+    let models = models::read(reader, &top, context);
+    let router = routing::read(reader, router.as_ref(), litellm.as_ref(), &models);
+    let callbacks = callbacks::read(reader, litellm.as_ref(), &top, context);
+    Config {
+        models,
+        callbacks,
+        router,
+        general: sections::general(reader, general.as_ref()),
+        litellm: sections::litellm(reader, litellm.as_ref()),
+        millrace,
+        notices: Vec::new(),
+        files: context.files.clone(),
+    }
+}
+
+/// Fills `vars` from `environment_variables`, whose own values may name variables of the environment.
+pub(super) fn environment_block(root: &Node, vars: &mut Vars<'_>) -> Vec<super::finding::Finding> {
+    let mut values = Vec::new();
+    let found = {
+        let mut reader = Reader::new(vars);
+        if let Some(block) = root.get("environment_variables").filter(|node| !node.is_null()) {
+            if !matches!(block.kind, Kind::Map(_)) {
+                reader.wrong_type(block, "environment_variables", "a mapping of names to values");
+            }
+            for (key, node) in block.entries() {
+                let path = format!("environment_variables.{}", key.text);
+                if let Some(text) = reader.scalar(node, &path, "a text") {
+                    values.push((key.text.clone(), text.value.to_string()));
+                }
+            }
+        }
+        reader.found
+    };
+    for (name, value) in values {
+        vars.set(&name, value.into());
+    }
+    found
+}

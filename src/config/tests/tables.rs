@@ -1,0 +1,65 @@
+//! The table of keys agrees with the code, and the generated files agree with the table.
+
+use std::path::Path;
+
+use super::good;
+use crate::config::keys::{GENERAL, LITELLM, MILLRACE, ROUTER, SECTIONS, Ty};
+use crate::config::{model, tables};
+
+/// Compares a generated file; with `MILLRACE_BLESS` set, writes it.
+fn agrees(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    if std::env::var_os("MILLRACE_BLESS").is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == text, "{name} is out of step; run the tests with MILLRACE_BLESS=1 and commit it");
+}
+
+#[test]
+fn generated_files_are_in_step() {
+    agrees("config.schema.json", &tables::schema());
+    agrees("examples/defaults.md", &tables::defaults());
+}
+
+#[test]
+fn writing_every_default_out_changes_nothing() {
+    let mut text = String::new();
+    for spec in [&ROUTER, &LITELLM, &GENERAL, &MILLRACE] {
+        text += &format!("{}:\n", spec.name);
+        for key in spec.keys.iter().filter(|key| key.default != "-") {
+            text += &format!("  {}: {}\n", key.name, key.default);
+        }
+    }
+    let config = good(&text);
+    let empty = good("");
+    assert_eq!(format!("{:?}", config.router), format!("{:?}", empty.router));
+    assert_eq!(format!("{:?}", config.general), format!("{:?}", empty.general));
+    assert_eq!(format!("{:?}", config.litellm), format!("{:?}", empty.litellm));
+    assert_eq!(format!("{:?}", config.millrace), format!("{:?}", empty.millrace));
+    assert_eq!(format!("{:?}", empty.millrace), format!("{:?}", model::MillraceSettings::default()));
+}
+
+#[test]
+fn every_key_has_words_for_people() {
+    for spec in SECTIONS {
+        assert!(spec.doc.ends_with('.'), "{}", spec.name);
+        for key in spec.keys {
+            assert!(key.doc.ends_with('.') && !key.doc.contains("  "), "{}.{}: {}", spec.name, key.name, key.doc);
+        }
+    }
+}
+
+#[test]
+fn every_supported_key_is_read() {
+    // A value of the wrong shape behind each key must be complained about: a key nobody reads would be silent.
+    for spec in [&ROUTER, &LITELLM, &GENERAL, &MILLRACE] {
+        for key in spec.keys {
+            let wrong =
+                if matches!(key.ty, Ty::Text | Ty::Path | Ty::Secret | Ty::Address) { "[[]]" } else { "{x: {}}" };
+            let text = format!("{}:\n  {}: {wrong}\n", spec.name, key.name);
+            let report = super::read(&text).err().unwrap_or_else(|| panic!("nobody reads {}.{}", spec.name, key.name));
+            assert!(report.complaints.iter().any(|found| found.place.line == 2), "{report}");
+        }
+    }
+}
