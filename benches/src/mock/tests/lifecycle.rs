@@ -86,6 +86,18 @@ fn connections_are_kept_and_closed_after_their_number() {
 }
 
 #[test]
+fn one_connection_answers_each_request_for_itself() {
+    let server = server("");
+    let mut stream = connect(&server);
+    for model in ["a", "b", "b", "a"] {
+        let body = format!("{{\"model\":\"{model}\"}}");
+        stream.write_all(post("/v1/chat/completions", "", &body).as_bytes()).unwrap();
+        let answer = read_until(&mut stream, b"\"system_fingerprint\":\"fp_mock\"}");
+        assert_eq!(Answer::parse(&answer).json()["model"], model);
+    }
+}
+
+#[test]
 fn a_connection_that_closes_when_the_next_request_comes() {
     let server = server("close-after=1,close-on=next");
     let mut stream = connect(&server);
