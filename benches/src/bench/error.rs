@@ -36,14 +36,12 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A child process ended, or did not answer, before it was ready.
-    #[error("the {role} was not ready: {problem}; the end of its log ({}):\n{tail}", log.display())]
+    #[error("the {role} is not there: {problem}; the end of its output:\n{tail}")]
     NotReady {
         /// Which part the child plays.
         role: String,
         /// It ended, or it did not answer in time.
         problem: String,
-        /// Where its output is.
-        log: PathBuf,
         /// The last lines of its output.
         tail: String,
     },

@@ -70,7 +70,7 @@ impl Stand {
     pub fn ended(&mut self) -> Option<Error> {
         self.children.iter_mut().find_map(|child| {
             let problem = child.ended()?;
-            Some(Error::NotReady { role: child.role.clone(), problem, log: child.log.clone(), tail: child.tail() })
+            Some(Error::NotReady { role: child.role.clone(), problem, tail: child.tail() })
         })
     }
 }
@@ -149,10 +149,10 @@ fn reference(args: &BenchArgs, targets: &[Target]) -> Result<String, Error> {
     let wanted = args.lab.reference.as_deref().or_else(|| names.contains(&"nginx").then_some("nginx"));
     match wanted {
         None => Ok(names.first().copied().unwrap_or(DIRECT).to_owned()),
-        Some(name) if names.contains(&name) => Ok(name.to_owned()),
+        Some(name) if name == DIRECT || names.contains(&name) => Ok(name.to_owned()),
         Some(name) => {
             let problem = format!("there is no target `{name}`");
-            Err(Error::option("--reference", problem, format!("use one of: {}", names.join("; "))))
+            Err(Error::option("--reference", problem, format!("use one of: {DIRECT}; {}", names.join("; "))))
         }
     }
 }
@@ -184,6 +184,7 @@ mod tests {
         assert_eq!(of("", &["a", "nginx"]).as_deref(), Ok("nginx"));
         assert_eq!(of("", &["a", "b"]).as_deref(), Ok("a"));
         assert_eq!(of("--reference b", &["a", "b"]).as_deref(), Ok("b"));
+        assert_eq!(of("--reference direct", &["a", "b"]).as_deref(), Ok("direct"));
         assert!(of("--reference c", &["a", "b"]).expect_err("unknown").contains("a; b"));
         assert!(of("", &["a", "a"]).expect_err("twice").contains("`a`"));
     }

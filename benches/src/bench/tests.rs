@@ -1,5 +1,6 @@
 //! The whole benchmark, in one process: the mock provider stands for the provider and for the targets.
 
+use super::scripted::{Scripted, Then};
 use super::settings::tests::args;
 use super::*;
 use crate::mock::config::MockConfig;
@@ -75,4 +76,33 @@ fn a_provider_that_is_not_the_mock_is_told_before_anything_is_measured() {
     assert!(message.contains("--any-provider"), "{message}");
     let line = format!("{line} --any-provider --phase whole --field-requests 4");
     assert_eq!(code(run(args(&line))), format!("{:?}", ExitCode::SUCCESS));
+}
+
+#[test]
+fn both_fast_paths_are_measured_in_turn_and_left_on() {
+    // An answer that is a chat completion and one of the admin API as well.
+    let server = Scripted::start(
+        &Scripted::json(
+            r#"{"generation":1,"id":"c","object":"chat.completion","model":"perf-test-model","choices":[{"index":0,
+            "message":{"role":"assistant","content":"a"},"finish_reason":"stop"}],
+            "usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}"#,
+        ),
+        Then::Keep,
+    );
+    let provider = mock();
+    let line = format!(
+        "--no-start-proxy --proxy-port {} --provider-url {} --any-provider --api-key k --fast-paths both --phase script-whole \
+         --repeats 2 --requests 3 --concurrency 1 --warmup 1",
+        server.addr.port(),
+        provider.base_url()
+    );
+    assert_eq!(code(run(args(&line))), format!("{:?}", ExitCode::SUCCESS));
+    let seen = server.requests.lock().expect("requests").clone();
+    let kind = |(line, _): &(String, String)| line.split(' ').next().unwrap_or_default().to_owned();
+    let mut kinds: Vec<String> = seen.iter().map(kind).collect();
+    assert_eq!(kinds.iter().filter(|kind| *kind == "POST").count(), 2 * 2 * 4);
+    kinds.dedup();
+    // Off then on in the first round; on first in the second, for the one that is first changes; and on at the end.
+    let expected = ["GET", "PUT", "POST", "DELETE", "POST", "PUT", "POST", "DELETE"];
+    assert_eq!(kinds, expected);
 }

@@ -51,7 +51,8 @@ pub async fn exchange(conn: &mut Connection, job: &Job, keep_text: bool) -> Resu
 async fn refusal(conn: &mut Connection, head: &mut Head) -> Fault {
     let mut body = Vec::new();
     while body.len() < SHOWN && conn.read_body(&mut head.framing, &mut body).await.unwrap_or(false) {}
-    let start = String::from_utf8_lossy(&body[..body.len().min(SHOWN)]).into_owned();
+    let start = String::from_utf8_lossy(&body[..body.len().min(SHOWN)]);
+    let start = start.split_whitespace().collect::<Vec<_>>().join(" ");
     Fault::Status { status: head.status, start }
 }
 

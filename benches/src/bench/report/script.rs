@@ -1,4 +1,16 @@
 //! The script's own report: its statistics, its choice of the median run, its row.
+//!
+//! Deviations from LiteLLM's script, beside those that `--help` names:
+//! - an answer is right only if all of it is: status, content type, JSON shape, text, model, one `[DONE]` and nothing
+//!   after it. The script looks at the status, and in streams for text and `[DONE]`. A stream left at its first token is
+//!   judged up to there;
+//! - wrong answers of the warm-up count as failures, and any failure makes the exit code 1;
+//! - the mock provider is a process of its own, not a coroutine in the client's: it cannot slow the client down, nor the
+//!   client it. Its whole answers are as long as its streams;
+//! - the gateway also has a wildcard deployment, is started with LITELLM_LOCAL_MODEL_COST_MAP (no price list is fetched),
+//!   and has two seconds to stop instead of ten;
+//! - the log of a gateway that was started outlives the run only with --output-json, which names it;
+//! - in JSON there are further keys: `targets`, `phases`, `reference`, `rounds`.
 
 use crate::bench::phases::Measured;
 use crate::bench::rounds::Cell;

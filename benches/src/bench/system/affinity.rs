@@ -3,7 +3,7 @@
 //! A child inherits the processor set of the thread that starts it, so the set is changed around the start: no race with
 //! the child's own threads, and no `taskset` needed.
 
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use rustix::thread::{CpuSet, sched_setaffinity};
 
 use crate::bench::error::Error;
 
@@ -30,13 +30,13 @@ impl Pin {
 pub fn stay_on(core: usize) -> Result<(), Error> {
     let mut set = CpuSet::new();
     set.set(core);
-    let failed = |source: rustix::io::Errno| Error::System { action: "keep to a core (--pin)", source: source.into() };
-    let allowed = sched_getaffinity(None).map_err(failed)?;
-    if !allowed.is_set(core) {
-        let problem = format!("core {core} is not among those this process may use");
-        return Err(Error::option("--pin", problem, "name others, or leave it out"));
-    }
-    sched_setaffinity(None, &set).map_err(failed)
+    sched_setaffinity(None, &set).map_err(|problem| match problem {
+        rustix::io::Errno::INVAL => {
+            let problem = format!("core {core} is not among those this process may use");
+            Error::option("--pin", problem, "name others, or leave it out")
+        }
+        other => Error::System { action: "keep to a core (--pin)", source: other.into() },
+    })
 }
 
 #[cfg(test)]
@@ -49,5 +49,18 @@ mod tests {
         for bad in ["0", "a:b", "0:1:2", "0:99999999"] {
             assert!(Pin::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_thread_can_move_from_core_to_core_and_not_to_one_that_is_not_there() {
+        // On a thread of its own: the set ends with it.
+        let moved = std::thread::spawn(|| {
+            let allowed = rustix::thread::sched_getaffinity(None).expect("a set");
+            let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core)).collect();
+            cores.iter().try_for_each(|core| stay_on(*core)).expect("each core may be used");
+            let message = stay_on(CpuSet::MAX_CPU - 1).expect_err("not there").to_string();
+            assert!(message.starts_with("--pin"), "{message}");
+        });
+        moved.join().expect("no panic");
     }
 }

@@ -20,10 +20,12 @@ pub fn find() -> Option<PathBuf> {
 /// The configuration. All that could be switched off is, so that what is left is the forwarding.
 fn config(dir: &Path, listen: std::net::SocketAddr, provider: &Endpoint, workers: usize) -> String {
     let dir = dir.display();
+    // Workers of a root's nginx are nobody's by default, and could not write bodies below the run's own folder.
+    let user = if rustix::process::geteuid().is_root() { "user root;\n" } else { "" };
     let temp = |name: &str| format!("    {name}_temp_path {dir}/{name};\n");
     let temps: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(temp).concat();
     format!(
-        "daemon off;\nworker_processes {workers};\npid {dir}/nginx.pid;\nerror_log {dir}/nginx-error.log warn;\n\
+        "{user}daemon off;\nworker_processes {workers};\npid {dir}/nginx.pid;\nerror_log {dir}/nginx-error.log warn;\n\
          events {{ worker_connections 8192; }}\n\
          http {{\n{temps}    access_log off;\n    tcp_nodelay on;\n    keepalive_requests 1000000000;\n\
          \x20   client_max_body_size 100m;\n    client_body_buffer_size 1m;\n\

@@ -49,13 +49,10 @@ async fn status(endpoint: &Endpoint, request: &[u8]) -> Result<u16, Fault> {
 
 fn not_ready(endpoint: &Endpoint, child: Option<&Child>, problem: String) -> Error {
     match child {
-        Some(child) => {
-            Error::NotReady { role: child.role.clone(), problem, log: child.log.clone(), tail: child.tail() }
-        }
+        Some(child) => Error::NotReady { role: child.role.clone(), problem, tail: child.tail() },
         None => Error::NotReady {
             role: format!("target at {}", endpoint.host),
             problem,
-            log: "none".into(),
             tail: "it was not started by this run".to_owned(),
         },
     }
