@@ -71,7 +71,7 @@ pub fn boot(config: &Config, source: Arc<ConfigSource>) -> Result<AppParts, Boot
     });
     let limit = config.millrace.max_in_flight as u64;
     let state = Arc::new(State {
-        metrics: Arc::new(Metrics::new()),
+        metrics: Arc::new(Metrics::default()),
         registry,
         cost_cache,
         in_flight: Arc::new(InFlightCount::bounded(limit)),
@@ -104,7 +104,7 @@ fn first_callbacks(factory: &dyn CallbackFactory, specs: Vec<CallbackSpec>) -> R
 fn upstream_settings(config: &Config) -> Result<UpstreamSettings, BootError> {
     let file = std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty());
     let trust = match &file {
-        Some(file) => TlsTrust::with_ca_file(file.as_ref()),
+        Some(file) => TlsTrust::with_extra_ca_file(file.as_ref()),
         None => TlsTrust::public_roots(),
     };
     let mut settings = UpstreamSettings::with_trust(trust.map_err(BootError::Trust)?);

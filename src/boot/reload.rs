@@ -52,7 +52,7 @@ pub enum ReloadError {
 /// Reads, checks and puts in force. `if_match` is the callbacks' generation the caller has seen.
 pub async fn reload(state: &State, if_match: Option<u64>) -> Result<Reloaded, ReloadError> {
     let outcome = run(state, if_match).await;
-    state.metrics.reloaded(outcome.is_ok());
+    state.metrics.config_reloaded(outcome.is_ok());
     if let Err(error) = &outcome {
         log::error!("reload refused cause={:?}", error.to_string());
     }

@@ -11,6 +11,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use millrace_lab::{bench, mock};
 
+use crate::callbacks;
+
 /// An LLM gateway: the OpenAI API to callers, LiteLLM's configuration and admin API to operators.
 #[derive(Parser, Debug)]
 #[command(name = "millrace", version, propagate_version = true, arg_required_else_help = true)]
@@ -44,10 +46,10 @@ enum Command {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
-        Command::Check(args) => check::run(args),
+        Command::Check(args) => check::run(args, &callbacks::validate),
         Command::Demo(args) => demo::run(&args),
         Command::Mock(args) => told(mock::run(args)),
-        Command::Bench(args) => bench::main(args),
+        Command::Bench(args) => bench::run(args).unwrap_or_else(|error| told(Err(error))),
         Command::Healthcheck(args) => healthcheck::run(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "millrace", &mut stdout());
@@ -65,6 +67,3 @@ fn told<E: std::fmt::Display>(result: Result<(), E>) -> ExitCode {
         }
     }
 }
-//! The command line: one file per subcommand.
-
-pub mod check;

@@ -34,3 +34,5 @@ pub use check::{BUILT_IN_CALLBACKS, ParamError, Validator};
 pub use load::{from_env, load, load_text};
 pub use master_key::{OpenToAll, WeakKey, check_bind, check_master_key};
 pub use vars::{Env, ProcessEnv};
+pub use model::{CallbackEntry, CallbackEvents, Config, ModelEntry, RouterSettings, MillraceSettings};
+pub use report::Report;

@@ -16,6 +16,6 @@ pub fn routes(config: &mut web::ServiceConfig) {
 async fn show(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let state = State::of(&request)?;
     let desk = State::desk(&request)?;
-    let text = state.metrics.render(&state.live(&desk));
+    let text = state.metrics.render(&metrics::LiveSources::of(&desk));
     Ok(HttpResponse::Ok().content_type(metrics::CONTENT_TYPE).body(text))
 }

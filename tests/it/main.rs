@@ -1,1 +1,6 @@
-//! Black-box tests.
+//! Black-box tests: the real server on a port of its own, the mock provider playing the fault, raw sockets in between.
+//!
+//! One binary of modules: it links once. Each test is named after the row of the fault matrix it tries, where there is one.
+
+mod harness;
+mod smoke;

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use awc::ClientRequest;
-use futures_util::StreamExt;
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use millrace_actors::upstream::{
+    HeaderValue, Method, Origin, UpstreamClient, UpstreamRequest, UpstreamResponse, UpstreamSettings,
+};
 use millrace_actors::wire::sse::SseReader;
 use serde_json::{Value, json};
 
@@ -28,36 +30,36 @@ fn report(what: &str, outcome: Result<String, String>) -> bool {
 
 async fn whole(address: SocketAddr, key: &str, model: &str) -> Result<String, String> {
     let began = Instant::now();
-    let mut answer = request(address, key).send_json(&question(model, false)).await.map_err(|e| e.to_string())?;
-    let body = answer.body().await.map_err(|e| e.to_string())?;
+    let mut answer = send(address, key, &question(model, false)).await?;
+    let body = answer.read_all(1 << 20).await.map_err(|e| e.to_string())?;
     let total = began.elapsed();
     let body: Value = serde_json::from_slice(&body).map_err(|e| e.to_string())?;
-    expect(answer.status().as_u16() == 200, || format!("status {}: {body}", answer.status()))?;
+    expect(answer.status == 200, || format!("status {}: {body}", answer.status))?;
     expect(body["model"] == model, || format!("the answer names the model {}", body["model"]))?;
     let text = body["choices"][0]["message"]["content"].as_str().unwrap_or_default();
     expect(!text.is_empty(), || "the answer has no text".into())?;
-    let header = |name: &str| answer.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or("absent").to_owned();
-    expect(header("x-litellm-response-cost") != "absent", || "the answer has no cost".into())?;
+    let cost = header(&answer, "x-litellm-response-cost");
+    expect(cost != "absent", || "the answer has no cost".into())?;
     Ok(format!(
-        "{} tokens, cost ${}, total {:.2} ms, of it the gateway's own {} ms: {text:.40?}",
+        "{} tokens, cost ${cost}, total {:.2} ms, of it the gateway's own {} ms: {text:.40?}",
         body["usage"]["total_tokens"],
-        header("x-litellm-response-cost"),
         total.as_secs_f64() * 1e3,
-        header("x-litellm-overhead-duration-ms"),
+        header(&answer, "x-litellm-overhead-duration-ms"),
     ))
 }
 
 async fn stream(address: SocketAddr, key: &str, model: &str) -> Result<String, String> {
     let began = Instant::now();
-    let mut answer = request(address, key).send_json(&question(model, true)).await.map_err(|e| e.to_string())?;
-    expect(answer.status().as_u16() == 200, || format!("status {}", answer.status()))?;
-    let overhead = answer.headers().get("x-litellm-overhead-duration-ms").and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let mut answer = send(address, key, &question(model, true)).await?;
+    expect(answer.status == 200 && answer.is_event_stream(), || format!("status {}", answer.status))?;
     let mut reader = SseReader::new(1 << 20);
     let (mut events, mut text, mut first) = (Vec::<String>::new(), String::new(), None);
-    while let Some(chunk) = answer.next().await {
-        let chunk = chunk.map_err(|e| e.to_string())?;
-        let fed = reader.feed(&chunk, |event| events.push(String::from_utf8_lossy(event.data).into_owned()));
-        fed.map_err(|e| e.to_string())?;
+    let mut batch = Vec::new();
+    while answer.next_batch(&mut batch, 1 << 16).await.map_err(|e| e.to_string())? {
+        for chunk in batch.drain(..) {
+            let fed = reader.feed(&chunk, |event| events.push(String::from_utf8_lossy(event.data).into_owned()));
+            fed.map_err(|e| e.to_string())?;
+        }
         first.get_or_insert_with(|| began.elapsed());
     }
     let total = began.elapsed();
@@ -74,13 +76,28 @@ async fn stream(address: SocketAddr, key: &str, model: &str) -> Result<String, S
         events.len(),
         first.unwrap_or_default().as_secs_f64() * 1e3,
         total.as_secs_f64() * 1e3,
-        overhead.as_deref().unwrap_or("absent"),
+        header(&answer, "x-litellm-overhead-duration-ms"),
     ))
 }
 
-fn request(address: SocketAddr, key: &str) -> ClientRequest {
-    let client = awc::Client::builder().timeout(LIMIT).disable_redirects().finish();
-    client.post(format!("http://{address}/v1/chat/completions")).bearer_auth(key)
+async fn send(address: SocketAddr, key: &str, question: &Value) -> Result<UpstreamResponse, String> {
+    let origin = Origin::parse(&format!("http://{address}")).map_err(|e| e.to_string())?;
+    let bearer = HeaderValue::from_str(&format!("Bearer {key}")).map_err(|e| e.to_string())?;
+    let headers = [(AUTHORIZATION, bearer), (CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    let client = UpstreamClient::new(UpstreamSettings::new().map_err(|e| e.to_string())?);
+    let request = UpstreamRequest {
+        origin: &origin,
+        path_and_query: "/v1/chat/completions",
+        method: Method::POST,
+        headers: &headers,
+        body: &[question.to_string().into()],
+        head_deadline: LIMIT,
+    };
+    client.call(request).await.map_err(|e| e.to_string())
+}
+
+fn header<'a>(answer: &'a UpstreamResponse, name: &str) -> &'a str {
+    answer.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("absent")
 }
 
 fn question(model: &str, stream: bool) -> Value {

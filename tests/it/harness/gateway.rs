@@ -1,0 +1,127 @@
+//! A gateway of one's own: the real server, on a thread of its own, on a free port, stopped when dropped.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+
+use millrace::callbacks;
+use millrace::cli::serve;
+use millrace::config::{self, ProcessEnv};
+use millrace_lab::mock::MockServer;
+use tokio::sync::Notify;
+
+use super::Client;
+
+/// The master key of every test's gateway.
+pub const KEY: &str = "sk-test-0123456789abcdef-master";
+
+/// The provider credential that must never be seen anywhere but upstream.
+pub const PROVIDER_KEY: &str = "sk-canary-provider-credential-4711";
+
+/// A running gateway.
+pub struct Gateway {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its data folder and its configuration file, both its own.
+    pub folder: tempfile::TempDir,
+    stop: Arc<Notify>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Gateway {
+    /// In front of one mock, which serves every model under its own name.
+    pub fn before(mock: &MockServer) -> Self {
+        Self::with(mock, "")
+    }
+
+    /// The same, with more sections of configuration. `millrace:` settings go under `more` too; host, port, and data
+    /// folder are set here.
+    pub fn with(mock: &MockServer, more: &str) -> Self {
+        let model = format!(
+            "model_list:\n  - model_name: \"*\"\n    litellm_params: {{model: \"openai/*\", api_base: \"{}\", api_key: {PROVIDER_KEY}}}\n",
+            mock.base_url()
+        );
+        Self::from_yaml(&format!("{model}{more}"))
+    }
+
+    /// From a whole configuration, less the master key, which is set here unless the text sets one.
+    pub fn from_yaml(text: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("config.yaml");
+        let text = match text.contains("general_settings:") {
+            true => text.to_owned(),
+            false => format!("{text}\ngeneral_settings: {{master_key: {KEY}}}\n"),
+        };
+        std::fs::write(&path, text).expect("a file");
+        Self::from_file(folder, path)
+    }
+
+    fn from_file(folder: tempfile::TempDir, path: PathBuf) -> Self {
+        let (told, hears) = mpsc::channel();
+        let data = folder.path().to_owned();
+        let thread = std::thread::spawn(move || {
+            actix_rt::System::new().block_on(async move {
+                let mut config = config::load(&path, &ProcessEnv, &callbacks::validate).unwrap_or_else(|r| panic!("{r}"));
+                config.millrace.port = 0;
+                config.millrace.host = std::net::Ipv4Addr::LOCALHOST.into();
+                config.millrace.data_dir.get_or_insert(data);
+                config.millrace.workers.get_or_insert(2);
+                let bound = serve::start(config, Some(path)).unwrap_or_else(|e| panic!("{e}"));
+                told.send((bound.addresses[0], bound.stop.clone())).expect("a listener");
+                bound.run().await.expect("a proper end");
+            });
+        });
+        match hears.recv() {
+            Ok((address, stop)) => Gateway { address, folder, stop, thread: Some(thread) },
+            Err(_) => match thread.join() {
+                Err(panic) => std::panic::resume_unwind(panic),
+                Ok(()) => unreachable!("the gateway ended before it began"),
+            },
+        }
+    }
+
+    /// A client with the master key.
+    pub fn client(&self) -> Client {
+        Client::new(self.address, KEY)
+    }
+
+    /// The configuration file, to be changed and reloaded.
+    pub fn config_path(&self) -> PathBuf {
+        self.folder.path().join("config.yaml")
+    }
+
+    /// One series of `/metrics`, by its name and labels as exposed; 0 if it is not there.
+    pub fn metric(&self, series: &str) -> f64 {
+        let text = self.client().get("/metrics").text();
+        let line = text.lines().find(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ')));
+        line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or_default()
+    }
+
+    /// Tells it to stop, as SIGTERM would, without waiting.
+    pub fn begin_stop(&self) {
+        self.stop.notify_one();
+    }
+
+    /// Stops it and waits for its end.
+    pub fn stop(mut self) -> tempfile::TempDir {
+        self.end();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().expect("a folder"))
+    }
+
+    fn end(&mut self) {
+        self.stop.notify_one();
+        if let Some(thread) = self.thread.take()
+            && let Err(panic) = thread.join()
+            && !std::thread::panicking()
+        {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
