@@ -238,7 +238,10 @@ fn default_key(reader: &mut Reader<'_>, params: &Section<'_>, provider: Provider
         let message = format!("`{path}` is missing, and {name} is not set");
         reader.error("MR1039", (params.node, &path), &message, &format!("add `api_key: os.environ/{name}` and set it"));
     }
-    value
-        .filter(|key| key.trim().bytes().all(|byte| byte.is_ascii_graphic()))
-        .map(|key| Secret::new(key.trim().to_owned()))
+    let key = value?.trim().to_owned();
+    if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let message = format!("what {name} holds cannot be carried by a header");
+        reader.error("MR1036", (params.node, &path), &message, "remove spaces and line breaks from it");
+    }
+    Some(Secret::new(key))
 }

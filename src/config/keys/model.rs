@@ -14,9 +14,10 @@ pub(in crate::config) const ENTRY: Spec = Spec {
         key("litellm_params", Ty::Section, "", "Where and how it is called."),
         key("model_info", Ty::Section, "{}", "What is known about it."),
     ],
-    not_yet: &[],
+    // LiteLLM takes anything here; these two stand in its older samples.
+    not_yet: &["rpm", "tpm"],
     guards: &[],
-    unknown: Unknown::Refuse,
+    unknown: Unknown::RefuseNear,
     also: none,
 };
 
