@@ -5,7 +5,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("MR1001", "A file cannot be read."),
     ("MR1002", "The text is not valid YAML."),
     ("MR1003", "A key, or a fallback for the same group, is written twice."),
-    ("MR1004", "A key is not a text."),
+    ("MR1004", "A key is not a text, or too long."),
     ("MR1005", "A file holds more than one YAML document."),
     ("MR1006", "A file is too large or too deeply nested, as it stands or once its aliases are expanded."),
     ("MR1007", "A YAML alias stands within its own anchor."),
