@@ -2,9 +2,8 @@
 
 use super::keys;
 use super::model::Place;
-use super::node::At;
+use super::node::{At, SourceFile};
 use super::report::{Complaint, Severity};
-use super::source::SourceFile;
 
 /// A complaint in the making.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! `model_list`: an entry, its `litellm_params`, its `model_info`.
 
-use super::{Key, Spec, Ty, Unknown, guard, is_price, key, none};
+use super::spec::{Key, Spec, Ty, Unknown, guard, is_price, key, none};
 
 /// A week: longer timeouts are mistyped milliseconds.
 const WEEK: f64 = 604_800.0;
