@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::config::model::{Config, ModelEntry};
 use crate::config::report::{Report, Severity, counted};
-use crate::config::{ProcessEnv, Validator, load, tables};
+use crate::config::{ProcessEnv, Validator, check_bind, load, tables};
 
 /// Checks a configuration file and prints every complaint with its line.
 #[derive(Args, Clone, Debug)]
@@ -48,13 +48,14 @@ fn answer(args: &CheckArgs, validator: Validator<'_>) -> (String, bool) {
     };
     match load(file, &ProcessEnv, validator) {
         Ok(config) if args.json => (format!("{}\n", Report::of_notices(&config.notices).to_json()), true),
-        Ok(config) => (summary(&config), true),
+        Ok(config) => summary(&config),
         Err(report) if args.json => (format!("{}\n", report.to_json()), false),
         Err(report) => (format!("{report}\n"), false),
     }
 }
 
-fn summary(config: &Config) -> String {
+/// A row for each model; not well if the server would refuse to listen.
+fn summary(config: &Config) -> (String, bool) {
     let mut out = String::new();
     for notice in &config.notices {
         out.push_str(&format!("{}: {} {}: {}\n", notice.place, Severity::Notice, notice.code, notice.message));
@@ -69,12 +70,13 @@ fn summary(config: &Config) -> String {
     let key = if config.general.master_key.is_some() { "with" } else { "without" };
     let millrace = &config.millrace;
     out.push_str(&format!("  listens on {}:{} {key} a master key\n", millrace.host, millrace.port));
-    if let Err(open) = crate::config::check_bind(millrace.host, config) {
-        out.push_str(&format!("  it would not start: {open}\n"));
+    if let Err(open) = check_bind(millrace.host, config) {
+        out.push_str(&format!("error {open}\n"));
+        return (out, false);
     }
     let (models, notices) = (counted(config.models.len(), "deployment"), counted(config.notices.len(), "notice"));
     out.push_str(&format!("ok: {models}, {notices}\n"));
-    out
+    (out, true)
 }
 
 fn row(model: &ModelEntry, width: usize) -> String {
@@ -117,6 +119,12 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("canary"), "{text}");
+    }
+
+    #[test]
+    fn an_open_gateway_does_not_pass() {
+        let (text, good) = run(&format!("{GOOD}millrace: {{host: 0.0.0.0}}\n"), &[]);
+        assert!(!good && text.contains("MR1051"), "{text}");
     }
 
     #[test]

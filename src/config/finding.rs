@@ -2,9 +2,8 @@
 
 use super::keys;
 use super::model::Place;
-use super::node::At;
+use super::node::{At, SourceFile};
 use super::report::{Complaint, Severity};
-use super::source::SourceFile;
 
 /// A complaint in the making.
 #[derive(Clone, Debug)]
@@ -119,6 +118,10 @@ fn mask_from(line: &str, at: usize) -> String {
 
 /// The nearest of `known`, if it is near enough to be what was meant.
 pub(super) fn nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    // No key is longer, and the distance takes time and memory by the length of both.
+    if written.len() > 64 {
+        return None;
+    }
     let written = written.to_lowercase();
     // One letter in three may differ: names of one or two letters are all near each other.
     let limit = (written.chars().count() / 3).min(3);

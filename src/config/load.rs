@@ -11,6 +11,9 @@ use super::report::Report;
 use super::source::{Sources, from_text, read_all};
 use super::vars::{Env, Vars};
 
+/// Most complaints in a report: beyond that a file is broken in one way, many times.
+const MAX_COMPLAINTS: usize = 200;
+
 /// What stands in for a file when there is none.
 const FROM_ENVIRONMENT: &str = "(environment)";
 
@@ -59,7 +62,15 @@ fn resolve(sources: Sources, env: &dyn Env, validator: Validator<'_>) -> Result<
         found.push(Finding::notice("MR1302", start, message, "add a `model_list`").key("model_list"));
     }
     found.sort_by_key(Finding::order);
-    let report = Report { complaints: found.into_iter().map(|finding| finding.finish(&files)).collect() };
+    // Errors come first where there are too many: the notices of a refused file can wait.
+    if found.len() > MAX_COMPLAINTS {
+        found.sort_by_key(|finding| !finding.is_error());
+    }
+    let left_off = found.len().saturating_sub(MAX_COMPLAINTS);
+    found.truncate(MAX_COMPLAINTS);
+    found.sort_by_key(Finding::order);
+    let complaints = found.into_iter().map(|finding| finding.finish(&files)).collect();
+    let report = Report { complaints, left_off };
     if failed {
         return Err(report);
     }

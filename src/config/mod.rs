@@ -12,6 +12,7 @@
 
 pub mod base_url;
 mod check;
+pub mod codes;
 mod finding;
 mod json;
 mod keys;

@@ -4,6 +4,7 @@
 //! as at a value, and one bad value must not hide the next.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
@@ -14,6 +15,13 @@ pub(super) struct At {
     pub(super) line: u32,
     pub(super) column: u32,
     pub(super) width: u32,
+}
+
+/// One file that was read.
+pub(super) struct SourceFile {
+    pub(super) path: PathBuf,
+    /// Wiped on drop: it may hold credentials.
+    pub(super) text: Zeroizing<String>,
 }
 
 /// A mapping's key.

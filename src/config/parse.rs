@@ -12,6 +12,8 @@ use super::node::{At, Key, Kind, Node, Scalar};
 const MAX_DEPTH: usize = 64;
 /// Most nodes, each 16 bytes of text counting as one more, after aliases are expanded. About 20 MB of memory.
 const MAX_COST: usize = 200_000;
+/// Longest key, bytes. Keys are repeated in every message about them.
+const MAX_KEY_BYTES: usize = 512;
 
 /// Parses one file. `Err` where the text is no YAML; duplicate keys and the like are added to `found`.
 pub(super) fn parse(text: &str, file: usize, found: &mut Vec<Finding>) -> Result<Node, Finding> {
@@ -136,6 +138,11 @@ impl<'t> Builder<'t, '_> {
             };
             if scalar.plain && scalar.text.as_str() == "<<" {
                 merges.push((key.at, value));
+                continue;
+            }
+            if scalar.text.len() > MAX_KEY_BYTES {
+                let help = format!("a key may have {MAX_KEY_BYTES} bytes");
+                self.found.push(Finding::error("MR1004", key.at, "this key is too long", &help));
                 continue;
             }
             let text = scalar.text.to_string();

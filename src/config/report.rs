@@ -11,6 +11,8 @@ use super::model::{Notice, Place};
 pub struct Report {
     /// In the order of files and lines.
     pub complaints: Vec<Complaint>,
+    /// How many more there are; only the first 200 are kept.
+    pub left_off: usize,
 }
 
 /// One thing that is wrong, or worth knowing.
@@ -72,7 +74,7 @@ impl Report {
 
     /// The notices of a configuration that was accepted, so that they can be printed like complaints.
     pub fn of_notices(notices: &[Notice]) -> Self {
-        Self { complaints: notices.iter().map(Complaint::from).collect() }
+        Self { complaints: notices.iter().map(Complaint::from).collect(), left_off: 0 }
     }
 
     /// The notices, as the resolved configuration keeps them.
@@ -156,7 +158,11 @@ impl fmt::Display for Report {
         }
         let errors = self.complaints.iter().filter(|complaint| complaint.severity == Severity::Error).count();
         let notices = self.complaints.len() - errors;
-        write!(f, "{} and {}", counted(errors, "error"), counted(notices, "notice"))
+        write!(f, "{} and {}", counted(errors, "error"), counted(notices, "notice"))?;
+        if self.left_off > 0 {
+            write!(f, ", and {} more that are not shown", self.left_off)?;
+        }
+        Ok(())
     }
 }
 

@@ -7,20 +7,13 @@ use std::path::{Component, Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::finding::Finding;
-use super::node::{At, Kind, Node};
+use super::node::{At, Kind, Node, SourceFile};
 use super::parse::parse;
 
 /// Largest file, bytes. LiteLLM's longest published examples have some 30 kB.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Most files in one configuration.
 const MAX_FILES: usize = 64;
-
-/// One file that was read.
-pub(super) struct SourceFile {
-    pub(super) path: PathBuf,
-    /// Wiped on drop: it may hold credentials.
-    pub(super) text: Zeroizing<String>,
-}
 
 /// All files of a configuration, put together.
 pub(super) struct Sources {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
+use super::codes::CODES;
 use super::keys::{ALIAS, ENTRY, Key, MODEL_INFO, PARAMS, SECTIONS, Spec, TOP, Ty, Unknown};
 
 /// Every key with its type, default and meaning, as a Markdown document.
@@ -27,6 +28,10 @@ pub fn defaults() -> String {
                 let _ = writeln!(out, "- `{}`: {}", guard.name, guard.why);
             }
         }
+    }
+    out.push_str("\n## Codes\n\n| code | meaning |\n|---|---|\n");
+    for (code, meaning) in CODES {
+        let _ = writeln!(out, "| {code} | {meaning} |");
     }
     out
 }

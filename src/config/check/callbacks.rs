@@ -1,10 +1,8 @@
 //! `callbacks`, `success_callback`, `failure_callback` and `callback_settings`.
 
-use std::fmt;
-
 use serde_json::Value;
 
-use super::Context;
+use super::context::Context;
 use crate::config::finding::{Finding, nearest};
 use crate::config::json;
 use crate::config::keys::{CALLBACKS_ELSEWHERE, GUARD_CALLBACKS};
@@ -14,25 +12,6 @@ use crate::config::reader::{Reader, Section};
 
 /// The kinds of callbacks that are built in.
 pub const BUILT_IN_CALLBACKS: &[&str] = &["jsonl", "webhook", "deny_words", "headers", "noop"];
-
-/// Judges the parameters of a callback of the given kind. A parameter of `load`, so that the configuration needs to
-/// know nothing of callbacks, and what they complain about still gets a line number.
-pub type Validator<'v> = &'v dyn Fn(&str, &Value) -> Result<(), Vec<ParamError>>;
-
-/// What a callback's constructor says about one of its parameters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParamError {
-    /// JSON pointer into the parameters; empty for all of them.
-    pub pointer: String,
-    /// What is wrong, without secrets.
-    pub message: String,
-}
-
-impl fmt::Display for ParamError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.pointer, self.message)
-    }
-}
 
 /// The callbacks, in the order of their first mention.
 pub(super) fn read(

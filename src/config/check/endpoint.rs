@@ -2,7 +2,6 @@
 
 use millrace_actors::secret::Secret;
 
-use super::models::name_is_sound;
 use crate::config::base_url::BaseUrl;
 use crate::config::finding::nearest;
 use crate::config::keys::OTHER_PROVIDERS;
@@ -39,6 +38,9 @@ const OPENAI_NAMES: &[&str] = &[
     "babbage-002",
     "sora-",
 ];
+
+/// Longest name of a model, characters: it goes into headers, metrics and logs.
+const MAX_NAME: usize = 256;
 
 /// Where requests of a deployment go.
 pub(super) struct Target {
@@ -151,6 +153,24 @@ fn provider(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<(Provider, 
     Some((*provider, upstream))
 }
 
+/// At most one `*`, no control characters, not too long.
+pub(super) fn name_is_sound(reader: &mut Reader<'_>, section: &Section<'_>, key: &str, name: &str) -> bool {
+    let path = section.path(key);
+    let node = section.get(key).unwrap_or(section.node);
+    if name.matches('*').count() > 1 {
+        let message = format!("`{path}` holds more than one `*`");
+        reader.error("MR1030", (node, &path), &message, "keep one `*`; it stands for any text");
+        return false;
+    }
+    if name.chars().any(char::is_control) || name.trim() != name || name.chars().count() > MAX_NAME {
+        let message = format!("`{path}` is no usable name");
+        let help = "a name has at most 256 characters, no control characters, and no space at its ends";
+        reader.error("MR1030", (node, &path), &message, help);
+        return false;
+    }
+    true
+}
+
 fn not_served(name: &str, model: &str) -> (String, String) {
     const SERVED: &str = "supported are openai, hosted_vllm, openai_like, custom_openai";
     let ours = PROVIDERS.iter().map(|(known, _)| *known);
@@ -238,7 +258,10 @@ fn default_key(reader: &mut Reader<'_>, params: &Section<'_>, provider: Provider
         let message = format!("`{path}` is missing, and {name} is not set");
         reader.error("MR1039", (params.node, &path), &message, &format!("add `api_key: os.environ/{name}` and set it"));
     }
-    value
-        .filter(|key| key.trim().bytes().all(|byte| byte.is_ascii_graphic()))
-        .map(|key| Secret::new(key.trim().to_owned()))
+    let key = value?.trim().to_owned();
+    if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let message = format!("what {name} holds cannot be carried by a header");
+        reader.error("MR1036", (params.node, &path), &message, "remove spaces and line breaks from it");
+    }
+    Some(Secret::new(key))
 }

@@ -1,6 +1,7 @@
 //! From what was written to what we run on, one file a section. Each complains through the reader and goes on.
 
 mod callbacks;
+mod context;
 mod endpoint;
 mod headers;
 mod models;
@@ -9,22 +10,14 @@ mod references;
 mod routing;
 mod sections;
 
-use std::path::PathBuf;
-
 use super::keys::{GENERAL, LITELLM, MILLRACE, ROUTER, TOP};
 use super::model::Config;
 use super::node::{Kind, Node};
 use super::reader::{Reader, Section};
 use super::vars::Vars;
-pub use callbacks::{BUILT_IN_CALLBACKS, ParamError, Validator};
-
-/// What the check needs besides the tree.
-pub(super) struct Context<'c> {
-    /// Names of the files, by number.
-    pub(super) files: Vec<PathBuf>,
-    /// Judges the parameters of callbacks.
-    pub(super) validator: Validator<'c>,
-}
+pub use callbacks::BUILT_IN_CALLBACKS;
+pub(super) use context::Context;
+pub use context::{ParamError, Validator};
 
 /// Reads the whole tree. The result is only good if `reader` found no error.
 pub(super) fn check(reader: &mut Reader<'_>, root: &Node, context: &Context<'_>) -> Config {

@@ -4,15 +4,13 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use super::{Context, endpoint, headers, pricing};
+use super::context::Context;
+use super::{endpoint, headers, pricing};
 use crate::config::json;
 use crate::config::keys::{ENTRY, MODEL_INFO, PARAMS, REQUEST_PARAMS};
 use crate::config::model::{JsonParams, ModelEntry, ModelInfo, Place};
 use crate::config::node::{Kind, Node};
 use crate::config::reader::{Reader, Section};
-
-/// Longest name of a model, characters: it goes into headers, metrics and logs.
-const MAX_NAME: usize = 256;
 
 /// All deployments; those with an error are left out, since the configuration is refused anyway.
 pub(super) fn read(reader: &mut Reader<'_>, top: &Section<'_>, context: &Context<'_>) -> Vec<ModelEntry> {
@@ -38,7 +36,7 @@ fn entry(reader: &mut Reader<'_>, node: &Node, path: &str, context: &Context<'_>
     reader.required(&section, "model_name");
     reader.required(&section, "litellm_params");
     let name = reader.text(&section, "model_name").map(|text| text.value.to_string());
-    let name = name.filter(|name| name_is_sound(reader, &section, "model_name", name));
+    let name = name.filter(|name| endpoint::name_is_sound(reader, &section, "model_name", name));
     let (params_path, info_path) = (section.path("litellm_params"), section.path("model_info"));
     let params = section.get("litellm_params").and_then(|node| reader.section(node, &PARAMS, &params_path));
     let info = section.get("model_info").and_then(|node| reader.section(node, &MODEL_INFO, &info_path));
@@ -133,24 +131,6 @@ fn extras(reader: &mut Reader<'_>, info: &Section<'_>) -> JsonParams {
         }
     }
     found
-}
-
-/// At most one `*`, no control characters, not too long.
-pub(super) fn name_is_sound(reader: &mut Reader<'_>, section: &Section<'_>, key: &str, name: &str) -> bool {
-    let path = section.path(key);
-    let node = section.get(key).unwrap_or(section.node);
-    if name.matches('*').count() > 1 {
-        let message = format!("`{path}` holds more than one `*`");
-        reader.error("MR1030", (node, &path), &message, "keep one `*`; it stands for any text");
-        return false;
-    }
-    if name.chars().any(char::is_control) || name.trim() != name || name.chars().count() > MAX_NAME {
-        let message = format!("`{path}` is no usable name");
-        let help = "a name has at most 256 characters, no control characters, and no space at its ends";
-        reader.error("MR1030", (node, &path), &message, help);
-        return false;
-    }
-    true
 }
 
 /// `model_info.id`: goes into a response header, so it must fit into one. A number is taken as its digits.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use millrace_actors::secret::Secret;
 
-use super::Context;
+use super::context::Context;
 use crate::config::finding::{Finding, suggest};
 use crate::config::keys::{GUARD_CALLBACKS, SECTIONS};
 use crate::config::master_key::check_master_key;

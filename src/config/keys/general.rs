@@ -1,6 +1,6 @@
 //! `general_settings`.
 
-use super::{Guard, Key, Spec, Ty, Unknown, guard, key, none};
+use super::spec::{Guard, Key, Spec, Ty, Unknown, guard, key, none};
 
 /// `general_settings`.
 pub(in crate::config) const GENERAL: Spec = Spec {

@@ -1,6 +1,6 @@
 //! `litellm_settings`: in LiteLLM, any attribute of its Python module.
 
-use super::{Key, Spec, Ty, Unknown, guard, key, none};
+use super::spec::{Key, Spec, Ty, Unknown, guard, key, none};
 
 /// `litellm_settings`.
 pub(in crate::config) const LITELLM: Spec = Spec {

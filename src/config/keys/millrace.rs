@@ -1,6 +1,6 @@
 //! `millrace`: our own settings. A section of its own at the top level, which LiteLLM skips, so that one file serves both.
 
-use super::{Key, Spec, Ty, Unknown, key, none};
+use super::spec::{Key, Spec, Ty, Unknown, key, none};
 
 /// `millrace`.
 pub(in crate::config) const MILLRACE: Spec = Spec {

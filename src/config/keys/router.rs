@@ -1,6 +1,6 @@
 //! `router_settings`.
 
-use super::{Key, Spec, Ty, Unknown, guard, key, none};
+use super::spec::{Key, Spec, Ty, Unknown, guard, key, none};
 
 /// `router_settings`.
 pub(in crate::config) const ROUTER: Spec = Spec {

@@ -1,6 +1,6 @@
 //! The sections of the file.
 
-use super::{Key, Spec, Ty, Unknown, guard, key, none};
+use super::spec::{Key, Spec, Ty, Unknown, guard, key, none};
 
 /// The top level.
 pub(in crate::config) const TOP: Spec = Spec {

@@ -29,6 +29,24 @@ fn anchors_within_anchors_are_refused_when_their_copies_add_up() {
 }
 
 #[test]
+fn ten_thousand_complaints_are_cut_short_with_the_errors_kept() {
+    let mut text = String::from("litellm_settings:\n");
+    for number in 0..10_000 {
+        text += &format!("  attribute_number_{number}: 1\n");
+    }
+    let report = read(&format!("{text}zebra: 1\n")).unwrap_err();
+    assert_eq!((report.complaints.len(), report.left_off), (200, 9_801));
+    assert!(report.complaints.iter().any(|found| found.key == "zebra"));
+    assert!(report.to_string().ends_with("9801 more that are not shown"));
+}
+
+#[test]
+fn an_endless_key_is_refused() {
+    let text = format!("? {}\n: 1\n", "x".repeat(900_000));
+    assert_eq!(first_error(&text).code, "MR1004");
+}
+
+#[test]
 fn deep_nesting_is_refused() {
     for (open, close) in [("[", "]"), ("{a: ", "}")] {
         let text = format!("a: {}{}", open.repeat(100_000), close.repeat(100_000));

@@ -1,11 +1,12 @@
 //! What good files become.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use super::{good, read};
-use crate::config::from_env;
 use crate::config::model::{CallbackEvents, Fallback, Provider};
+use crate::config::{from_env, load_text};
 
 #[test]
 fn providers_addresses_and_keys_are_resolved() {
@@ -155,6 +156,37 @@ fn what_protects_is_refused_unless_switched_off_or_accepted_by_name() {
     assert_eq!(config.notices.iter().filter(|notice| notice.code == "MR1305").count(), 4);
     let off = "general_settings: {allowed_ips: [], enable_jwt_auth: false, custom_auth: null}\nguardrails: []\n";
     assert!(good(off).notices.iter().all(|notice| notice.code == "MR1302"));
+}
+
+#[test]
+fn what_has_no_effect_is_named_with_its_line() {
+    let config = good(
+        "model_list:\n- model_name: a\n  rpm: 3\n  litellm_params:\n    model: openai/a\n    api_key: k\n    tags: [x]\n    \
+         my_own_thing: 1\nlitellm_settings: {my_module_attribute: 1}\ngeneral_settings: {store_model_in_db: true}\n\
+         mcp_servers: {x: {}}\n",
+    );
+    let rows: Vec<_> =
+        config.notices.iter().map(|notice| (notice.code, notice.key.as_str(), notice.place.line)).collect();
+    let wanted = [
+        ("MR1301", "model_list[0].rpm", 3),
+        ("MR1301", "model_list[0].litellm_params.tags", 7),
+        ("MR1303", "model_list[0].litellm_params.my_own_thing", 8),
+        ("MR1303", "litellm_settings.my_module_attribute", 9),
+        ("MR1301", "general_settings.store_model_in_db", 10),
+        ("MR1301", "mcp_servers", 11),
+    ];
+    assert_eq!(rows, wanted);
+}
+
+#[test]
+fn without_a_credential_for_openai_nothing_starts() {
+    let text = "model_list: [{model_name: a, litellm_params: {model: gpt-4o}}]\n";
+    let bare: BTreeMap<String, String> = BTreeMap::new();
+    let report = load_text(Path::new("c.yaml"), text, &bare, &super::validator).unwrap_err();
+    assert_eq!((report.complaints.len(), report.complaints[0].code), (1, "MR1039"));
+    let header = text.replace("gpt-4o", "gpt-4o, extra_headers: {Authorization: Basic x}");
+    let config = load_text(Path::new("c.yaml"), &header, &bare, &super::validator).unwrap();
+    assert!(config.models[0].api_key.is_none());
 }
 
 #[test]

@@ -40,6 +40,29 @@ fn writing_every_default_out_changes_nothing() {
     assert_eq!(format!("{:?}", empty.millrace), format!("{:?}", model::MillraceSettings::default()));
 }
 
+/// Every `MRnnnn` in the sources of the configuration, tests left out.
+fn codes_in(folder: &Path, found: &mut std::collections::BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("tests") {
+            codes_in(&path, found);
+        } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("codes.rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let codes = text.split("\"MR").skip(1).map(|rest| format!("MR{}", &rest[..4]));
+            found.extend(codes.filter(|code| code[2..].bytes().all(|byte| byte.is_ascii_digit())));
+        }
+    }
+}
+
+#[test]
+fn the_list_of_codes_is_what_the_code_uses() {
+    let mut used = std::collections::BTreeSet::new();
+    codes_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config"), &mut used);
+    let listed: Vec<&str> = crate::config::codes::CODES.iter().map(|(code, _)| *code).collect();
+    assert!(listed.is_sorted());
+    assert_eq!(used.iter().map(String::as_str).collect::<Vec<_>>(), listed);
+}
+
 #[test]
 fn every_key_has_words_for_people() {
     for spec in SECTIONS {
