@@ -52,7 +52,7 @@ pub(crate) async fn call(exchange: &mut Exchange, candidate: &Candidate, desk: &
         envelope: &exchange.asked.envelope,
         deployment,
         model: &candidate.model,
-        stream_usage: stream && exchange.routing.path.always_include_stream_usage != Some(false),
+        stream_usage: stream && path.always_include_stream_usage.unwrap_or(true),
     })?;
     let request = UpstreamRequest {
         origin: &deployment.origin,

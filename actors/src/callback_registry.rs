@@ -239,5 +239,5 @@ pub fn make(factory: &dyn CallbackFactory, spec: CallbackSpec) -> Result<Registe
 }
 
 fn join(errors: &[ParamError]) -> String {
-    errors.iter().map(|e| format!("{}: {}", e.pointer, e.message)).collect::<Vec<_>>().join("; ")
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

@@ -172,6 +172,15 @@ pub struct ParamError {
     pub message: String,
 }
 
+impl std::fmt::Display for ParamError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.pointer.as_str() {
+            "" => f.write_str(&self.message),
+            pointer => write!(f, "{pointer}: {}", self.message),
+        }
+    }
+}
+
 /// What a callback is made from: as written in the config file, or as sent to the admin surface.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallbackSpec {

@@ -31,7 +31,7 @@ pub mod tables;
 mod tests;
 mod vars;
 
-pub use check::{BUILT_IN_CALLBACKS, ParamError, Validator};
+pub use check::{BUILT_IN_CALLBACKS, Validator};
 pub use load::{from_env, load, load_text};
 pub use master_key::{OpenToAll, WeakKey, check_bind, check_master_key};
 pub use vars::{Env, ProcessEnv};

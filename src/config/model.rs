@@ -154,6 +154,17 @@ pub enum CallbackEvents {
     Failure,
 }
 
+impl CallbackEvents {
+    /// The `events` parameter that says the same; `None` for all.
+    pub fn as_param(self) -> Option<&'static str> {
+        match self {
+            Self::All => None,
+            Self::Success => Some("success"),
+            Self::Failure => Some("failure"),
+        }
+    }
+}
+
 /// JSON given by the operator that may hold credentials: printing it shows the names of its fields only.
 #[derive(Clone, Default, PartialEq)]
 pub struct JsonParams(pub Map<String, Value>);

@@ -60,6 +60,11 @@ impl PriceFields {
         self.0.get(key)
     }
 
+    /// Every price: its key, and its text as written.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, text)| (key.as_str(), text.as_str()))
+    }
+
     /// Whether no price was written.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

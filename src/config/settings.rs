@@ -72,8 +72,9 @@ pub struct GeneralSettings {
     pub max_request_bytes: u64,
     /// Largest whole (not streamed) upstream answer, bytes. Default 64 MiB.
     pub max_response_bytes: u64,
-    /// Ask upstream for usage on every stream, and send it on, whether or not the caller asked.
-    pub always_include_stream_usage: bool,
+    /// `true`: usage on every stream, asked for or not. `false`: not asked of upstream unless the caller asks. `None`:
+    /// always asked of upstream, shown to who asked.
+    pub always_include_stream_usage: Option<bool>,
 }
 
 /// `litellm_settings`, apart from callbacks, fallbacks, retries and timeouts.
@@ -153,7 +154,7 @@ impl Default for GeneralSettings {
             master_key: None,
             max_request_bytes: 32 << 20,
             max_response_bytes: 64 << 20,
-            always_include_stream_usage: false,
+            always_include_stream_usage: None,
         }
     }
 }

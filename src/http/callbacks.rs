@@ -103,7 +103,7 @@ async fn upsert(
     let body = body::read(&request, payload, BODY_LIMIT, idle).await.map_err(fail)?;
     let spec = wanted(name.into_inner(), &body).map_err(fail)?;
     let spec = admin_spec(spec, &state.started).map_err(|errors| {
-        let what = errors.iter().map(|e| format!("{}: {}", e.pointer, e.message)).collect::<Vec<_>>().join("; ");
+        let what = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         fail(Fault::Admin { status: 422, message: what })
     })?;
     let message = Upsert { spec: spec.clone(), if_match: if_match(&request)? };

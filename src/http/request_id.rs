@@ -1,15 +1,16 @@
 //! `x-request-id` on every answer: the caller's own if it is sane, else ours. And the guard around every handler: a panic
 //! is answered in the same shape as any other fault, and counted.
 
+use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use futures_util::FutureExt;
 use millrace_actors::fault::Fault;
 
@@ -46,24 +47,39 @@ impl RequestId {
 pub async fn guard<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
+) -> Result<ServiceResponse<B>, Error> {
     let id = sane(request.headers().get(&REQUEST_ID)).unwrap_or_else(fresh);
-    let http = request.request().clone();
-    http.extensions_mut().insert(RequestId { id: Arc::clone(&id), started: Instant::now() });
+    request.extensions_mut().insert(RequestId { id: Arc::clone(&id), started: Instant::now() });
+    // no clone of the request may be kept here: actix routes it through a unique reference
     let answered = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    let mut response = match answered {
-        Ok(Ok(response)) => response.map_into_left_body(),
-        Ok(Err(error)) => {
-            let response = error.as_response_error().error_response();
-            ServiceResponse::new(http, response).map_into_right_body()
-        }
-        // the panic hook has logged where; the process lives, and so do the other exchanges
-        Err(_) => ServiceResponse::new(http, error::response(&Fault::Internal)).map_into_right_body(),
-    };
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
+    // the panic hook has logged where; the process lives, and so do the other exchanges
+    let mut response = answered.unwrap_or_else(|_| Err(Panicked(Arc::clone(&id)).into()))?;
+    stamp(response.headers_mut(), &id);
     Ok(response)
+}
+
+/// A handler panicked. An error of its own, since the request is gone with the handler: it carries the id.
+#[derive(Debug)]
+struct Panicked(Arc<str>);
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the handler of request {} panicked", self.0)
+    }
+}
+
+impl ResponseError for Panicked {
+    fn error_response(&self) -> HttpResponse {
+        let mut response = error::response(&Fault::Internal);
+        stamp(response.headers_mut(), &self.0);
+        response
+    }
+}
+
+fn stamp(headers: &mut HeaderMap, id: &str) {
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, value);
+    }
 }
 
 /// A caller's id, if it can be repeated in headers and logs without harm.

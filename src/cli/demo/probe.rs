@@ -41,10 +41,11 @@ async fn whole(address: SocketAddr, key: &str, model: &str) -> Result<String, St
     let cost = header(&answer, "x-litellm-response-cost");
     expect(cost != "absent", || "the answer has no cost".into())?;
     Ok(format!(
-        "{} tokens, cost ${cost}, total {:.2} ms, of it the gateway's own {} ms: {text:.40?}",
+        "{} tokens, cost ${cost}, total {:.2} ms, of it the gateway's own {} ms: {:?}",
         body["usage"]["total_tokens"],
         total.as_secs_f64() * 1e3,
         header(&answer, "x-litellm-overhead-duration-ms"),
+        beginning(text),
     ))
 }
 
@@ -72,11 +73,12 @@ async fn stream(address: SocketAddr, key: &str, model: &str) -> Result<String, S
     }
     expect(!text.is_empty(), || "the stream has no text".into())?;
     Ok(format!(
-        "{} events, TTFT {:.2} ms, total {:.2} ms, the gateway's own until the head {} ms: {text:.40?}",
+        "{} events, TTFT {:.2} ms, total {:.2} ms, the gateway's own until the head {} ms: {:?}",
         events.len(),
         first.unwrap_or_default().as_secs_f64() * 1e3,
         total.as_secs_f64() * 1e3,
         header(&answer, "x-litellm-overhead-duration-ms"),
+        beginning(&text),
     ))
 }
 
@@ -102,6 +104,11 @@ fn header<'a>(answer: &'a UpstreamResponse, name: &str) -> &'a str {
 
 fn question(model: &str, stream: bool) -> Value {
     json!({ "model": model, "stream": stream, "messages": [{ "role": "user", "content": "hi" }] })
+}
+
+/// Enough of a text to recognise it.
+fn beginning(text: &str) -> String {
+    text.chars().take(40).collect()
 }
 
 fn expect(fine: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {

@@ -125,6 +125,11 @@ fn entry(
 
 /// A callback of LiteLLM's that only logs is noted; one that may refuse or change requests is refused.
 fn not_built_in(reader: &mut Reader<'_>, kind: &str, node: &Node, path: &str) {
+    if kind == "prometheus" {
+        let message = "the callback `prometheus` needs no entry: `/metrics` is always there, behind the master key";
+        reader.notice("MR1301", (node, path), message, "");
+        return;
+    }
     if CALLBACKS_ELSEWHERE.contains(&kind) {
         let message = format!("the callback `{kind}` is not supported yet and has no effect");
         reader.notice("MR1301", (node, path), &message, "");

@@ -17,7 +17,7 @@ use super::reader::{Reader, Section};
 use super::vars::Vars;
 pub use callbacks::BUILT_IN_CALLBACKS;
 pub(super) use context::Context;
-pub use context::{ParamError, Validator};
+pub use context::Validator;
 
 /// Reads the whole tree. The result is only good if `reader` found no error.
 pub(super) fn check(reader: &mut Reader<'_>, root: &Node, context: &Context<'_>) -> Config {

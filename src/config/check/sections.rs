@@ -27,7 +27,7 @@ pub(super) fn general(reader: &mut Reader<'_>, section: Option<&Section<'_>>) ->
             settings.max_response_bytes = count * MIB;
         }
         if let Some(flag) = reader.flag(section, "always_include_stream_usage") {
-            settings.always_include_stream_usage = flag;
+            settings.always_include_stream_usage = Some(flag);
         }
     }
     settings.master_key = master_key(reader, section);

@@ -23,7 +23,13 @@ const KEYS: &[Key] = &[
     ),
     key("max_request_size_mb", Ty::Count(1, 4096), "32", "Largest request body, MiB."),
     key("max_response_size_mb", Ty::Count(1, 4096), "64", "Largest whole answer, MiB."),
-    key("always_include_stream_usage", Ty::Flag, "false", "Usage on every stream, whether or not the caller asked."),
+    key(
+        "always_include_stream_usage",
+        Ty::Flag,
+        "-",
+        "`true`: usage on every stream, whether or not the caller asked. `false`: upstream is not asked for usage unless \
+        the caller asks. Unset: upstream is always asked, and the caller sees what it asked for.",
+    ),
 ];
 
 const GUARDS: &[Guard] = &[

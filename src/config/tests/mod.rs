@@ -13,7 +13,9 @@ use std::path::Path;
 
 use super::model::Config;
 use super::report::{Complaint, Report};
-use super::{ParamError, load_text};
+use millrace_actors::ports::ParamError;
+
+use super::load_text;
 
 /// A validator with one rule, so that its complaints can be placed: `webhook` needs a `url` that begins with `https`.
 fn validator(kind: &str, params: &serde_json::Value) -> Result<(), Vec<ParamError>> {

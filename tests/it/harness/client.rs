@@ -79,8 +79,10 @@ impl Client {
     /// A chat request, answered as a stream, read to its end.
     pub fn events(&self, body: &Value) -> Events {
         let stream = self.send("/v1/chat/completions", body);
-        assert_eq!(stream.status, 200, "{:?}", stream.whole());
-        stream.events()
+        let status = stream.status;
+        let events = stream.events();
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&events.raw));
+        events
     }
 
     /// Sends, and reads the head.
