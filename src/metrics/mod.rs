@@ -1,0 +1,163 @@
+//! What `/metrics` tells: exchanges, attempts, money, the state of the cast and of the process.
+//!
+//! ```text
+//!  settle, attempt ──> cache: this thread's lanes ──> lane: cells with one writer each
+//!                                                       │ read at a scrape
+//!  HTTP handler ─── render(LiveSources) ──> book: sums over threads, the bound on series ──> text
+//! ```
+//!
+//! Counting takes no lock and allocates nothing once a thread has met a pair of route and deployment: each thread has
+//! cells of its own and a scrape adds them up. Labels are names from the configuration, never words of a caller.
+
+mod book;
+mod cache;
+mod cell;
+mod lane;
+pub mod panics;
+mod process;
+mod render;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use millrace_actors::capabilities::CapabilitySnapshot;
+use millrace_actors::desk::Desk;
+use millrace_actors::exchange::Settled;
+use millrace_actors::fault::Fault;
+use millrace_actors::ports::{Meter, SinkHealth};
+use millrace_actors::record::Outcome;
+use millrace_actors::routing::{Deployment, Routing};
+use parking_lot::RwLock;
+
+pub use book::MAX_SERIES;
+pub use text::CONTENT_TYPE;
+
+/// The meter of one process.
+pub struct Metrics {
+    // a thread's cache may be another meter's: tests have many
+    number: u64,
+    book: book::Book,
+    nobody: Arc<str>,
+    routing: RwLock<Option<Arc<Routing>>>,
+    reloads: Reloads,
+}
+
+/// How reading the configuration went.
+struct Reloads {
+    done: AtomicU64,
+    failed: AtomicU64,
+    last_succeeded: AtomicBool,
+}
+
+/// What is not counted but looked at when somebody asks.
+pub struct LiveSources {
+    /// Exchanges alive.
+    pub in_flight: u64,
+    /// The callbacks of this moment.
+    pub callbacks: Arc<CapabilitySnapshot>,
+    /// The routes of this moment.
+    pub routing: Arc<Routing>,
+    /// Every queue by its name. A name may occur once.
+    pub sinks: Vec<(String, SinkHealth)>,
+}
+
+impl LiveSources {
+    /// All that a worker's desk shows.
+    pub fn of(desk: &Desk) -> Self {
+        let callbacks = desk.callbacks();
+        let sinks = callbacks.callbacks.iter();
+        let sinks = sinks.filter_map(|c| Some((c.spec.name.clone(), c.callback.health()?))).collect();
+        LiveSources { in_flight: desk.in_flight.get(), routing: desk.routing(), callbacks, sinks }
+    }
+}
+
+// === impl Metrics ===
+
+impl Default for Metrics {
+    fn default() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Metrics {
+            number: NEXT.fetch_add(1, Relaxed),
+            book: book::Book::default(),
+            nobody: "".into(),
+            routing: RwLock::default(),
+            reloads: Reloads { done: 0.into(), failed: 0.into(), last_succeeded: true.into() },
+        }
+    }
+}
+
+impl Metrics {
+    /// Counts a request that was answered with `code` before it became an exchange: unknown path, no key, bad body.
+    pub fn refused(&self, route: &'static str, code: u16) {
+        cache::with(self.number, |cache| {
+            let lane = cache.lane(&self.book, route, &self.nobody);
+            lane.code(code, || self.book.admits_code(lane, code));
+        });
+    }
+
+    /// Takes the routes by which an exchange that met no deployment finds its group's name; at boot and at each reload.
+    pub fn take_routing(&self, routing: &Arc<Routing>) {
+        *self.routing.write() = Some(Arc::clone(routing));
+    }
+
+    /// Counts a reload of the configuration; the one at boot is none.
+    pub fn config_reloaded(&self, succeeded: bool) {
+        if succeeded { &self.reloads.done } else { &self.reloads.failed }.fetch_add(1, Relaxed);
+        self.reloads.last_succeeded.store(succeeded, Relaxed);
+    }
+
+    /// Notes how many requests the calling worker's client has sent again since it was made. To be called by the worker
+    /// itself, now and then: its client is its own, and a scrape runs on one worker only.
+    pub fn stale_retries(&self, of_this_worker: u64) {
+        cache::with(self.number, |cache| cache.stale(&self.book).set(of_this_worker));
+    }
+
+    /// The text of a scrape; its media type is [`CONTENT_TYPE`].
+    pub fn render(&self, live: &LiveSources) -> String {
+        render::all(&self.book.sums(), &self.reloads, live)
+    }
+
+    /// The configured name of the group that a caller's name leads to. Only for exchanges that met no deployment, which
+    /// were refused or found all cooling: this takes a read lock, and a wildcard's match allocates.
+    fn group_of(&self, model: &str) -> Arc<str> {
+        let resolved = self.routing.read().as_ref().and_then(|routing| routing.resolve(model));
+        resolved.map_or_else(|| Arc::clone(&self.nobody), |resolved| Arc::clone(&resolved.group.name))
+    }
+}
+
+impl Meter for Metrics {
+    fn attempt(&self, deployment: &Deployment, outcome: &'static str) {
+        cache::with(self.number, |cache| cache.attempts(&self.book, deployment).ended(outcome));
+    }
+
+    fn settled(&self, exchange: &Settled<'_>) {
+        let code = code(exchange);
+        let count = |lane: &lane::Lane| {
+            lane.settled(exchange);
+            lane.code(code, || self.book.admits_code(lane, code));
+        };
+        let route = exchange.asked.route;
+        cache::with(self.number, |cache| match &exchange.progress.deployment {
+            Some(deployment) => cache.on_lane_of(&self.book, route, deployment, count),
+            None => count(cache.lane(&self.book, route, &self.group_of(&exchange.asked.model))),
+        });
+    }
+}
+
+/// The status as the log record has it: a stream that broke after its head went out counts under its fault's status, not
+/// as a 200 that nobody would look for.
+fn code(exchange: &Settled<'_>) -> u16 {
+    match exchange.fault {
+        Some(fault) => status(fault),
+        None if exchange.outcome == Outcome::ClientCancelled => 499,
+        None => 200,
+    }
+}
+
+/// Allocates, since the table makes its message too; an exchange that failed has other costs.
+fn status(fault: &Fault) -> u16 {
+    fault.shape().status
+}
