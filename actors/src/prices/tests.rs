@@ -1,7 +1,7 @@
 //! Finding a price: the order of the sources, and that one provider's price is never taken for another's.
 
 use super::*;
-use crate::wire::cost::Counts;
+use crate::wire::cost::{Counts, PriceError, RatesBuilder, Unit};
 
 fn entry(provider: &str, input: &str, source: PriceSource) -> ModelPrice {
     let mut rates = RatesBuilder::default();
@@ -57,6 +57,7 @@ fn a_name_is_found_with_and_without_its_prefix_but_not_under_another_provider() 
         ("openai/ft:gpt-4o-2024-08-06:acme::Ab1", "openai", Some("0.000003")),
         ("ft:gpt-9:acme::Ab1", "openai", None),
         ("", "", None),
+        ("soft:gpt-4o:x", "openai", None),
         ("/", "openai", None),
     ];
     for (model, provider, expected) in cases {

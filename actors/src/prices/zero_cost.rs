@@ -2,7 +2,7 @@
 //!
 //! The answer errs towards no: a wrong yes lets an exhausted budget spend, a wrong no only looks at a budget.
 
-use super::{PriceSource, Pricing};
+use super::pricing::{PriceSource, Pricing};
 use crate::wire::cost::Rates;
 
 /// True only if there is a deployment and every one of them is stated to be free by the operator: both the input and
@@ -28,11 +28,15 @@ fn is_stated_free(pricing: &Pricing) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{PriceOverride, PriceQuery, PriceTable};
+    use super::super::pricing::PriceOverride;
+    use super::super::table::{PriceQuery, PriceTable};
     use super::*;
 
     const IN: &str = "input_cost_per_token";
     const OUT: &str = "output_cost_per_token";
+
+    /// What it shows, the fields written, whether the deployment is free.
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], bool);
 
     fn configured(fields: &[(&str, &str)]) -> Pricing {
         let own = PriceOverride::parse(fields.iter().copied()).unwrap();
@@ -45,7 +49,7 @@ mod tests {
 
     #[test]
     fn free_means_that_both_sides_are_written_as_zero() {
-        let cases: [(&str, &[(&str, &str)], bool); 11] = [
+        let cases: [Case<'_>; 11] = [
             ("both zero", &[(IN, "0"), (OUT, "0.0")], true),
             ("zero in every notation", &[(IN, "0e-6"), (OUT, "0.000")], true),
             ("other zeros", &[(IN, "0"), (OUT, "0"), ("cache_read_input_token_cost", "0")], true),

@@ -13,6 +13,7 @@ pub use key::{PriceKey, ServiceTier, Unit};
 pub use rates::{PriceError, Rates, RatesBuilder, is_price_name};
 
 use super::money::Picodollars;
+use super::usage::Usage;
 
 /// What was counted in one exchange. The details are parts of the totals: `prompt_tokens` includes the cached ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -161,6 +162,23 @@ impl Counts {
             reasoning,
             audio_output,
             image_output,
+        }
+    }
+}
+
+/// What a usage report does not tell apart (pictures, sound in the cache, the time a cache entry is kept) is counted as
+/// the plainer kind it is part of.
+impl From<&Usage> for Counts {
+    fn from(usage: &Usage) -> Self {
+        Self {
+            prompt_tokens: usage.prompt_tokens,
+            completion_tokens: usage.completion_tokens,
+            cached_tokens: usage.cached_tokens,
+            cache_creation_tokens: usage.cache_creation_tokens,
+            audio_input_tokens: usage.audio_input_tokens,
+            reasoning_tokens: usage.reasoning_tokens,
+            audio_output_tokens: usage.audio_output_tokens,
+            ..Self::default()
         }
     }
 }

@@ -288,6 +288,15 @@ fn details_never_exceed_the_totals() {
 }
 
 #[test]
+fn a_usage_report_is_billed_as_told() {
+    let told = br#"{"prompt_tokens":1000,"completion_tokens":100,"total_tokens":1100,
+        "prompt_tokens_details":{"cached_tokens":600,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":40}}"#;
+    let usage = Usage::parse(told).unwrap();
+    let cost = rates(CACHED).cost(&Counts::from(&usage), None);
+    assert_eq!(bill(&cost), "0.0012 0.0009 0.00018 0 0.0006 = 0.00288");
+}
+
+#[test]
 fn prices_that_are_not_metered_are_remembered_by_name() {
     let mut builder = RatesBuilder::default();
     for (name, text) in [

@@ -1,0 +1,168 @@
+//! Prices by model name, and the order in which the sources of a price are asked.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::pricing::{PriceOverride, PriceSource, Pricing};
+use crate::wire::cost::{PriceKey, Rates, RatesBuilder, Unit};
+use crate::wire::money::Rate;
+
+/// What is known about a model by its name.
+#[derive(Clone, Debug)]
+pub struct ModelPrice {
+    /// Whose price it is, as LiteLLM names providers (`openai`, `bedrock_converse`).
+    pub provider: Arc<str>,
+    /// What the model is for, as LiteLLM names it (`chat`, `embedding` ...).
+    pub mode: Arc<str>,
+    /// Its prices.
+    pub rates: Arc<Rates>,
+    /// Most tokens of a prompt, if known.
+    pub max_input_tokens: Option<u64>,
+    /// Most tokens of a completion, if known.
+    pub max_output_tokens: Option<u64>,
+    /// Where this was read.
+    pub source: PriceSource,
+    /// Whether input and output price were both written down, and neither was inferred.
+    pub explicit: bool,
+}
+
+/// Prices by model name.
+#[derive(Clone, Debug, Default)]
+pub struct PriceTable {
+    models: HashMap<Box<str>, ModelPrice>,
+}
+
+/// What to look for, in the order in which it is looked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PriceQuery<'a> {
+    /// The deployment's own prices.
+    pub price_override: Option<&'a PriceOverride>,
+    /// The model as whose price the operator wants the deployment billed (`base_model`).
+    pub base_model: Option<&'a str>,
+    /// The model the provider says has answered.
+    pub response_model: Option<&'a str>,
+    /// The upstream model, with or without its provider's prefix.
+    pub model: &'a str,
+    /// The provider; empty if unknown.
+    pub provider: &'a str,
+}
+
+impl PriceTable {
+    /// Sets the price of a model; the last word counts.
+    pub fn insert(&mut self, model: impl Into<Box<str>>, price: ModelPrice) {
+        self.models.insert(model.into(), price);
+    }
+
+    /// Puts the entries of another table over those of this one.
+    pub fn overlay(&mut self, over: Self) {
+        self.models.extend(over.models);
+    }
+
+    /// Number of models.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.models.len()
+    }
+
+    /// True if it knows no model.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.models.is_empty()
+    }
+
+    /// The entry under exactly that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&ModelPrice> {
+        self.models.get(name)
+    }
+
+    /// Every model and what is known about it, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &ModelPrice)> {
+        self.models.iter().map(|(name, price)| (name.as_ref(), price))
+    }
+
+    /// The entry for a model of a provider (empty if unknown). A prefixed name stands before a bare one, and a bare
+    /// one counts only if it belongs to the provider asked for: `azure/gpt-4o` is never billed at OpenAI's price.
+    #[must_use]
+    pub fn find(&self, model: &str, provider: &str) -> Option<&ModelPrice> {
+        self.find_exactly(model, provider).or_else(|| self.find_exactly(tuned_from(model)?, provider))
+    }
+
+    /// The prices of a deployment: its own; else those of its base model; else those of the model that answered;
+    /// else those of its upstream model. Own prices that name only one side are put over the ones found.
+    #[must_use]
+    pub fn pricing(&self, query: &PriceQuery<'_>) -> Pricing {
+        let listed = || self.find_listed(query);
+        match query.price_override {
+            Some(own) if own.is_explicit() => Pricing::of(Arc::clone(own.rates()), PriceSource::Config, true),
+            Some(own) => {
+                let rates =
+                    listed().map_or_else(|| Arc::clone(own.rates()), |it| Arc::new(it.rates.overlaid(own.rates())));
+                Pricing::of(rates, PriceSource::Config, false)
+            }
+            None => listed().map(|it| Pricing::of(Arc::clone(&it.rates), it.source, it.explicit)).unwrap_or_default(),
+        }
+    }
+
+    fn find_listed(&self, query: &PriceQuery<'_>) -> Option<&ModelPrice> {
+        // A base model is the operator's word: it may name another provider's model.
+        let base = query.base_model.and_then(|model| self.find(model, query.provider).or_else(|| self.find(model, "")));
+        base.or_else(|| self.find(query.response_model?, query.provider))
+            .or_else(|| self.find(query.model, query.provider))
+    }
+
+    fn find_exactly(&self, model: &str, provider: &str) -> Option<&ModelPrice> {
+        let prefix = model.split_once('/').filter(|(prefix, _)| provider.is_empty() || *prefix == provider);
+        if provider.is_empty() || prefix.is_some() {
+            let stripped = |(prefix, bare): (&str, &str)| self.belonging(bare, prefix);
+            return self.models.get(model).or_else(|| prefix.and_then(stripped));
+        }
+        self.models.get(format!("{provider}/{model}").as_str()).or_else(|| self.belonging(model, provider))
+    }
+
+    fn belonging(&self, model: &str, provider: &str) -> Option<&ModelPrice> {
+        self.models.get(model).filter(|price| is_family(&price.provider, provider))
+    }
+}
+
+impl ModelPrice {
+    /// An entry with prices only. Where `output_is_nothing` (embeddings), a missing output price is put at zero: such
+    /// a model completes nothing, so the zero is a fact, though not a stated one.
+    #[must_use]
+    pub fn new(mut rates: RatesBuilder, output_is_nothing: bool, source: PriceSource) -> Self {
+        let output = PriceKey::base(Unit::Output);
+        let explicit = rates.has(PriceKey::base(Unit::Input)) && rates.has(output);
+        if output_is_nothing && !rates.has(output) {
+            // Cannot conflict: there is none.
+            let _ = rates.put_key(output, Rate::ZERO);
+        }
+        let none: Arc<str> = Arc::from("");
+        Self {
+            provider: Arc::clone(&none),
+            mode: none,
+            rates: Arc::new(rates.finish()),
+            max_input_tokens: None,
+            max_output_tokens: None,
+            source,
+            explicit,
+        }
+    }
+}
+
+/// Whether a provider label of a price table belongs to a provider. LiteLLM splits some providers by protocol:
+/// `cohere_chat`, `bedrock_converse`, `vertex_ai-language-models`, `text-completion-openai`.
+fn is_family(label: &str, provider: &str) -> bool {
+    label
+        .strip_prefix("text-completion-")
+        .unwrap_or(label)
+        .strip_prefix(provider)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('-') || matches!(rest, "_chat" | "_converse"))
+}
+
+/// The table's name for a fine-tuned OpenAI model: `ft:gpt-4o-2024-08-06:my-org::id` is billed as
+/// `ft:gpt-4o-2024-08-06`.
+fn tuned_from(model: &str) -> Option<&str> {
+    let bare = model.rsplit_once('/').map_or(model, |(_, bare)| bare);
+    let base = bare.strip_prefix("ft:")?.split_once(':')?.0;
+    model.get(..model.len() - bare.len() + "ft:".len() + base.len())
+}
