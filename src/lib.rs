@@ -1,5 +1,6 @@
 //! The service.
 
+pub mod callbacks;
 pub mod cli;
 pub mod config;
 pub mod prices;
