@@ -67,7 +67,8 @@ pub fn string(raw: &[u8]) -> Option<Cow<'_, str>> {
 
 /// `text` as a JSON string with its quotes.
 pub fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    // Writing text into memory can't fail; the other spelling takes several allocations.
+    serde_json::to_string(text).unwrap_or_else(|_| serde_json::Value::from(text).to_string())
 }
 
 /// Walks an object, borrowing each value as it stands.
