@@ -15,7 +15,7 @@ const MESSAGE_CHARS: usize = 2_000;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the upstream's answer is not JSON: {why}")]
 pub struct NotJson {
-    /// The reader's complaint, with line and column.
+    /// The reader's complaint, with its place.
     pub why: String,
 }
 

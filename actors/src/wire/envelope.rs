@@ -232,11 +232,10 @@ fn fields(text: &str, max_depth: usize) -> Result<Vec<Field>, Rejected> {
         if fields.len() > MAX_FIELDS {
             return;
         }
-        let Ok(Key(name)) = serde_json::from_str(&text[key.clone()]) else {
-            half.get_or_insert(key.start);
-            return;
-        };
-        fields.push(Field { name: name.into_owned(), value });
+        match serde_json::from_str(&text[key.clone()]) {
+            Ok(Key(name)) => fields.push(Field { name: name.into_owned(), value }),
+            Err(_) => half = half.or(Some(key.start)),
+        }
     });
     let fault = |offset: usize, param: Option<&str>, what: &str| {
         Err(Rejected::at(text.as_bytes(), offset, param, what.to_owned()))

@@ -123,8 +123,9 @@ impl ScanRules {
         let first = name.as_bytes().first().map(u8::to_ascii_lowercase);
         self.forbidden.iter().any(|pattern| {
             // Most names are told apart by their first letter.
-            let letter = pattern.bytes().find(|letter| *letter != b'^');
-            if letter != first && letter != Some(b'*') {
+            let letters = pattern.as_bytes();
+            let letter = if letters.first() == Some(&b'^') { letters.get(1) } else { letters.first() };
+            if letter != first.as_ref() && letter != Some(&b'*') {
                 return false;
             }
             let pattern = match pattern.strip_prefix('^') {

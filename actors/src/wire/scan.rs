@@ -1,20 +1,21 @@
 //! What the wire vocabulary shares: the members of a JSON object's top level with their places, the line and
 //! column of a byte, and strings that may hold half of a surrogate pair.
 //!
-//! The scan is serde_json's: it validates the whole text, and decodes keys but no value.
+//! The scan validates the whole text, and decodes keys but no value.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use memchr::{memchr_iter, memrchr};
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use memchr::{memchr, memchr_iter, memrchr};
+use serde::de::{Deserialize, Deserializer, Visitor};
+
+use super::skip::{self, Fault};
 
 /// A member of an object: its decoded key, and where its value lies in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member<'a> {
-    /// The key, with its escapes decoded.
+    /// The key, with its escapes decoded; half of a surrogate pair is U+FFFD.
     pub key: Cow<'a, str>,
     /// The value's bytes, without the space around it.
     pub value: Range<usize>,
@@ -23,8 +24,8 @@ pub struct Member<'a> {
 /// The members of the object that `text` is, in order, duplicates included.
 ///
 /// # Errors
-/// `text` isn't valid JSON, isn't an object, or has a key with half of a surrogate pair.
-pub fn members(text: &str) -> Result<Vec<Member<'_>>, serde_json::Error> {
+/// `text` isn't valid JSON, isn't an object, or nests deeper than [`skip::DEEPEST`].
+pub fn members(text: &str) -> Result<Vec<Member<'_>>, Fault> {
     let mut found = Vec::with_capacity(16);
     each_member(text, |key, value| found.push(Member { key, value }))?;
     Ok(found)
@@ -34,13 +35,13 @@ pub fn members(text: &str) -> Result<Vec<Member<'_>>, serde_json::Error> {
 ///
 /// # Errors
 /// As [`members`].
-pub fn each_member<'a>(
-    text: &'a str,
-    on_member: impl FnMut(Cow<'a, str>, Range<usize>),
-) -> Result<(), serde_json::Error> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    reader.deserialize_map(TopLevel { base: text.as_ptr() as usize, on_member })?;
-    reader.end()
+pub fn each_member<'a>(text: &'a str, mut on_member: impl FnMut(Cow<'a, str>, Range<usize>)) -> Result<(), Fault> {
+    skip::object(text.as_bytes(), skip::DEEPEST, |(key, value)| {
+        let inside = &text[key.start + 1..key.end - 1];
+        let escaped = memchr(b'\\', inside.as_bytes()).is_some();
+        let decoded = if escaped { string(text[key].as_bytes()).unwrap_or_default() } else { Cow::Borrowed(inside) };
+        on_member(decoded, value);
+    })
 }
 
 /// Line and column, both from 1 and the column in bytes, of the byte at `offset`.
@@ -67,31 +68,8 @@ pub fn string(raw: &[u8]) -> Option<Cow<'_, str>> {
 
 /// `text` as a JSON string with its quotes.
 pub fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-/// Walks an object, borrowing each value as it stands.
-struct TopLevel<F> {
-    base: usize,
-    on_member: F,
-}
-
-impl<'de, F: FnMut(Cow<'de, str>, Range<usize>)> Visitor<'de> for TopLevel<F> {
-    type Value = ();
-
-    fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        out.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Key(key)) = map.next_key()? {
-            let raw: &'de RawValue = map.next_value()?;
-            // Borrowed from the text, so the difference of the addresses is the place.
-            let start = raw.get().as_ptr() as usize - self.base;
-            (self.on_member)(key, start..start + raw.get().len());
-        }
-        Ok(())
-    }
+    // Writing text into memory can't fail; the other spelling takes several allocations.
+    serde_json::to_string(text).unwrap_or_else(|_| serde_json::Value::from(text).to_string())
 }
 
 /// A string, borrowed where it has no escapes (serde's own `Cow` never borrows).

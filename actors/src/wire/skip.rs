@@ -1,4 +1,4 @@
-//! Skips over JSON in one pass that validates it and bounds its depth: the request body's scan.
+//! Skips over JSON in one pass that validates it and bounds its depth: what every scan here stands on.
 //!
 //! serde_json can do the first but not the second (its limit of depth doesn't hold for values it only skips), and its
 //! pass and a second one for the depth were most of what a large prompt cost (measured: 104 microseconds for 100 kB, this
@@ -11,11 +11,13 @@ use std::ops::Range;
 pub const DEEPEST: usize = 128;
 
 /// Why a text can't be skipped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// It isn't valid JSON at this offset (or ends there).
+    #[error("invalid at byte {0}")]
     Syntax(usize),
     /// The bracket at this offset opens one level too many.
+    #[error("nested too deep at byte {0}")]
     Deep(usize),
 }
 

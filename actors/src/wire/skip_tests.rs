@@ -1,18 +1,44 @@
 //! Tests of the skipper: it judges as serde_json does and finds the same members. (The corpus is in the envelope's tests.)
 
+use std::fmt;
+
 use proptest::prelude::*;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::super::restamp::tests::json_values;
-use super::super::scan;
 use super::*;
 
 /// The values' places as serde_json finds them, or that it's no object.
 fn reference(text: &str) -> Option<Vec<Range<usize>>> {
     let mut values = Vec::new();
-    let mut raw = |value: Range<usize>| values.push(value);
-    scan::each_member(text, |_, value| raw(value)).ok()?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    reader.deserialize_map(TopLevel { base: text.as_ptr() as usize, values: &mut values }).ok()?;
+    reader.end().ok()?;
     Some(values)
+}
+
+/// Walks an object, borrowing each value as it stands: the difference of the addresses is the place.
+struct TopLevel<'a> {
+    base: usize,
+    values: &'a mut Vec<Range<usize>>,
+}
+
+impl<'de> Visitor<'de> for TopLevel<'_> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while map.next_key::<String>()?.is_some() {
+            let raw: &'de RawValue = map.next_value()?;
+            let start = raw.get().as_ptr() as usize - self.base;
+            self.values.push(start..start + raw.get().len());
+        }
+        Ok(())
+    }
 }
 
 fn skipped(text: &str) -> Option<Vec<Range<usize>>> {

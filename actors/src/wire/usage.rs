@@ -58,8 +58,13 @@ impl Usage {
         let cached_beside = reader.count(&object, &["cache_read_input_tokens", "prompt_cache_hit_tokens"]);
         let created = reader.count(read, &["cache_creation_tokens"]);
         let created_beside = reader.count(&object, &["cache_creation_input_tokens"]);
+        // Anthropic's `input_tokens` leaves out what it counts beside them; everyone else's prompt has it all.
+        let apart = object.get("prompt_tokens").is_none_or(Value::is_null);
+        let outside =
+            |within: Option<u64>, beside: Option<u64>| beside.filter(|_| apart && within.is_none()).unwrap_or(0);
+        let beside = outside(cached, cached_beside) + outside(created, created_beside);
         let usage = Self {
-            prompt_tokens: prompt.unwrap_or(0),
+            prompt_tokens: prompt.unwrap_or(0).saturating_add(beside).min(ABSURD),
             completion_tokens: completion.unwrap_or(0),
             total_tokens: total.unwrap_or(0),
             cached_tokens: cached.or(cached_beside).unwrap_or(0),
@@ -72,7 +77,7 @@ impl Usage {
             estimated: false,
             suspect: reader.suspect,
         };
-        Some(usage.completed(prompt.is_some(), total))
+        Some(usage.completed(prompt, completion, total))
     }
 
     /// Tokens where the upstream told none: the prompt's bytes over [`BYTES_PER_TOKEN`], rounded up, and one token for
@@ -95,16 +100,15 @@ impl Usage {
     }
 
     /// Fills what follows from the rest: a missing total, or one side where only the total and the other were told.
-    fn completed(mut self, prompt_told: bool, total: Option<u64>) -> Self {
+    fn completed(mut self, prompt: Option<u64>, completion: Option<u64>, total: Option<u64>) -> Self {
         let sum = self.prompt_tokens + self.completion_tokens;
-        match total {
-            Some(total) if total > sum && self.completion_tokens == 0 && prompt_told => {
-                self.completion_tokens = total - sum;
-            }
-            Some(total) if total > sum && !prompt_told => self.prompt_tokens = total - sum,
-            Some(_) => {}
-            None => self.total_tokens = sum,
+        let missing = total.unwrap_or(0).saturating_sub(sum);
+        match (prompt, completion) {
+            (None, _) => self.prompt_tokens += missing,
+            (Some(_), None) => self.completion_tokens += missing,
+            (Some(_), Some(_)) => {}
         }
+        self.total_tokens = total.unwrap_or(sum);
         self
     }
 }

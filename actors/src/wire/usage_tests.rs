@@ -18,6 +18,9 @@ fn reads_what_upstreams_send() {
         (r#"{"prompt_tokens":null,"input_tokens":2,"completion_tokens":4}"#, Some((2, 4, 6, false))),
         (r#"{"prompt_tokens":5,"total_tokens":5}"#, Some((5, 0, 5, false))),
         (r#"{"prompt_tokens":5,"total_tokens":9}"#, Some((5, 4, 9, false))),
+        (r#"{"prompt_tokens":5,"completion_tokens":0,"total_tokens":9}"#, Some((5, 0, 9, false))),
+        (r#"{"completion_tokens":5,"total_tokens":9}"#, Some((4, 5, 9, false))),
+        (r#"{"prompt_tokens":5,"completion_tokens":9,"total_tokens":1}"#, Some((5, 9, 1, false))),
         (r#"{"total_tokens":9}"#, Some((9, 0, 9, false))),
         (r#"{"prompt_tokens":-3,"completion_tokens":4}"#, Some((0, 4, 4, true))),
         (r#"{"prompt_tokens":-1e300,"completion_tokens":-0.0}"#, Some((0, 0, 0, true))),
@@ -64,7 +67,9 @@ fn reads_the_details_in_each_spelling() {
     assert_eq!(openai, Some(want));
     for raw in [
         r#"{"input_tokens":9,"output_tokens":1,"input_tokens_details":{"cached_tokens":4}}"#,
-        r#"{"input_tokens":9,"output_tokens":1,"cache_read_input_tokens":4}"#,
+        r#"{"input_tokens":5,"output_tokens":1,"cache_read_input_tokens":4}"#,
+        r#"{"input_tokens":3,"output_tokens":1,"cache_read_input_tokens":4,"cache_creation_input_tokens":2}"#,
+        r#"{"prompt_tokens":9,"completion_tokens":1,"cache_read_input_tokens":4}"#,
         r#"{"prompt_tokens":9,"completion_tokens":1,"prompt_cache_hit_tokens":4,"prompt_tokens_details":null}"#,
         r#"{"prompt_tokens":9,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":7}"#,
     ] {
