@@ -16,7 +16,6 @@ use super::{body, error::ApiError, get_or_head, only};
 use crate::auth::Caller;
 use crate::boot::overlay;
 use crate::boot::reload::{CHANGE_DEADLINE, ReloadError, reload};
-use crate::callbacks::{admin_spec, shown_params};
 use crate::state::State;
 
 /// A callback's parameters are small; a list of words may be long.
@@ -224,4 +223,12 @@ fn describe(registered: &Registered) -> Value {
         "params": shown_params(&registered.spec),
         "health": registered.callback.health(),
     })
+}
+
+fn admin_spec(spec: CallbackSpec, _: &crate::config::Config) -> Result<CallbackSpec, Vec<millrace_actors::ports::ParamError>> {
+    Ok(spec)
+}
+
+fn shown_params(spec: &CallbackSpec) -> Value {
+    spec.params.clone()
 }

@@ -54,6 +54,11 @@ fn generated(alphabet: Alphabet, i: usize, size: usize) -> String {
         Alphabet::Mixed => &["a\"b", "back\\slash", "\u{1}\t\n", "😀", "水", "é", "\u{2028}", "</script>"],
         Alphabet::Done => &["data: [DONE]", "\n\n", "data: [DONE]\n\n", "[DONE]"],
     };
+    if alphabet == Alphabet::Ascii {
+        // one running text, so that an answer reads as one
+        let text = words.concat();
+        return text.chars().cycle().skip(i * size % text.len()).take(size.max(1)).collect();
+    }
     let mut out = String::with_capacity(size + 8);
     let mut at = i;
     loop {
