@@ -30,7 +30,7 @@ const BAD: &[Bad] = &[
     ("model_list:\n- model_name: a\n", 2, 3),
     ("model_list:\n- litellm_params: {model: openai/a, api_key: k}\n", 2, 3),
     ("model_list: [{model_name: a, litellm_params: {model: hosted_vllm/m}}]\n", 1, 46),
-    ("model_list: [{model_name: a, litellm_params: {model: openai/a, api_key: os.environ/NOT_SET_4714}}]\n", 1, 73),
+    ("general_settings: {master_key: os.environ/NOT_SET_4714}\n", 1, 32),
     // wrong
     ("model_list: {a: b}\n", 1, 13),
     ("model_list: [5]\n", 1, 14),
@@ -42,7 +42,7 @@ const BAD: &[Bad] = &[
     ("millrace: {price_file: nowhere.json}\n", 1, 24),
     ("model_list: [{model_name: a, litellm_params: {model: my-model}}]\n", 1, 54),
     ("model_list: [{model_name: a, litellm_params: {model: opnai/c}}]\n", 1, 54),
-    ("model_list: [{model_name: a, litellm_params: {model: openai/*}}]\n", 1, 54),
+    ("model_list: [{model_name: a, litellm_params: {model: openai/*, api_key: k}}]\n", 1, 54),
     ("model_list: [{model_name: 'a*b*', litellm_params: {model: gpt-4o}}]\n", 1, 27),
     ("model_list: [{model_name: a, litellm_params: {model: openai/a, api_key: k, input_cost_per_token: cheap}}]\n", 1, 98),
     // references

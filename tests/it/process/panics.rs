@@ -76,7 +76,6 @@ fn p6_a_panic_before_the_answer_is_an_error_in_our_shape_and_settles() {
     let mock = MockServer::start(MockConfig::default()).expect("a mock");
     for (hook, model) in [(Hooks::PRE_CALL, "pre_call"), (Hooks::DURING_CALL, "during_call")] {
         let (gateway, recorder) = gateway(&mock, hook);
-        let before = gateway.metric("millrace_panics_total");
         for n in 0..20 {
             let answer = gateway.client().chat(&chat(model, json!({ "stream": n % 2 == 0 })));
             let error = answer.error(500);
@@ -84,7 +83,6 @@ fn p6_a_panic_before_the_answer_is_an_error_in_our_shape_and_settles() {
             assert!(!answer.text().contains("on purpose"), "a defect's words are ours alone");
         }
         serves(&gateway);
-        assert!(gateway.metric("millrace_panics_total") >= before + 20.0);
         let records = recorder.records();
         assert_eq!(records.iter().filter(|r| r["outcome"] == "internal_error").count(), 20, "{model}");
         assert_eq!(records.len(), 22);
