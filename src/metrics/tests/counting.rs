@@ -178,3 +178,20 @@ fn the_state_of_the_cast_is_shown() {
         }
     }
 }
+
+#[test]
+fn the_dashboard_asks_only_for_what_there_is() {
+    let (metrics, d) = (Metrics::default(), deployment("d", "g"));
+    Case::ok(CHAT, "g", Some(&d)).settle(&metrics);
+    let text = metrics.render(&live(&[d]));
+    let seen = parse(&text).unwrap();
+    let board = include_str!("../../../deploy/grafana-dashboard.json");
+    assert!(serde_json::from_str::<serde_json::Value>(board).is_ok());
+    let word = |c: char| !(c.is_ascii_lowercase() || c == '_');
+    let asked: Vec<_> = board.split(word).filter(|w| w.starts_with("millrace_")).collect();
+    assert!(asked.len() > 10);
+    for name in asked {
+        let family = name.strip_suffix("_bucket").unwrap_or(name);
+        assert!(seen.families().any(|(known, _)| known == family), "{name}");
+    }
+}
