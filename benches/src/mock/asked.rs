@@ -57,6 +57,53 @@ impl<'a> Asked<'a> {
     }
 }
 
+impl Asked<'_> {
+    /// The same, borrowing nothing.
+    fn into_owned(self) -> Asked<'static> {
+        let owned = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        Asked {
+            model: owned(self.model),
+            user: owned(self.user),
+            encoding_format: owned(self.encoding_format),
+            stream: self.stream,
+            stream_options: self.stream_options,
+            n: self.n,
+            dimensions: self.dimensions,
+            input: self.input,
+        }
+    }
+}
+
+/// Remembers the last body of a connection and what it asked for. A load generator sends the same body over and over:
+/// with this a 100 kB request costs the mock 21 us of CPU instead of 70 (optimised, one connection, 2 cores; the scan
+/// alone took 14 to 97 us, the more strings and escapes the longer). A scanner of our own that skips without checking was
+/// the alternative; it would accept broken JSON, and so hide a gateway that makes it.
+#[derive(Default)]
+pub struct Memo {
+    body: Vec<u8>,
+    asked: Asked<'static>,
+}
+
+/// Largest body that is remembered, in bytes: there is one per connection.
+const MAX_REMEMBERED: usize = 1 << 20;
+
+impl Memo {
+    /// As [`Asked::scan`], from memory if the body is the last one again.
+    ///
+    /// # Errors
+    /// As for [`Asked::scan`].
+    pub fn scan(&mut self, body: &[u8]) -> Result<&Asked<'static>, serde_json::Error> {
+        if self.body.is_empty() || self.body != body {
+            self.asked = Asked::scan(body)?.into_owned();
+            self.body.clear();
+            if body.len() <= MAX_REMEMBERED {
+                self.body.extend_from_slice(body);
+            }
+        }
+        Ok(&self.asked)
+    }
+}
+
 fn null_is_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
     Option::deserialize(from).map(Option::unwrap_or_default)
 }

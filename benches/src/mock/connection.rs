@@ -2,7 +2,7 @@
 
 use super::{
     answers,
-    asked::Asked,
+    asked::{Asked, Memo},
     behaviour::Behaviour,
     body::Body,
     choices::{CloseOn, How},
@@ -28,12 +28,13 @@ pub struct Connection {
     id: u64,
     served: u64,
     scratch: Vec<u8>,
+    memo: Memo,
 }
 
 impl Connection {
     /// A connection that has just been accepted, as the `id`-th.
     pub fn new(socket: Socket, shared: Arc<Shared>, id: u64) -> Self {
-        Self { socket, shared, id, served: 0, scratch: Vec::new() }
+        Self { socket, shared, id, served: 0, scratch: Vec::new(), memo: Memo::default() }
     }
 
     /// Answers requests until the connection ends.
@@ -141,7 +142,9 @@ impl Connection {
             Ok(body) => body,
             Err(error) => return self.unread(error, exchange).await,
         };
-        let asked = match Asked::scan(&body) {
+        // Taken out while it is borrowed from: the answer needs the whole connection.
+        let mut memo = std::mem::take(&mut self.memo);
+        let asked = match memo.scan(&body) {
             Ok(asked) => asked,
             Err(error) => {
                 let message = format!("We could not parse the JSON body of your request: {error}");
@@ -153,7 +156,8 @@ impl Connection {
             Err(error) => return self.refuse(400, &error.to_string(), exchange).await,
         };
         let shared = Arc::clone(&self.shared);
-        let wire = plan.wire(&job(&shared, &plan, &head, &asked, (endpoint, body.len())));
+        let wire = plan.wire(&job(&shared, &plan, &head, asked, (endpoint, body.len())));
+        self.memo = memo;
         self.play(&wire, &plan, exchange).await
     }
 

@@ -127,7 +127,8 @@ impl Value for Fault {
             return check(Self::status(code), text);
         }
         let (name, arg) = text.split_once(':').map_or((text, None), |(name, arg)| (name, Some(arg)));
-        let kind = FaultKind::read(name)?;
+        let unknown = |_| format!("`{name}` is no fault, status or switch; faults: {}", Self::forms());
+        let kind = FaultKind::read(name).map_err(unknown)?;
         let fault = match arg {
             None => Self::from(kind),
             Some(_) if kind.arg_meaning().is_none() => return Err(format!("fault `{name}` takes no number")),

@@ -14,11 +14,12 @@ use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc};
 
 /// Prepared answers kept per behaviour. A benchmark asks a handful of questions; more are not worth the memory.
-const MAX_WIRES: usize = 16;
+const MAX_WIRES: usize = 8;
 /// Answers above this are prepared anew each time instead of kept.
-const MAX_WIRE_BYTES: usize = 4 << 20;
-/// Behaviours kept per base behaviour: a test suite has hundreds of model names.
-const MAX_DERIVED: usize = 1024;
+const MAX_WIRE_BYTES: usize = 256 << 10;
+/// Behaviours kept per base behaviour; with the two above this bounds the memory at 512 MiB, and a usual answer of 6 kB
+/// leaves it at a few.
+const MAX_DERIVED: usize = 256;
 
 /// A behaviour with its prepared answers, and the behaviours that model names and headers make of it.
 pub struct Plan {
@@ -75,14 +76,16 @@ impl Plan {
     /// # Errors
     /// One of them has a spec that cannot be read.
     pub fn overridden(self: &Arc<Self>, model: Option<&str>, header: Option<&str>) -> Result<Arc<Self>, GrammarError> {
-        let plan = match model.and_then(spec_in_model) {
-            None => Arc::clone(self),
-            Some(Spec::Strict(spec)) => self.derive(spec)?,
-            Some(Spec::Lenient(spec)) => self.derive(spec).unwrap_or_else(|_| Arc::clone(self)),
+        // Model and header make one spec, so that only base behaviours have derived ones and memory stays bounded.
+        let joined = |spec: &str| match header {
+            Some(header) => self.derive(&format!("{spec},{header}")),
+            None => self.derive(spec),
         };
-        match header {
-            None => Ok(plan),
-            Some(spec) => plan.derive(spec),
+        match (model.and_then(spec_in_model), header) {
+            (Some(Spec::Strict(spec)), _) => joined(spec),
+            (Some(Spec::Lenient(spec)), _) if self.derive(spec).is_ok() => joined(spec),
+            (_, Some(header)) => self.derive(header),
+            (_, None) => Ok(Arc::clone(self)),
         }
     }
 

@@ -114,7 +114,8 @@ impl MockServer {
         wait.recv().map_err(|_| stopped())?
     }
 
-    /// With true connections accepted from now on are never read: accept, then hang.
+    /// With true connections accepted from now on are never answered: accept, then hang. The mock looks at no request on
+    /// them; it reads up to 64 KiB only to see the client leave.
     pub fn mute(&self, mute: bool) {
         self.shared.mute.store(mute, Ordering::Relaxed);
     }

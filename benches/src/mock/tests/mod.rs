@@ -1,5 +1,6 @@
 //! Tests of the mock against a raw TCP client: what counts is the bytes on the wire.
 
+mod cli;
 mod client;
 mod faults;
 mod framing;
