@@ -213,4 +213,3 @@ pub fn redacted(fault: Fault, exchange: &Exchange) -> Fault {
         (fault, _) => fault,
     }
 }
-

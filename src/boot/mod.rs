@@ -68,7 +68,9 @@ pub fn boot(config: &Config, source: Arc<ConfigSource>) -> Result<AppParts, Boot
     if let Some(path) = &source.data_dir {
         std::fs::create_dir_all(path).map_err(|cause| BootError::DataDir { path: path.clone(), cause })?;
     }
-    let specs = overlay::apply(source.overlay_path().as_deref(), specs(config))?;
+    let configured = specs(config);
+    source.factory.configured(&configured);
+    let specs = overlay::apply(source.overlay_path().as_deref(), configured)?;
     let callbacks = Arc::new(first_callbacks(&*source.factory, specs)?);
     let first = FirstSnapshots { callbacks, routing };
     // one thread of their own: a push must not wait behind a worker's traffic
