@@ -91,7 +91,6 @@ pub fn boot(config: &Config, source: Arc<ConfigSource>) -> Result<AppParts, Boot
         in_flight: Arc::new(InFlightCount::bounded(limit)),
         shutdown: Arc::new(Shutdown::default()),
         source,
-        started: config.clone(),
     });
     let keys = Arc::new(Keys { master: config.general.master_key.clone() });
     Ok(AppParts { state, keys, upstream: upstream_settings(config)?, first })
