@@ -31,7 +31,17 @@ fn the_list_tells_generation_hooks_and_every_callback() {
     assert_eq!((answer.status, answer.header("etag")), (200, Some("\"1\"")));
     let list = answer.json();
     assert_eq!(list["generation"], 1);
-    let all = ["pre_call", "during_call", "post_call", "stream", "stream_chunk", "response_headers", "failure", "log_success", "log_failure"];
+    let all = [
+        "pre_call",
+        "during_call",
+        "post_call",
+        "stream",
+        "stream_chunk",
+        "response_headers",
+        "failure",
+        "log_success",
+        "log_failure",
+    ];
     assert_eq!(list["hooks"], json!(all));
     let callbacks = list["callbacks"].as_array().expect("a list");
     assert_eq!(callbacks.len(), 2);
@@ -48,10 +58,18 @@ fn litellms_page_of_active_callbacks_has_its_members() {
     let gateway = Gateway::with(&mock, TWO);
     let active = gateway.client().get("/active/callbacks").json();
     assert_eq!(active["litellm.callbacks"], json!(["noop", "mark"]));
-    for member in ["litellm.success_callback", "litellm.failure_callback", "litellm._async_success_callback", "litellm.input_callback"] {
+    for member in [
+        "litellm.success_callback",
+        "litellm.failure_callback",
+        "litellm._async_success_callback",
+        "litellm.input_callback",
+    ] {
         assert_eq!(active[member], json!(["noop"]), "{member}");
     }
-    assert_eq!((&active["num_callbacks"], &active["num_alerting"], &active["alerting"]), (&json!(2), &json!(0), &json!("None")));
+    assert_eq!(
+        (&active["num_callbacks"], &active["num_alerting"], &active["alerting"]),
+        (&json!(2), &json!(0), &json!("None"))
+    );
 }
 
 #[test]
@@ -124,7 +142,10 @@ fn a_change_holds_on_every_worker_when_it_is_answered() {
         let streams: Vec<_> = (0..8).map(|_| client.send("/v1/chat/completions", &chat("m", json!({})))).collect();
         for stream in streams {
             let answer = stream.whole();
-            assert_eq!((answer.header("x-a"), answer.header("x-b")), (Some(n.to_string().as_str()), Some(n.to_string().as_str())));
+            assert_eq!(
+                (answer.header("x-a"), answer.header("x-b")),
+                (Some(n.to_string().as_str()), Some(n.to_string().as_str()))
+            );
         }
     }
     assert_eq!(delete(&client, "mark").status, 200);

@@ -81,7 +81,8 @@ fn a_failure_is_shown_to_failure_hooks_and_logged_as_one() {
 fn a_client_that_leaves_is_a_record_and_no_failure() {
     let mock = MockServer::start(MockConfig::default()).expect("a mock");
     let (gateway, recorder) = gateway(&mock, Hooks::all());
-    let mut stream = gateway.client().send("/v1/chat/completions", &chat("mock:fault=endless,gap=5ms", json!({ "stream": true })));
+    let mut stream =
+        gateway.client().send("/v1/chat/completions", &chat("mock:chunks=20000,gap=5ms", json!({ "stream": true })));
     stream.until("data:");
     stream.leave();
     let left = calls(&recorder);

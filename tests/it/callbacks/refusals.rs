@@ -90,7 +90,10 @@ fn pre_call_refuses_before_anything_is_sent() {
     let (gateway, recorder) = gateway(&mock, Refuses(Hooks::PRE_CALL));
     let answer = gateway.client().chat(&chat("m", json!({ "stream": true })));
     let error = answer.error(400);
-    assert_eq!((&error["code"], &error["message"]), (&json!("content_policy_violation"), &json!("Refused by the test.")));
+    assert_eq!(
+        (&error["code"], &error["message"]),
+        (&json!("content_policy_violation"), &json!("Refused by the test."))
+    );
     assert_eq!(answer.header("x-should-retry"), Some("false"));
     assert_eq!(blocked(&gateway, &recorder)["attempts"], 0);
     assert_eq!(mock.stats().requests, 0);
@@ -165,7 +168,11 @@ impl Callback for Changes {
         Box::pin(ready(Ok(Some(body.to_string().into()))))
     }
 
-    fn post_call<'a>(&'a self, call: &'a CallFacts, answer: &'a Bytes) -> LocalBoxFuture<'a, Result<Option<Bytes>, Refusal>> {
+    fn post_call<'a>(
+        &'a self,
+        call: &'a CallFacts,
+        answer: &'a Bytes,
+    ) -> LocalBoxFuture<'a, Result<Option<Bytes>, Refusal>> {
         assert!(String::from_utf8_lossy(&call.body).contains("changed"), "later hooks see the changed body");
         let mut answer: Value = serde_json::from_slice(answer).expect("JSON");
         answer["choices"][0]["message"]["content"] = json!("changed");
@@ -202,7 +209,10 @@ fn what_hooks_change_is_what_passes() {
     let events = gateway.client().events(&chat("mock:chunks=7", json!({ "stream": true })));
     events.assert_done();
     assert_eq!(events.text(), "xxxxxxx");
-    assert!(events.json().iter().all(|event| event["model"] == "mock:chunks=7"), "changed events keep the caller's name");
+    assert!(
+        events.json().iter().all(|event| event["model"] == "mock:chunks=7"),
+        "changed events keep the caller's name"
+    );
     assert_eq!(gateway.client().chat(&chat("mock-400", json!({}))).error(400)["code"], "replaced");
 }
 
@@ -222,6 +232,7 @@ fn of_two_callbacks_with_one_header_the_later_wins() {
     let own: [(&str, Arc<dyn Callback>); 2] = [("test", Arc::new(Changes)), ("recorder", recorder)];
     let gateway = with_own(&mock, &own, "");
     let answer = gateway.client().chat(&chat("m", json!({})));
-    let values: Vec<_> = answer.headers.iter().filter(|(name, _)| name == "x-recorder").map(|(_, v)| v.as_str()).collect();
+    let values: Vec<_> =
+        answer.headers.iter().filter(|(name, _)| name == "x-recorder").map(|(_, v)| v.as_str()).collect();
     assert_eq!(values, ["was here"]);
 }

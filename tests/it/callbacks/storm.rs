@@ -63,7 +63,8 @@ fn ask(client: &Client, stream: bool) {
         let events = answered.events();
         assert_eq!(status, 200, "{events:?}");
         events.assert_done();
-        let content = |e: &&serde_json::Value| e["choices"][0]["delta"]["content"].as_str().is_some_and(|t| !t.is_empty());
+        let content =
+            |e: &&serde_json::Value| e["choices"][0]["delta"]["content"].as_str().is_some_and(|t| !t.is_empty());
         assert_eq!(events.json().iter().filter(content).count(), 30);
     } else {
         let answer = answered.whole();

@@ -26,7 +26,11 @@ impl Priced {
 
     /// Puts another configuration in force.
     fn reload(&self, deployments: &[Deployment<'_>], more: &str) {
-        let text = format!("{}general_settings: {{master_key: {}}}\n", config(&self.mock, deployments, more), crate::harness::KEY);
+        let text = format!(
+            "{}general_settings: {{master_key: {}}}\n",
+            config(&self.mock, deployments, more),
+            crate::harness::KEY
+        );
         std::fs::write(self.gateway.config_path(), text).expect("a file");
         let answer = self.gateway.client().post("/callbacks/reload", &json!({}));
         assert_eq!(answer.status, 200, "{}", answer.text());

@@ -14,8 +14,10 @@ macro_rules! usage {
 #[test]
 fn the_header_and_the_record_have_the_exact_price() {
     const PLAIN: &str = "input_cost_per_token: 2.5e-06, output_cost_per_token: 1e-05";
-    const CACHED: &str = "input_cost_per_token: 2.5e-06, output_cost_per_token: 1e-05, cache_read_input_token_cost: 1.25e-06";
-    const REASONING: &str = "input_cost_per_token: 1e-06, output_cost_per_token: 4e-06, output_cost_per_reasoning_token: 9e-06";
+    const CACHED: &str =
+        "input_cost_per_token: 2.5e-06, output_cost_per_token: 1e-05, cache_read_input_token_cost: 1.25e-06";
+    const REASONING: &str =
+        "input_cost_per_token: 1e-06, output_cost_per_token: 4e-06, output_cost_per_reasoning_token: 9e-06";
     const LONG: &str = "input_cost_per_token: 1e-06, output_cost_per_token: 2e-06, \
                         input_cost_per_token_above_128k_tokens: 3e-06, output_cost_per_token_above_128k_tokens: 5e-06";
     let cases = [
@@ -32,8 +34,18 @@ fn the_header_and_the_record_have_the_exact_price() {
         // above it, all of it: 128001 * 0.000003 + 10 * 0.000005
         ("above-128k", usage!("prompt-tokens=128001,completion-tokens=10"), LONG, "0.384053"),
         // one token of each at the price of one picodollar
-        ("small", usage!("prompt-tokens=1,completion-tokens=1"), "input_cost_per_token: 1e-12, output_cost_per_token: 1e-12", "0.000000000002"),
-        ("free", usage!("prompt-tokens=9,completion-tokens=9"), "input_cost_per_token: 0, output_cost_per_token: 0", "0"),
+        (
+            "small",
+            usage!("prompt-tokens=1,completion-tokens=1"),
+            "input_cost_per_token: 1e-12, output_cost_per_token: 1e-12",
+            "0.000000000002",
+        ),
+        (
+            "free",
+            usage!("prompt-tokens=9,completion-tokens=9"),
+            "input_cost_per_token: 0, output_cost_per_token: 0",
+            "0",
+        ),
     ];
     let deployments: Vec<_> = cases.iter().map(|(name, model, prices, _)| (*name, *model, *prices)).collect();
     let priced = Priced::new(&deployments, "");
@@ -73,7 +85,10 @@ fn a_models_price_comes_from_the_built_in_table_or_its_base_model() {
 
 #[test]
 fn without_a_known_price_there_is_no_cost_and_never_a_zero() {
-    let priced = Priced::new(&[("m", "openai/nobody-knows-this-model", ""), ("half", "openai/x", "input_cost_per_token: 1e-6")], "");
+    let priced = Priced::new(
+        &[("m", "openai/nobody-knows-this-model", ""), ("half", "openai/x", "input_cost_per_token: 1e-6")],
+        "",
+    );
     for stream in [false, true] {
         let (answer, record) = priced.ask("m", stream);
         assert_eq!(answer.status, 200);
@@ -101,7 +116,11 @@ fn a_cost_follows_the_deployment_that_answered_and_not_the_one_that_was_asked() 
     let priced = Priced::new(
         &[
             ("m", "openai/mock-500", "input_cost_per_token: 1, output_cost_per_token: 1"),
-            ("fallback", "openai/mock:prompt-tokens=10,completion-tokens=1", "input_cost_per_token: 1e-6, output_cost_per_token: 2e-6"),
+            (
+                "fallback",
+                "openai/mock:prompt-tokens=10,completion-tokens=1",
+                "input_cost_per_token: 1e-6, output_cost_per_token: 2e-6",
+            ),
         ],
         "router_settings: {num_retries: 0, fallbacks: [{m: [fallback]}]}\n",
     );

@@ -29,8 +29,16 @@ fn only_an_explicit_zero_on_both_sides_is_free() {
         ("input-only", "input_cost_per_token: 0", false),
         ("output-only", "output_cost_per_token: 0", false),
         ("silent", "", false),
-        ("free-but-for-the-request", "input_cost_per_token: 0, output_cost_per_token: 0, input_cost_per_request: 0.01", false),
-        ("free-but-for-long", "input_cost_per_token: 0, output_cost_per_token: 0, output_cost_per_token_above_128k_tokens: 1e-6", false),
+        (
+            "free-but-for-the-request",
+            "input_cost_per_token: 0, output_cost_per_token: 0, input_cost_per_request: 0.01",
+            false,
+        ),
+        (
+            "free-but-for-long",
+            "input_cost_per_token: 0, output_cost_per_token: 0, output_cost_per_token_above_128k_tokens: 1e-6",
+            false,
+        ),
     ];
     let models: Vec<_> = cases.iter().map(|(name, ..)| format!("openai/{name}")).collect();
     let deployments: Vec<Deployment<'_>> =
@@ -123,7 +131,8 @@ fn a_price_file_is_the_operators_word_and_the_built_in_table_is_not() {
     let priced = Priced::new(&deployments, &more);
     assert!(skipped(&priced, "house"));
     assert!(!skipped(&priced, "gpt-4o"));
-    std::fs::write(&file, zero.replace("\"output_cost_per_token\": 0", "\"output_cost_per_token\": 1e-6")).expect("a file");
+    std::fs::write(&file, zero.replace("\"output_cost_per_token\": 0", "\"output_cost_per_token\": 1e-6"))
+        .expect("a file");
     assert!(skipped(&priced, "house"), "a file is read when asked to, not when written");
     priced.reload(&deployments, &more);
     assert!(!skipped(&priced, "house"), "the price in the file changed");

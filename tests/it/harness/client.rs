@@ -196,9 +196,7 @@ impl Stream {
 
     /// The rest of the body, as events.
     pub fn events(self) -> Events {
-        let answer = self.whole();
-        let data = events_of(&answer.body);
-        Events { data, raw: answer.body, complete: answer.complete }
+        Events::of(self.whole())
     }
 
     /// Leaves, as a client does that has lost interest.
@@ -237,6 +235,11 @@ impl Answer {
 }
 
 impl Events {
+    /// The events of an answer that was read whole.
+    pub fn of(answer: Answer) -> Self {
+        Events { data: events_of(&answer.body), raw: answer.body, complete: answer.complete }
+    }
+
     /// The JSON of every event but the terminal one.
     #[track_caller]
     pub fn json(&self) -> Vec<Value> {

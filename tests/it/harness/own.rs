@@ -25,6 +25,14 @@ impl CallbackFactory for Own {
             None => self.built_in.make(spec),
         }
     }
+
+    fn make_for_admin(&self, spec: &CallbackSpec) -> Result<Arc<dyn Callback>, Vec<ParamError>> {
+        self.built_in.make_for_admin(spec)
+    }
+
+    fn configured(&self, specs: &[CallbackSpec]) {
+        self.built_in.configured(specs);
+    }
 }
 
 /// A gateway before `mock` whose callbacks are `own`, in this order; `more` as in [`Gateway::with`], without callbacks.

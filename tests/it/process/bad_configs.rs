@@ -44,14 +44,22 @@ const BAD: &[Bad] = &[
     ("model_list: [{model_name: a, litellm_params: {model: opnai/c}}]\n", 1, 54),
     ("model_list: [{model_name: a, litellm_params: {model: openai/*, api_key: k}}]\n", 1, 54),
     ("model_list: [{model_name: 'a*b*', litellm_params: {model: gpt-4o}}]\n", 1, 27),
-    ("model_list: [{model_name: a, litellm_params: {model: openai/a, api_key: k, input_cost_per_token: cheap}}]\n", 1, 98),
+    (
+        "model_list: [{model_name: a, litellm_params: {model: openai/a, api_key: k, input_cost_per_token: cheap}}]\n",
+        1,
+        98,
+    ),
     // references
     ("router_settings: {default_fallbacks: [nobody]}\n", 1, 39),
     ("router_settings: {model_group_alias: {x: y, y: x}}\n", 1, 39),
     ("litellm_settings: {callbacks: [noop, noop]}\n", 1, 38),
     ("callback_settings: {jsonl: {}}\n", 1, 21),
     ("litellm_settings: {callbacks: [headers]}\n", 1, 32),
-    ("litellm_settings: {callbacks: [headers]}\ncallback_settings:\n  headers:\n    headers: {connection: close}\n", 4, 27),
+    (
+        "litellm_settings: {callbacks: [headers]}\ncallback_settings:\n  headers:\n    headers: {connection: close}\n",
+        4,
+        27,
+    ),
     ("litellm_settings: {callbacks: [jsonl]}\ncallback_settings: {jsonl: {path: r.jsonl, keep: -1}}\n", 2, 50),
     // what would open the gateway
     ("general_settings: {custom_auth: my.auth}\n", 1, 20),
@@ -107,8 +115,11 @@ fn p4_a_callback_that_cannot_be_made_leaves_routes_and_callbacks_as_they_are() {
     let text = text.replace("[noop]", "[noop, jsonl]").replace("model_name: \"*\"", "model_name: other");
     let text = text.replace("openai/*", "openai/other");
     let path = process.config_path().join("below-a-file.jsonl");
-    std::fs::write(process.config_path(), format!("{text}\ncallback_settings: {{jsonl: {{path: {}}}}}\n", path.display()))
-        .expect("a file");
+    std::fs::write(
+        process.config_path(),
+        format!("{text}\ncallback_settings: {{jsonl: {{path: {}}}}}\n", path.display()),
+    )
+    .expect("a file");
     let before = process.client().get("/callbacks").json();
     let error = process.client().post("/callbacks/reload", &json!({})).error(422);
     assert!(error["message"].as_str().is_some_and(|message| message.contains("jsonl")), "{error}");

@@ -65,7 +65,9 @@ fn with_a_providers_key_it_works_and_its_own_key_is_printed_once() {
 fn weak_keys_are_refused() {
     let mock = MockServer::start(MockConfig::default()).expect("a mock");
     let data = tempfile::tempdir().expect("a folder");
-    for (key, why) in [("sk-1234", "well-known"), ("sk-short-key-9", "20 characters"), ("sk-aaaaaaaaaaaaaaaaaaaaaa", "few")] {
+    for (key, why) in
+        [("sk-1234", "well-known"), ("sk-short-key-9", "20 characters"), ("sk-aaaaaaaaaaaaaaaaaaaaaa", "few")]
+    {
         let (output, text) = finished(from_env(&mock, data.path()).env("LITELLM_MASTER_KEY", key));
         assert_eq!(output.status.code(), Some(1), "{key} was taken: {text}");
         assert!(text.contains(why) && !text.contains(key), "{text}");

@@ -85,7 +85,8 @@ fn p3_a_stream_keeps_the_configuration_it_began_with() {
     assert!(stream.headers.contains(&("x-litellm-model-id".to_owned(), "version-0".to_owned())));
     stream.until("data:");
     // the group that serves the stream is gone, and with it its deployment
-    std::fs::write(process.config_path(), config(&mock, 1).replace("model_name: m", "model_name: other")).expect("a file");
+    std::fs::write(process.config_path(), config(&mock, 1).replace("model_name: m", "model_name: other"))
+        .expect("a file");
     assert_eq!(process.client().post("/callbacks/reload", &json!({})).status, 200);
     assert_eq!(process.client().chat(&chat("m", json!({}))).error(404)["code"], "model_not_found");
     stream.events().assert_done();

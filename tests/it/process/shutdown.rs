@@ -43,7 +43,7 @@ fn p1_sigterm_lets_streams_finish_and_ends_the_rest_with_one_error() {
         assert_eq!(process.client().chat(&chat("gpt-4o", json!({}))).status, 200);
     }
     let short = streams(&process, "mock:chunks=60,gap=10ms", 4);
-    let endless = streams(&process, "mock:fault=endless,gap=20ms", 3);
+    let endless = streams(&process, "mock:chunks=20000,gap=20ms", 3);
     let silent = streams(&process, "mock:fault=stall:3", 2);
     process.signal("TERM");
     eventually("it is not ready", || {
@@ -102,7 +102,7 @@ fn p2_a_second_signal_does_not_wait_for_the_grace() {
     let mock = MockServer::start(MockConfig::default()).expect("a mock");
     for (first, second) in [("TERM", "TERM"), ("INT", "INT")] {
         let process = Process::before(&mock, &sink(600));
-        let open = streams(&process, "mock:fault=endless,gap=10ms", 2);
+        let open = streams(&process, "mock:chunks=20000,gap=10ms", 2);
         process.signal(first);
         eventually("it drains", || process.client().anonymous().get("/readyz").status == 503);
         process.signal(second);
@@ -121,7 +121,9 @@ fn p2_a_client_that_does_not_read_does_not_hold_the_end_up() {
     let mock = MockServer::start(MockConfig::default()).expect("a mock");
     let process = Process::before(&mock, &sink(600));
     // never read: its socket and the gateway's credit fill up
-    let stuck = process.client().send("/v1/chat/completions", &chat("mock:fault=endless", json!({ "stream": true })));
+    let stuck = process
+        .client()
+        .send("/v1/chat/completions", &chat("mock:chunks=40000,chunk-bytes=1000", json!({ "stream": true })));
     process.signal("TERM");
     eventually("it drains", || process.client().anonymous().get("/readyz").status == 503);
     process.signal("TERM");
