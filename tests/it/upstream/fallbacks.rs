@@ -22,8 +22,7 @@ fn what_speaks_against_the_provider_leads_to_the_fallback() {
             assert_eq!(answer.header("x-litellm-model-group"), Some("spare"));
             let shown = if stream { answer.events().json()[0]["model"].clone() } else { answer.json()["model"].clone() };
             assert_eq!(shown, "spare", "the name of the group that served");
-            let id = answer.header("x-litellm-call-id").expect("an id");
-            let record = rig.records().into_iter().find(|record| record["id"] == *id).expect("a record");
+            let record = rig.record(&answer);
             assert_eq!((&record["model"], &record["model_group"]), (&json!("first"), &json!("spare")));
             assert_eq!((&record["upstream_model"], &record["attempted_fallbacks"]), (&json!("real-name"), &json!(1)));
         }

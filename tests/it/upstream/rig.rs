@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 
 use millrace_lab::mock::{Behaviour, MockConfig, MockServer};
 use serde_json::{Value, json};
@@ -20,6 +22,14 @@ pub struct Rig {
     pub gateway: Gateway,
     /// Outcome by call id.
     expected: RefCell<BTreeMap<String, String>>,
+    seen: RefCell<Seen>,
+}
+
+/// How far the records have been read: a sweep of a thousand calls cannot read all of them after each.
+#[derive(Default)]
+struct Seen {
+    bytes: usize,
+    by_id: BTreeMap<String, Vec<Value>>,
 }
 
 /// What a caller must get of a fault, and what must be recorded of it.
@@ -83,7 +93,7 @@ impl Rig {
 
     pub fn new(setup: &Setup) -> Self {
         logged();
-        Rig { gateway: Gateway::from_yaml(&setup.yaml()), expected: RefCell::default() }
+        Rig { gateway: Gateway::from_yaml(&setup.yaml()), expected: RefCell::default(), seen: RefCell::default() }
     }
 
     /// Asks for `group`, whole or streamed.
@@ -108,12 +118,9 @@ impl Rig {
     #[track_caller]
     pub fn settled(&self, answer: &Answer, outcome: &str) -> Value {
         let id = answer.header("x-litellm-call-id").expect("a call id").to_owned();
-        let mut found = Vec::new();
-        eventually("a record", || {
-            found = self.records().into_iter().filter(|record| record["id"] == *id).collect();
-            !found.is_empty()
-        });
-        assert_eq!(found.len(), 1, "{found:?}");
+        eventually("a record", || self.recorded(&id).is_some());
+        let mut found = self.seen.borrow().by_id[&id].clone();
+        assert_eq!(found.len(), 1, "{found:?}"); // a second one may be later: `finish` counts them
         assert_eq!(found[0]["outcome"], outcome, "{}", found[0]);
         assert!(self.expected.borrow_mut().insert(id, outcome.to_owned()).is_none(), "two answers with one call id");
         found.remove(0)
@@ -167,17 +174,32 @@ impl Rig {
         error
     }
 
-    /// What has been recorded, in lines that are complete.
-    pub fn records(&self) -> Vec<Value> {
-        let text = std::fs::read_to_string(self.gateway.folder.path().join("records.jsonl")).unwrap_or_default();
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        whole.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
+    /// The record of a call, if it has been written.
+    pub fn recorded(&self, id: &str) -> Option<Value> {
+        let mut file = File::open(self.gateway.folder.path().join("records.jsonl")).expect("a file of records");
+        let mut seen = self.seen.borrow_mut();
+        let mut text = String::new();
+        file.seek(SeekFrom::Start(seen.bytes as u64)).and_then(|_| file.read_to_string(&mut text)).expect("records");
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        seen.bytes += whole;
+        for line in text[..whole].lines() {
+            let record: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+            let id = record["id"].as_str().expect("an id").to_owned();
+            seen.by_id.entry(id).or_default().push(record);
+        }
+        seen.by_id.get(id).map(|records| records[0].clone())
+    }
+
+    /// The record of an answer that has settled.
+    #[track_caller]
+    pub fn record(&self, answer: &Answer) -> Value {
+        self.recorded(answer.header("x-litellm-call-id").expect("a call id")).expect("a record")
     }
 
     /// What holds at the end of every test, whatever went wrong in it.
     #[track_caller]
     pub fn finish(self) {
-        let Rig { gateway, expected } = self;
+        let Rig { gateway, expected, .. } = self;
         let expected = expected.into_inner();
         eventually("nothing in flight (I5)", || gateway.metric("millrace_inflight") == 0.0);
         for outcome in ["ok", "client_cancelled", "upstream_error", "truncated", "timeout", "blocked", "internal_error"] {
