@@ -129,19 +129,7 @@ impl Rig {
     /// An answer that went well, whole or streamed: its text, checked against its record.
     #[track_caller]
     pub fn good(&self, answer: &Answer, stream: bool) -> String {
-        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
-        let text = match stream {
-            true => {
-                let events = answer.events();
-                events.assert_done();
-                events.text()
-            }
-            false => {
-                assert!(answer.complete);
-                let text = &answer.json()["choices"][0]["message"]["content"];
-                text.as_str().unwrap_or_else(|| panic!("no text: {}", answer.text())).to_owned()
-            }
-        };
+        let text = text(answer, stream);
         let record = self.settled(answer, "ok");
         assert_eq!(record["stream"], stream);
         assert_eq!(record["error_class"], Value::Null);
@@ -216,6 +204,24 @@ impl Rig {
         for (what, text) in [("metric", metrics), ("record", records), ("log line", logged())] {
             let leak = text.lines().find(|line| line.contains(CANARY));
             assert_eq!(leak, None, "a credential in a {what} (I9)");
+        }
+    }
+}
+
+/// The text of an answer that went well.
+#[track_caller]
+pub fn text(answer: &Answer, stream: bool) -> String {
+    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    match stream {
+        true => {
+            let events = answer.events();
+            events.assert_done();
+            events.text()
+        }
+        false => {
+            assert!(answer.complete);
+            let text = &answer.json()["choices"][0]["message"]["content"];
+            text.as_str().unwrap_or_else(|| panic!("no text: {}", answer.text())).to_owned()
         }
     }
 }
