@@ -185,6 +185,10 @@ fn stream_events(exchange: &Exchange, body: &Bytes) -> Result<Vec<Bytes>, Fault>
         }
     });
     fed.map_err(|e| Fault::InvalidAnswer { cause: e.to_string() })?;
+    if events.is_empty() && end == Err(Fault::Truncated) {
+        // a page, an empty body: no stream at all, rather than one that broke off
+        return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() });
+    }
     end.map(|()| events)
 }
 
