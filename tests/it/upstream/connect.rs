@@ -16,7 +16,8 @@ fn refusing() -> String {
 #[test]
 fn u01_a_refused_connection_is_said_to_be_one() {
     let base = refusing();
-    let rig = Rig::new(&Setup::new().deployment("gone", &base, "model_info: {}").router("num_retries: 0, allowed_fails: 0"));
+    let rig =
+        Rig::new(&Setup::new().deployment("gone", &base, "model_info: {}").router("num_retries: 0, allowed_fails: 0"));
     for stream in BOTH {
         let answer = rig.ask("gone", stream);
         let error = rig.refused(&answer, CONNECTION);

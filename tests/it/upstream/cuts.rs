@@ -41,7 +41,8 @@ fn find(bytes: &[u8], text: &str) -> Option<usize> {
 fn over(bytes: &[u8], stream: bool) -> bool {
     match stream {
         true => bytes.ends_with(b"\r\n0\r\n\r\n"),
-        false => find(bytes, "\r\n\r\n").is_some_and(|head| serde_json::from_slice::<serde_json::Value>(&bytes[head..]).is_ok()),
+        false => find(bytes, "\r\n\r\n")
+            .is_some_and(|head| serde_json::from_slice::<serde_json::Value>(&bytes[head..]).is_ok()),
     }
 }
 
@@ -102,7 +103,13 @@ fn u29_with_nobody_left_to_ask_a_cut_answer_is_an_error_and_never_half_an_answer
             mock.set_behaviour(behaviour(&format!("{GOOD},cut-byte:{at},how={how}")));
             let answer = rig.ask("m", false);
             // a reset may take the head with it that was not read yet
-            let kinds = if at < head { vec!["connect"] } else if how == "fin" { vec!["truncated"] } else { vec!["connect", "truncated"] };
+            let kinds = if at < head {
+                vec!["connect"]
+            } else if how == "fin" {
+                vec!["truncated"]
+            } else {
+                vec!["connect", "truncated"]
+            };
             let outcome = if answer.status == 503 { "upstream_error" } else { "truncated" };
             let class = rig.settled(&answer, outcome)["error_class"].clone();
             assert!(kinds.iter().any(|kind| class == *kind), "cut at {at} of {head}: {class}, {}", answer.text());

@@ -133,7 +133,9 @@ fn u24_what_is_wrong_with_the_request_is_told_unchanged_and_asked_once() {
         .deployment("spare", &mock.base_url(), "model: openai/spare")
         .router("num_retries: 3, allowed_fails: 0, fallbacks: [{m: [spare]}]");
     let rig = Rig::new(&setup);
-    for (status, code) in [(400, "context_length_exceeded"), (400, "content_filter"), (422, "bad_tool"), (413, "too_large")] {
+    for (status, code) in
+        [(400, "context_length_exceeded"), (400, "content_filter"), (422, "bad_tool"), (413, "too_large")]
+    {
         mock.set_behaviour(behaviour(&format!("{status},code={code},message=told by the provider")));
         for stream in BOTH {
             let before = mock.stats().requests;

@@ -13,14 +13,16 @@ fn what_speaks_against_the_provider_leads_to_the_fallback() {
         .deployment("spare", &spare.base_url(), "model: openai/real-name")
         .router("num_retries: 0, disable_cooldowns: true, fallbacks: [{first: [spare]}]");
     let rig = Rig::new(&setup);
-    for fault in ["500", "429", "429,code=insufficient_quota", "401", "403", "402", "404", "408", "html", "cut-byte:50"] {
+    for fault in ["500", "429", "429,code=insufficient_quota", "401", "403", "402", "404", "408", "html", "cut-byte:50"]
+    {
         first.set_behaviour(behaviour(fault));
         for stream in BOTH {
             let answer = rig.ask_with("first", stream, json!({ "user": fault.replace(',', " ") }));
             assert_eq!(rig.good(&answer, stream), fault.replace(',', " "));
             assert_eq!(answer.header("x-litellm-attempted-fallbacks"), Some("1"), "{fault}");
             assert_eq!(answer.header("x-litellm-model-group"), Some("spare"));
-            let shown = if stream { answer.events().json()[0]["model"].clone() } else { answer.json()["model"].clone() };
+            let shown =
+                if stream { answer.events().json()[0]["model"].clone() } else { answer.json()["model"].clone() };
             assert_eq!(shown, "spare", "the name of the group that served");
             let record = rig.record(&answer);
             assert_eq!((&record["model"], &record["model_group"]), (&json!("first"), &json!("spare")));
@@ -33,9 +35,7 @@ fn what_speaks_against_the_provider_leads_to_the_fallback() {
 #[test]
 fn fallbacks_are_entered_in_order_each_with_its_own_and_end() {
     let mocks = [mock("500"), mock("500"), mock("500"), mock("500,message=the last word")];
-    let mut setup = Setup::new().router(
-        "num_retries: 0, disable_cooldowns: true, fallbacks: [{a: [b, d]}, {b: [c]}]",
-    );
+    let mut setup = Setup::new().router("num_retries: 0, disable_cooldowns: true, fallbacks: [{a: [b, d]}, {b: [c]}]");
     for (group, mock) in ["a", "b", "c", "d"].into_iter().zip(&mocks) {
         setup = setup.deployment(group, &mock.base_url(), "model_info: {}");
     }

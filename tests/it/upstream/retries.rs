@@ -22,8 +22,22 @@ fn what_may_pass_is_tried_again() {
         .router("num_retries: 1, disable_cooldowns: true");
     let rig = Rig::new(&setup);
     let faults = [
-        "408", "409", "429", "500", "502", "503", "504", "529", "cut-byte:0,how=rst", "cut-byte:9", "garbage", "html",
-        "empty", "error-body", "redirect:307", "encoding=gzip",
+        "408",
+        "409",
+        "429",
+        "500",
+        "502",
+        "503",
+        "504",
+        "529",
+        "cut-byte:0,how=rst",
+        "cut-byte:9",
+        "garbage",
+        "html",
+        "empty",
+        "error-body",
+        "redirect:307",
+        "encoding=gzip",
     ];
     for fault in faults {
         for stream in BOTH {
@@ -93,7 +107,10 @@ fn the_wait_that_the_provider_asks_for_is_waited() {
     assert_eq!(answer.header("x-litellm-attempted-retries"), Some("1"));
     let overhead: f64 = answer.header("x-litellm-overhead-duration-ms").and_then(|ms| ms.parse().ok()).expect("a time");
     let total: f64 = answer.header("x-litellm-response-duration-ms").and_then(|ms| ms.parse().ok()).expect("a time");
-    assert!(total >= 1000.0 && total - overhead >= 1000.0, "the wait is not the gateway's own time: {overhead} of {total}");
+    assert!(
+        total >= 1000.0 && total - overhead >= 1000.0,
+        "the wait is not the gateway's own time: {overhead} of {total}"
+    );
     // nobody waits an hour: the caller is told instead
     mock.set_behaviour(behaviour("429,retry-after=3000"));
     let answer = rig.ask("m", true);

@@ -190,7 +190,8 @@ impl Rig {
         let Rig { gateway, expected, .. } = self;
         let expected = expected.into_inner();
         eventually("nothing in flight (I5)", || gateway.metric("millrace_inflight") == 0.0);
-        for outcome in ["ok", "client_cancelled", "upstream_error", "truncated", "timeout", "blocked", "internal_error"] {
+        for outcome in ["ok", "client_cancelled", "upstream_error", "truncated", "timeout", "blocked", "internal_error"]
+        {
             let count = expected.values().filter(|expected| *expected == outcome).count();
             let series = format!("millrace_exchange_outcomes_total{{outcome=\"{outcome}\"}}");
             assert_eq!(gateway.metric(&series), count as f64, "{series}");

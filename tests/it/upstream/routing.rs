@@ -60,9 +60,11 @@ fn weights_share_out_the_traffic() {
 #[test]
 fn rpm_shares_out_the_traffic_where_nobody_has_a_weight() {
     let (one, two) = (mock(""), mock(""));
-    let setup = Setup::new()
-        .deployment("m", &one.base_url(), "rpm: 900, tpm: 1")
-        .deployment("m", &two.base_url(), "rpm: 100, tpm: 100000");
+    let setup = Setup::new().deployment("m", &one.base_url(), "rpm: 900, tpm: 1").deployment(
+        "m",
+        &two.base_url(),
+        "rpm: 100, tpm: 100000",
+    );
     let rig = Rig::new(&setup);
     plausible(spread(&rig, &[&one, &two], CALLS)[0], CALLS, 0.9);
     rig.finish();

@@ -32,9 +32,8 @@ impl Setup {
     pub fn deployment(mut self, group: &str, base_url: &str, more: &str) -> Self {
         let model = if more.contains("model:") { String::new() } else { format!("model: openai/{group}, ") };
         let key = if more.contains("api_key:") { String::new() } else { format!("api_key: {PROVIDER_KEY}, ") };
-        self.models += &format!(
-            "  - model_name: {group}\n    litellm_params: {{{model}{key}api_base: \"{base_url}\", {more}}}\n"
-        );
+        self.models +=
+            &format!("  - model_name: {group}\n    litellm_params: {{{model}{key}api_base: \"{base_url}\", {more}}}\n");
         self
     }
 
