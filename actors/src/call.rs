@@ -19,6 +19,7 @@ use crate::upstream::{Method, UpstreamFault, UpstreamRequest, UpstreamResponse};
 use crate::wire::answer::{Answer, UpstreamError};
 use crate::wire::look::look;
 use crate::wire::sse::SseReader;
+use crate::wire::usage::Usage;
 use crate::wire::{restamp, scan};
 
 /// The most that is read of an error answer: its message, not a document.
@@ -133,7 +134,8 @@ async fn whole(
         false => body,
     };
     let answer = checked(&body)?;
-    exchange.progress.usage = answer.usage;
+    let estimate = || Usage::estimate_whole(exchange.asked.envelope.body().len() as u64, &body);
+    exchange.progress.usage = Some(answer.usage.unwrap_or_else(estimate));
     let mut body = match answer.model.is_empty() {
         true => body,
         false => restamped(&body, &answer.model, exchange.shown_model()),
@@ -183,6 +185,10 @@ fn stream_events(exchange: &Exchange, body: &Bytes) -> Result<Vec<Bytes>, Fault>
         }
     });
     fed.map_err(|e| Fault::InvalidAnswer { cause: e.to_string() })?;
+    if events.is_empty() && end == Err(Fault::Truncated) {
+        // a page, an empty body: no stream at all, rather than one that broke off
+        return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() });
+    }
     end.map(|()| events)
 }
 
