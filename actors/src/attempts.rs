@@ -85,7 +85,7 @@ async fn tries(exchange: &mut Exchange, plan: &mut Plan, desk: &Desk) -> Result<
 
 /// The tries within one group.
 async fn group(exchange: &mut Exchange, plan: &mut Plan, desk: &Desk) -> Result<Answered, Fault> {
-    let mut candidate = plan.next()?;
+    let mut candidate = plan.candidate()?;
     let retries = candidate.deployment.max_retries.unwrap_or(exchange.routing.path.num_retries);
     let mut n = 0;
     loop {
@@ -101,7 +101,7 @@ async fn group(exchange: &mut Exchange, plan: &mut Plan, desk: &Desk) -> Result<
         sleep(wait).await;
         exchange.progress.waited += wait;
         // what is left may all be cooling by now: then the first failure is the truer answer
-        candidate = plan.next().map_err(|_| fault)?;
+        candidate = plan.candidate().map_err(|_| fault)?;
         n += 1;
         exchange.progress.retries += 1;
     }

@@ -205,6 +205,10 @@ pub trait Meter: Send + Sync + 'static {
     /// An attempt at a deployment ended; `outcome` is `ok` or a [`Fault::class`].
     fn attempt(&self, deployment: &Deployment, outcome: &'static str);
 
+    /// How many requests this worker's client has sent again on a fresh connection since it was made. Told now and then by
+    /// the worker itself: its client is its own, and a scrape runs on one worker only.
+    fn stale_retries(&self, _of_this_worker: u64) {}
+
     /// An exchange settled.
     fn settled(&self, exchange: &crate::exchange::Settled<'_>);
 }
