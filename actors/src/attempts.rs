@@ -96,7 +96,8 @@ async fn group(exchange: &mut Exchange, plan: &mut Plan, desk: &Desk) -> Result<
         if !fault.retryable() || n == retries {
             return Err(fault);
         }
-        let wait = if candidate.others { Some(Duration::ZERO) } else { backoff(n, &fault, exchange.routing.path.retry_after) };
+        let wait =
+            if candidate.others { Some(Duration::ZERO) } else { backoff(n, &fault, exchange.routing.path.retry_after) };
         let Some(wait) = wait else { return Err(fault) };
         sleep(wait).await;
         exchange.progress.waited += wait;

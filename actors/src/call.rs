@@ -18,8 +18,8 @@ use crate::relay::{DONE, frame, mid_stream_error, status_of};
 use crate::upstream::{Method, UpstreamFault, UpstreamRequest, UpstreamResponse};
 use crate::wire::answer::{Answer, UpstreamError};
 use crate::wire::look::look;
-use crate::wire::{restamp, scan};
 use crate::wire::sse::SseReader;
+use crate::wire::{restamp, scan};
 
 /// The most that is read of an error answer: its message, not a document.
 const ERROR_BODY: usize = 256 << 10;
@@ -104,9 +104,7 @@ async fn accept(response: &mut UpstreamResponse, candidate: &Candidate, within: 
             Some(encoding) => invalid(format!("it is encoded as {encoding}, which was not asked for")),
             None => Ok(()),
         },
-        status @ (401 | 403) => {
-            Err(Fault::Credentials { status, deployment: candidate.deployment.id.to_string() })
-        }
+        status @ (401 | 403) => Err(Fault::Credentials { status, deployment: candidate.deployment.id.to_string() }),
         status @ 300..=399 => invalid(format!("it is a redirect ({status}), and redirects are not followed")),
         status @ 400..=599 => {
             let retry_after = retry_after(&response.headers);
@@ -218,7 +216,9 @@ async fn first_event(exchange: &mut Exchange, mut response: UpstreamResponse, wi
         match first {
             Some(Ok(())) => break,
             Some(Err(fault)) => return Err(fault),
-            None if !more => return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() }),
+            None if !more => {
+                return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() });
+            }
             None => {}
         }
     }

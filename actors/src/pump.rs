@@ -198,7 +198,8 @@ impl Timer {
 
     fn arm(&mut self, now: TokioInstant, after: &Tick) {
         let silence_ends = self.first_by.unwrap_or(self.last + self.idle);
-        let beat = self.heartbeat.map(|every| if matches!(after, Tick::Heartbeat) { now + every } else { self.last + every });
+        let beat =
+            self.heartbeat.map(|every| if matches!(after, Tick::Heartbeat) { now + every } else { self.last + every });
         let next = beat.map_or(silence_ends, |beat| beat.min(silence_ends)).min(self.total);
         self.sleep.as_mut().reset(next);
     }

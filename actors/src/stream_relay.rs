@@ -210,4 +210,3 @@ pub fn redacted(fault: Fault, exchange: &Exchange) -> Fault {
         (fault, _) => fault,
     }
 }
-

@@ -30,30 +30,18 @@ pub use admin::shown;
 /// Every kind there is.
 pub const KINDS: [&str; 5] = ["deny_words", "headers", "jsonl", "noop", "webhook"];
 
-/// Where a factory's specs come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trust {
-    /// The configuration file. What is made from it counts as configured from then on.
-    Config,
-    /// The admin surface: paths, addresses and credentials only as the configuration has them, or within the bounds that
-    /// `admin.rs` lists.
-    Admin,
-}
-
 /// Makes the built-in callbacks.
 pub struct Builtins {
     data_dir: Option<PathBuf>,
-    trust: Trust,
     tls: Option<TlsTrust>,
-    /// The specs of the configuration; shared by a factory and the ones [`Builtins::admin`] made of it. Read and written
-    /// only when callbacks change, never on a request's path.
-    configured: Arc<RwLock<Vec<CallbackSpec>>>,
+    /// The specs of the configuration. Read and written only when callbacks change, never on a request's path.
+    configured: RwLock<Vec<CallbackSpec>>,
 }
 
 impl Builtins {
     /// `data_dir` is where relative paths lie; without it there are none.
-    pub fn new(data_dir: Option<PathBuf>, trust: Trust) -> Self {
-        Builtins { data_dir, trust, tls: None, configured: Arc::default() }
+    pub fn new(data_dir: Option<PathBuf>) -> Self {
+        Builtins { data_dir, tls: None, configured: RwLock::default() }
     }
 
     /// Believes these certificates in place of the public roots only.
@@ -62,38 +50,24 @@ impl Builtins {
         self.tls = Some(tls);
         self
     }
-
-    /// A factory for the admin surface that takes over what counts as configured here, now and later. This is the one to
-    /// give to the `CallbackRegistry`.
-    #[must_use]
-    pub fn admin(&self) -> Self {
-        let (data_dir, tls, configured) = (self.data_dir.clone(), self.tls.clone(), Arc::clone(&self.configured));
-        Builtins { data_dir, trust: Trust::Admin, tls, configured }
-    }
-
-    /// Replaces what counts as configured: when the configuration was read again, before the registry is told to reload.
-    pub fn set_configured(&self, specs: Vec<CallbackSpec>) {
-        *self.configured.write() = specs;
-    }
 }
 
 impl CallbackFactory for Builtins {
     fn make(&self, spec: &CallbackSpec) -> Result<Arc<dyn Callback>, Vec<ParamError>> {
-        let read = read(&spec.kind, &spec.params, self.data_dir.as_deref());
-        if self.trust == Trust::Admin {
-            let mut errors = admin::check(spec, &self.configured.read(), self.data_dir.as_deref());
-            if !errors.is_empty() {
-                errors.extend(read.err().unwrap_or_default());
-                return Err(errors);
-            }
+        read(&spec.kind, &spec.params, self.data_dir.as_deref())?.start(&spec.name, self.tls.as_ref())
+    }
+
+    fn make_for_admin(&self, spec: &CallbackSpec) -> Result<Arc<dyn Callback>, Vec<ParamError>> {
+        let mut errors = admin::check(spec, &self.configured.read(), self.data_dir.as_deref());
+        if errors.is_empty() {
+            return self.make(spec);
         }
-        let made = read?.start(&spec.name, self.tls.as_ref())?;
-        if self.trust == Trust::Config {
-            let mut configured = self.configured.write();
-            configured.retain(|known| known.name != spec.name);
-            configured.push(spec.clone());
-        }
-        Ok(made)
+        errors.extend(read(&spec.kind, &spec.params, self.data_dir.as_deref()).err().unwrap_or_default());
+        Err(errors)
+    }
+
+    fn configured(&self, specs: &[CallbackSpec]) {
+        *self.configured.write() = specs.to_vec();
     }
 }
 
@@ -155,7 +129,7 @@ mod tests {
     #[actix_web::test]
     async fn each_kind_can_be_made() {
         let dir = tempfile::tempdir().unwrap();
-        let factory = Builtins::new(Some(dir.path().to_owned()), Trust::Config);
+        let factory = Builtins::new(Some(dir.path().to_owned()));
         let params = [
             json!({"words": ["bad"]}),
             json!({"headers": {"x-a": "b"}}),
@@ -175,7 +149,7 @@ mod tests {
     fn an_unknown_kind_is_met_with_the_nearest() {
         let errors = validate("web_hook", &Value::Null).unwrap_err();
         assert!(errors[0].message.contains("did you mean `webhook`?"), "{}", errors[0].message);
-        let errors = Builtins::new(None, Trust::Config).make(&spec("langfuse", Value::Null)).err().unwrap();
+        let errors = Builtins::new(None).make(&spec("langfuse", Value::Null)).err().unwrap();
         assert!(errors[0].message.contains("there are deny_words, headers, jsonl, noop, webhook"), "{errors:?}");
     }
 
@@ -190,17 +164,18 @@ mod tests {
     #[test]
     fn the_admin_surface_gets_what_the_configuration_has_and_little_more() {
         let dir = tempfile::tempdir().unwrap();
-        let config = Builtins::new(Some(dir.path().to_owned()), Trust::Config);
-        let admin = config.admin();
+        let makes = Builtins::new(Some(dir.path().to_owned()));
         let outside = tempfile::tempdir().unwrap();
         let given = spec("jsonl", json!({"path": outside.path().join("log")}));
-        assert_eq!(admin.make(&given).err().unwrap()[0].pointer, "/path");
+        assert_eq!(makes.make_for_admin(&given).err().unwrap()[0].pointer, "/path");
         assert!(!outside.path().join("log").exists());
-        assert!(config.make(&given).is_ok() && admin.make(&given).is_ok());
-        config.set_configured(Vec::new());
-        assert!(admin.make(&given).is_err());
-        assert!(admin.make(&spec("jsonl", json!({"path": "mine.jsonl"}))).is_ok());
-        let errors = admin.make(&spec("webhook", json!({"url": "http://10.0.0.1", "batch": 3}))).err().unwrap();
+        makes.configured(std::slice::from_ref(&given));
+        assert!(makes.make(&given).is_ok() && makes.make_for_admin(&given).is_ok());
+        makes.configured(&[]);
+        assert!(makes.make_for_admin(&given).is_err());
+        assert!(makes.make_for_admin(&spec("jsonl", json!({"path": "mine.jsonl"}))).is_ok());
+        let errors =
+            makes.make_for_admin(&spec("webhook", json!({"url": "http://10.0.0.1", "batch": 3}))).err().unwrap();
         assert_eq!(errors.iter().map(|e| e.pointer.as_str()).collect::<Vec<_>>(), ["/url", "/batch"], "all at once");
     }
 }

@@ -130,7 +130,9 @@ impl Meter for Metrics {
         let route = exchange.asked.route;
         cache::with(self.number, |cache| match &exchange.progress.deployment {
             Some(deployment) => cache.on_lane_of(&self.book, route, deployment, count),
-            None => count(cache.lane(&self.book, route, &group_of(exchange).unwrap_or_else(|| Arc::clone(&self.nobody)))),
+            None => {
+                count(cache.lane(&self.book, route, &group_of(exchange).unwrap_or_else(|| Arc::clone(&self.nobody))))
+            }
         });
     }
 }

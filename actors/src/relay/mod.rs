@@ -76,7 +76,11 @@ pub struct Relay {
 
 impl Relay {
     /// Chooses the mode: from what the callbacks can do, and whether a name must be changed.
-    pub fn new(settings: &RelaySettings<'_>, callbacks: &CapabilitySnapshot, facts: impl FnOnce() -> CallFacts) -> Self {
+    pub fn new(
+        settings: &RelaySettings<'_>,
+        callbacks: &CapabilitySnapshot,
+        facts: impl FnOnce() -> CallFacts,
+    ) -> Self {
         let restamper = settings.shown_model.map(Restamper::new);
         let mode = if callbacks.hooks.any(Hooks::STREAM | Hooks::STREAM_CHUNK) {
             Mode::Hooked(Box::new(Hooked::new(callbacks, facts(), restamper)))
@@ -230,7 +234,8 @@ pub(crate) fn status_of(error: &UpstreamError) -> u16 {
         return status;
     }
     match (code, error.kind.as_deref().unwrap_or_default()) {
-        ("rate_limit_exceeded" | "insufficient_quota", _) | (_, "rate_limit_error" | "insufficient_quota" | "tokens" | "requests") => 429,
+        ("rate_limit_exceeded" | "insufficient_quota", _)
+        | (_, "rate_limit_error" | "insufficient_quota" | "tokens" | "requests") => 429,
         ("invalid_api_key", _) | (_, "authentication_error") => 401,
         ("model_not_found", _) | (_, "not_found_error") => 404,
         (_, "permission_error") => 403,

@@ -179,7 +179,7 @@ impl<'a> Walk<'a, '_> {
     fn object(&mut self, at: Range<usize>, place: &'static Place) -> Result<(), serde_json::Error> {
         let json: &'a str = self.json;
         let base = at.start;
-        for member in scan::members(&json[at])? {
+        for member in scan::members(&json[at]).map_err(serde::de::Error::custom)? {
             let Some((name, inner)) = place.fields.iter().find(|(name, _)| member.key == *name) else { continue };
             self.path.push(Step::Field(name));
             let done = self.value(base + member.value.start..base + member.value.end, inner);

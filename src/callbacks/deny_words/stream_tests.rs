@@ -196,7 +196,7 @@ fn token_probabilities_do_not_spell_it_out() {
 
 #[test]
 fn an_event_that_cannot_be_read_is_refused_and_a_word_outside_json_too() {
-    for data in ["{\"choices\":[{\"delta\":{\"content\":\"x\"}", "{\"choices\":[{\"\\ud800\":1}]}", "so bad"] {
+    for data in ["{\"choices\":[{\"delta\":{\"content\":\"x\"}", "so bad"] {
         let mut stage = stage(json!({"words": ["bad"]}));
         assert!(stage.event(Bytes::from_static(data.as_bytes()), &mut Vec::new()).is_err(), "{data}");
     }

@@ -132,7 +132,12 @@ fn an_exchange_that_met_no_deployment_is_counted_under_the_configured_name() {
     let metrics = Metrics::default();
     let wild = deployment("w", "openai/*");
     let routing = routing(&[wild, deployment("d", "g")]);
-    let refused = || Case { outcome: Outcome::Blocked, cost: None, routing: Arc::clone(&routing), ..Case::ok(CHAT, "openai/gpt-4o", None) };
+    let refused = || Case {
+        outcome: Outcome::Blocked,
+        cost: None,
+        routing: Arc::clone(&routing),
+        ..Case::ok(CHAT, "openai/gpt-4o", None)
+    };
     refused().settle(&metrics);
     Case { asked: Admitted { model: "who?".into(), ..refused().asked }, ..refused() }.settle(&metrics);
     let seen = scrape(&metrics, &live(&[]));
