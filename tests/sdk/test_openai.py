@@ -198,7 +198,7 @@ class Streams(SdkTest):
     def test_leaving_before_the_answer_ends_the_providers_call_too(self):
         before = STAND.stats()["answers_cancelled"]
         with self.assertRaises(openai.APITimeoutError):
-            self.client.with_options(timeout=0.5).chat.completions.create(model="mock:delay=60s", messages=HI)
+            self.client.with_options(timeout=1.0).chat.completions.create(model="mock:delay=60s", messages=HI)
         wait_until(lambda: STAND.stats()["answers_cancelled"] == before + 1, "the provider's call to end")
 
 
