@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use actix_web::http::header::HeaderName;
+use foldhash::fast::RandomState;
 
 /// Provider headers that are not copied: they speak of the provider's connection, or would set a cookie of its domain.
 const NOT_COPIED: [&str; 6] = ["connection", "keep-alive", "set-cookie", "transfer-encoding", "upgrade", "trailer"];
@@ -33,7 +34,8 @@ pub struct Copied {
 }
 
 thread_local! {
-    static KNOWN: RefCell<HashMap<HeaderName, Copied>> = RefCell::default();
+    // not the default hasher: it is keyed per process all the same, and costs a third
+    static KNOWN: RefCell<HashMap<HeaderName, Copied, RandomState>> = RefCell::default();
 }
 
 /// How the header `name` of a provider is copied.

@@ -4,5 +4,5 @@
 
 mod harness;
 mod smoke;
-mod upstream;
 mod streams;
+mod upstream;
