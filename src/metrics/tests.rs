@@ -56,6 +56,7 @@ fn deployment(id: &str, group: &str) -> Arc<Deployment> {
         api_key: Some(Secret::new("sk-canary-metrics".into())),
         headers: Vec::new(),
         default_params: Vec::new(),
+        shown: Default::default(),
         extra_body: Vec::new(),
         drop: Vec::new(),
         timeout: None,

@@ -8,3 +8,5 @@ mod harness;
 mod invariants;
 mod process;
 mod smoke;
+mod streams;
+mod upstream;

@@ -1,6 +1,9 @@
 //! What an upstream says it counted, read leniently, and an estimate for where it says nothing.
 
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::scan::{self, Member};
 
 /// No exchange has this many tokens: what's above is a fault of the sender, and would only do harm in a budget.
 pub const ABSURD: u64 = 1_000_000_000_000;
@@ -42,7 +45,7 @@ impl Usage {
     ///
     /// Nothing when it isn't an object, or tells neither of the two counts nor their total.
     pub fn parse(raw: &[u8]) -> Option<Self> {
-        let object: Map<String, Value> = serde_json::from_slice(raw).ok()?;
+        let object = Members::of(std::str::from_utf8(raw).ok()?)?;
         let mut reader = Reader { suspect: false, told: false };
         let prompt = reader.count(&object, &["prompt_tokens", "input_tokens"]);
         let completion = reader.count(&object, &["completion_tokens", "output_tokens"]);
@@ -50,16 +53,15 @@ impl Usage {
         if !reader.told {
             return None;
         }
-        let part = |names: &[&str]| names.iter().find_map(|name| object.get(*name)?.as_object());
-        let nothing = Map::new();
-        let read = part(&["prompt_tokens_details", "input_tokens_details"]).unwrap_or(&nothing);
-        let written = part(&["completion_tokens_details", "output_tokens_details"]).unwrap_or(&nothing);
-        let cached = reader.count(read, &["cached_tokens"]);
+        let part = |names: &[&str]| names.iter().find_map(|name| Members::of(object.get(name)?)).unwrap_or_default();
+        let read = part(&["prompt_tokens_details", "input_tokens_details"]);
+        let written = part(&["completion_tokens_details", "output_tokens_details"]);
+        let cached = reader.count(&read, &["cached_tokens"]);
         let cached_beside = reader.count(&object, &["cache_read_input_tokens", "prompt_cache_hit_tokens"]);
-        let created = reader.count(read, &["cache_creation_tokens"]);
+        let created = reader.count(&read, &["cache_creation_tokens"]);
         let created_beside = reader.count(&object, &["cache_creation_input_tokens"]);
         // Anthropic's `input_tokens` leaves out what it counts beside them; everyone else's prompt has it all.
-        let apart = object.get("prompt_tokens").is_none_or(Value::is_null);
+        let apart = object.get("prompt_tokens").is_none();
         let outside =
             |within: Option<u64>, beside: Option<u64>| beside.filter(|_| apart && within.is_none()).unwrap_or(0);
         let beside = outside(cached, cached_beside) + outside(created, created_beside);
@@ -69,11 +71,11 @@ impl Usage {
             total_tokens: total.unwrap_or(0),
             cached_tokens: cached.or(cached_beside).unwrap_or(0),
             cache_creation_tokens: created.or(created_beside).unwrap_or(0),
-            reasoning_tokens: reader.count(written, &["reasoning_tokens"]).unwrap_or(0),
-            audio_input_tokens: reader.count(read, &["audio_tokens"]).unwrap_or(0),
-            audio_output_tokens: reader.count(written, &["audio_tokens"]).unwrap_or(0),
-            accepted_prediction_tokens: reader.count(written, &["accepted_prediction_tokens"]).unwrap_or(0),
-            rejected_prediction_tokens: reader.count(written, &["rejected_prediction_tokens"]).unwrap_or(0),
+            reasoning_tokens: reader.count(&written, &["reasoning_tokens"]).unwrap_or(0),
+            audio_input_tokens: reader.count(&read, &["audio_tokens"]).unwrap_or(0),
+            audio_output_tokens: reader.count(&written, &["audio_tokens"]).unwrap_or(0),
+            accepted_prediction_tokens: reader.count(&written, &["accepted_prediction_tokens"]).unwrap_or(0),
+            rejected_prediction_tokens: reader.count(&written, &["rejected_prediction_tokens"]).unwrap_or(0),
             estimated: false,
             suspect: reader.suspect,
         };
@@ -87,6 +89,14 @@ impl Usage {
         let completion_tokens = delivered_events.min(ABSURD);
         let total_tokens = prompt_tokens + completion_tokens;
         Self { prompt_tokens, completion_tokens, total_tokens, estimated: true, ..Self::default() }
+    }
+
+    /// The same for a whole answer: what its choices say, in bytes over [`BYTES_PER_TOKEN`]. An answer that cannot be read
+    /// says nothing.
+    pub fn estimate_whole(prompt_bytes: u64, answer: &[u8]) -> Self {
+        let answer: Whole = serde_json::from_slice(answer).unwrap_or_default();
+        let said: u64 = answer.choices.iter().map(|choice| said(&choice.message) + said(&choice.text)).sum();
+        Self::estimate(prompt_bytes, said.div_ceil(BYTES_PER_TOKEN))
     }
 
     /// Takes `later` over what was told before in the same stream: counts are cumulative, so the last wins. A count beats
@@ -113,6 +123,54 @@ impl Usage {
     }
 }
 
+/// The parts of a whole answer that an estimate is made from.
+#[derive(Default, Deserialize)]
+struct Whole {
+    #[serde(default)]
+    choices: Vec<Choice>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    #[serde(default)]
+    message: Value,
+    #[serde(default)]
+    text: Value,
+}
+
+/// Bytes of text in a message: content, refusals, reasoning, arguments of tool calls; not the words of its form.
+fn said(value: &Value) -> u64 {
+    match value {
+        Value::String(text) => text.len() as u64,
+        Value::Array(values) => values.iter().map(said).sum(),
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(name, _)| !matches!(name.as_str(), "role" | "id" | "type"))
+            .map(|(_, v)| said(v))
+            .sum(),
+        _ => 0,
+    }
+}
+
+/// The members of an object, unread: a map of owned strings and values took four times the rest of an answer's scan.
+#[derive(Default)]
+struct Members<'a> {
+    text: &'a str,
+    list: Vec<Member<'a>>,
+}
+
+impl<'a> Members<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        Some(Members { text, list: scan::members(text).ok()? })
+    }
+
+    /// The raw value, unless absent or null; of two with one name the last counts.
+    fn get(&self, name: &str) -> Option<&'a str> {
+        let member = self.list.iter().rev().find(|member| member.key == name)?;
+        Some(&self.text[member.value.clone()]).filter(|value| *value != "null")
+    }
+}
+
 /// Reads counts out of untrusted objects.
 struct Reader {
     suspect: bool,
@@ -121,21 +179,17 @@ struct Reader {
 
 impl Reader {
     /// The first of `names` that isn't absent or null.
-    fn count(&mut self, object: &Map<String, Value>, names: &[&str]) -> Option<u64> {
-        let value = names.iter().find_map(|name| object.get(*name).filter(|value| !value.is_null()))?;
-        let count = match value {
-            Value::Number(number) => number.as_u64().or_else(|| number.as_f64().and_then(whole)),
-            _ => None,
-        };
+    fn count(&mut self, object: &Members<'_>, names: &[&str]) -> Option<u64> {
+        let raw = names.iter().find_map(|name| object.get(name))?;
         self.told = true;
+        // nearly always digits and nothing else; a string, an object or a truth value is no number in either reading
+        let number = raw.parse::<f64>().unwrap_or(f64::NAN);
+        let count = raw.parse::<u64>().ok().or_else(|| whole(number));
         self.suspect |= count.is_none_or(|count| count > ABSURD);
-        let negative = value.as_f64().is_some_and(|number| number < 0.0);
-        let huge = value.as_f64().is_some_and(|number| number > ABSURD as f64);
         match count {
             Some(count) => Some(count.min(ABSURD)),
-            None if huge => Some(ABSURD),
-            None if negative => Some(0),
-            None => Some(value.as_f64().map_or(0, |number| number as u64)),
+            // as `as` does: below nothing is nothing, and what is no number is nothing too
+            None => Some((number as u64).min(ABSURD)),
         }
     }
 }

@@ -35,7 +35,7 @@ fn reads_what_upstreams_send() {
         ("7", None),
         ("[1]", None),
         (r#"{"prompt_tokens":null}"#, None),
-        (r#"{"prompt_tokens":1e999}"#, None),
+        (r#"{"prompt_tokens":1e999}"#, Some((ABSURD, 0, ABSURD, true))),
         (r#"{"prompt_tokens":1"#, None),
         ("", None),
     ] {
@@ -89,6 +89,21 @@ fn estimates_by_the_documented_formula() {
     assert_eq!((usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, usage.estimated), (3, 5, 8, true));
     assert_eq!(Usage::estimate(0, 0).total_tokens, 0);
     assert_eq!(Usage::estimate(u64::MAX, u64::MAX).total_tokens, 2 * ABSURD);
+}
+
+#[test]
+fn a_whole_answer_is_estimated_by_what_it_says() {
+    let said = |answer: &str| Usage::estimate_whole(8, answer.as_bytes()).completion_tokens;
+    let chat = r#"{"id":"long, but not said","choices":[{"index":0,"message":{"role":"assistant","content":"eight by","refusal":null,
+        "tool_calls":[{"id":"call_1","type":"function","function":{"name":"four","arguments":"{\"a\":1}"}}]}}]}"#;
+    // 8 of content, 4 of the name, 7 of the arguments
+    assert_eq!(said(chat), 5);
+    assert_eq!(said(r#"{"choices":[{"text":"four"},{"text":"five!"}]}"#), 3);
+    for nothing in ["", "{}", r#"{"choices":7}"#, r#"{"choices":[{}]}"#, r#"{"data":[{"embedding":[1]}]}"#] {
+        assert_eq!(said(nothing), 0, "{nothing}");
+    }
+    assert!(Usage::estimate_whole(8, chat.as_bytes()).estimated);
+    assert_eq!(Usage::estimate_whole(8, b"{}").prompt_tokens, 2);
 }
 
 #[test]

@@ -196,7 +196,7 @@ impl Stream {
 
     /// The rest of the body, as events.
     pub fn events(self) -> Events {
-        Events::of(self.whole())
+        self.whole().events()
     }
 
     /// Leaves, as a client does that has lost interest.
@@ -206,6 +206,11 @@ impl Stream {
 }
 
 impl Answer {
+    /// The body, as events.
+    pub fn events(&self) -> Events {
+        Events { data: events_of(&self.body), raw: self.body.clone(), complete: self.complete }
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8(self.body.clone()).expect("UTF-8")
     }
@@ -235,11 +240,6 @@ impl Answer {
 }
 
 impl Events {
-    /// The events of an answer that was read whole.
-    pub fn of(answer: Answer) -> Self {
-        Events { data: events_of(&answer.body), raw: answer.body, complete: answer.complete }
-    }
-
     /// The JSON of every event but the terminal one.
     #[track_caller]
     pub fn json(&self) -> Vec<Value> {

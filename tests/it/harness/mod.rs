@@ -2,11 +2,13 @@
 
 mod client;
 mod gateway;
+mod logs;
 mod own;
 mod process;
 
 pub use client::{Answer, Client, Events, Stream};
 pub use gateway::{Gateway, KEY, PROVIDER_KEY};
+pub use logs::logged;
 pub use own::with_own;
 pub use process::{Process, finished, millrace};
 
