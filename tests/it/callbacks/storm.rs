@@ -99,7 +99,7 @@ fn p3_a_thousand_changes_under_streams() {
         let now = answer.json()["generation"].as_u64().expect("a generation");
         assert!(now > generation, "{now} after {generation}");
         generation = now;
-        if n % 10 == 0 {
+        if n % 7 == 0 {
             // two fresh connections: one to each worker
             for _ in 0..2 {
                 let answer = client.chat(&chat("m", json!({})));
