@@ -131,9 +131,12 @@ impl StreamRelay {
 
 impl Actor for StreamRelay {
     type Context = Context<Self>;
+}
 
-    fn stopped(&mut self, _: &mut Context<Self>) {
-        // a stream that nobody ended is broken off: the client must not take it for complete
+impl Drop for StreamRelay {
+    /// A stream that nobody ended is broken off: the client must not take it for complete, nor wait for the rest. Not
+    /// `stopped`, which an actor that panicked never reaches (FAULTS P6).
+    fn drop(&mut self) {
         self.outlet.abort();
     }
 }
