@@ -126,7 +126,7 @@ impl Done {
     #[track_caller]
     pub fn events(&self) -> Events {
         assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.body));
-        Events::of(self.answer())
+        self.answer().events()
     }
 }
 
