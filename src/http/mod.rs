@@ -11,6 +11,7 @@ pub mod metrics;
 pub mod models;
 pub mod request_id;
 pub mod stages;
+pub mod unread;
 
 use actix_web::dev::RequestHead;
 use actix_web::http::Method;
