@@ -2,5 +2,8 @@
 //!
 //! One binary of modules: it links once. Each test is named after the row of the fault matrix it tries, where there is one.
 
+mod bodies;
+mod clients;
 mod harness;
 mod smoke;
+mod tidy;

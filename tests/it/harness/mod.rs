@@ -4,7 +4,7 @@ mod client;
 mod gateway;
 
 pub use client::{Answer, Client, Events, Stream};
-pub use gateway::{Gateway, KEY};
+pub use gateway::{Gateway, KEY, PROVIDER_KEY};
 
 use std::time::{Duration, Instant};
 
