@@ -97,7 +97,9 @@ mod tests {
     #[test]
     fn what_is_not_the_key_is_refused() {
         assert_eq!(caller(&[]).unwrap_err(), Fault::NoKey);
-        for value in ["sk-a-key-of-some-length", "Bearer", "Bearer ", "Basic sk-a-key-of-some-length", "Bearer sk-a-key"] {
+        for value in
+            ["sk-a-key-of-some-length", "Bearer", "Bearer ", "Basic sk-a-key-of-some-length", "Bearer sk-a-key"]
+        {
             assert_eq!(caller(&[("authorization", value)]).unwrap_err(), Fault::BadKey, "{value}");
         }
         let both = [("x-litellm-api-key", ""), ("authorization", "Bearer sk-a-key-of-some-length")];

@@ -31,3 +31,54 @@ pub fn init(json: bool, default_level: LevelFilter) {
         log::warn!("logging was started twice, the first settings hold");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// Runs [`child`] in a process of its own, since a process has one logger, and returns what it wrote to stderr.
+    fn logged(json: bool, levels: &str) -> Vec<String> {
+        let out = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "logging::tests::child", "--ignored", "--nocapture"])
+            .env_remove("RUST_LOG")
+            .env("MILLRACE_LOG", levels)
+            .env("MILLRACE_TEST_JSON", if json { "1" } else { "0" })
+            .output()
+            .unwrap();
+        let text = String::from_utf8(out.stderr).unwrap();
+        assert!(!text.contains("canary"), "{text}");
+        text.lines()
+            .filter(|line| line.contains("logging::tests") || line.contains("panics"))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[test]
+    #[ignore = "the other half of the test below, which starts it"]
+    fn child() {
+        init(std::env::var("MILLRACE_TEST_JSON").as_deref() == Ok("1"), LevelFilter::Info);
+        crate::metrics::panics::install();
+        guard_secret("canary-process-1");
+        log::info!("ready key={}", "canary-process-1");
+        log::debug!("details");
+        let caught = std::panic::catch_unwind(|| panic!("two\nlines of canary-process-1"));
+        assert!(caught.is_err());
+    }
+
+    #[test]
+    fn a_process_logs_one_clean_line_a_record() {
+        let lines = logged(false, "info");
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].ends_with("Z info millrace::logging::tests ready key=[redacted]"), "{lines:?}");
+        assert!(lines[1].contains("Z error millrace::metrics::panics panic at=src/logging.rs:"), "{lines:?}");
+        assert!(lines[1].ends_with(r#"message="two\nlines of [redacted]""#), "{lines:?}");
+        assert_eq!(logged(false, "error").len(), 1);
+        assert_eq!(logged(false, "millrace::logging=debug").len(), 3, "the default holds for the others");
+        for line in logged(true, "info") {
+            let object: serde_json::Value = serde_json::from_str(&line).unwrap();
+            assert!(object["ts"].as_str().is_some_and(|ts| ts.len() == 24 && ts.ends_with('Z')), "{line}");
+        }
+    }
+}

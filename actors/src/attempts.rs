@@ -85,7 +85,7 @@ async fn tries(exchange: &mut Exchange, plan: &mut Plan, desk: &Desk) -> Result<
 
 /// The tries within one group.
 async fn group(exchange: &mut Exchange, plan: &mut Plan, desk: &Desk) -> Result<Answered, Fault> {
-    let mut candidate = plan.next()?;
+    let mut candidate = plan.candidate()?;
     let retries = candidate.deployment.max_retries.unwrap_or(exchange.routing.path.num_retries);
     let mut n = 0;
     loop {
@@ -96,12 +96,13 @@ async fn group(exchange: &mut Exchange, plan: &mut Plan, desk: &Desk) -> Result<
         if !fault.retryable() || n == retries {
             return Err(fault);
         }
-        let wait = if candidate.others { Some(Duration::ZERO) } else { backoff(n, &fault, exchange.routing.path.retry_after) };
+        let wait =
+            if candidate.others { Some(Duration::ZERO) } else { backoff(n, &fault, exchange.routing.path.retry_after) };
         let Some(wait) = wait else { return Err(fault) };
         sleep(wait).await;
         exchange.progress.waited += wait;
         // what is left may all be cooling by now: then the first failure is the truer answer
-        candidate = plan.next().map_err(|_| fault)?;
+        candidate = plan.candidate().map_err(|_| fault)?;
         n += 1;
         exchange.progress.retries += 1;
     }
@@ -121,7 +122,10 @@ async fn once(exchange: &mut Exchange, candidate: &Candidate, desk: &Desk) -> Re
         Ok(Called { answered, own }) => {
             exchange.progress.waited += elapsed.saturating_sub(own);
             desk.meter.attempt(deployment, "ok");
-            deployment.health.succeeded();
+            // a stream that has begun has not succeeded yet: its relay says so at its end (FAULTS S10)
+            if matches!(answered, Answered::Whole(_)) {
+                deployment.health.succeeded();
+            }
             Ok(answered)
         }
         Err(fault) => {

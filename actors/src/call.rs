@@ -18,8 +18,9 @@ use crate::relay::{DONE, frame, mid_stream_error, status_of};
 use crate::upstream::{Method, UpstreamFault, UpstreamRequest, UpstreamResponse};
 use crate::wire::answer::{Answer, UpstreamError};
 use crate::wire::look::look;
-use crate::wire::{restamp, scan};
 use crate::wire::sse::SseReader;
+use crate::wire::usage::Usage;
+use crate::wire::{restamp, scan};
 
 /// The most that is read of an error answer: its message, not a document.
 const ERROR_BODY: usize = 256 << 10;
@@ -104,9 +105,7 @@ async fn accept(response: &mut UpstreamResponse, candidate: &Candidate, within: 
             Some(encoding) => invalid(format!("it is encoded as {encoding}, which was not asked for")),
             None => Ok(()),
         },
-        status @ (401 | 403) => {
-            Err(Fault::Credentials { status, deployment: candidate.deployment.id.to_string() })
-        }
+        status @ (401 | 403) => Err(Fault::Credentials { status, deployment: candidate.deployment.id.to_string() }),
         status @ 300..=399 => invalid(format!("it is a redirect ({status}), and redirects are not followed")),
         status @ 400..=599 => {
             let retry_after = retry_after(&response.headers);
@@ -135,7 +134,8 @@ async fn whole(
         false => body,
     };
     let answer = checked(&body)?;
-    exchange.progress.usage = answer.usage;
+    let estimate = || Usage::estimate_whole(exchange.asked.envelope.body().len() as u64, &body);
+    exchange.progress.usage = Some(answer.usage.unwrap_or_else(estimate));
     let mut body = match answer.model.is_empty() {
         true => body,
         false => restamped(&body, &answer.model, exchange.shown_model()),
@@ -185,6 +185,10 @@ fn stream_events(exchange: &Exchange, body: &Bytes) -> Result<Vec<Bytes>, Fault>
         }
     });
     fed.map_err(|e| Fault::InvalidAnswer { cause: e.to_string() })?;
+    if events.is_empty() && end == Err(Fault::Truncated) {
+        // a page, an empty body: no stream at all, rather than one that broke off
+        return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() });
+    }
     end.map(|()| events)
 }
 
@@ -195,6 +199,7 @@ async fn first_event(exchange: &mut Exchange, mut response: UpstreamResponse, wi
     let mut reader = SseReader::new(path.max_event_bytes);
     let mut batch = Vec::new();
     let mut first = None;
+    let mut before = 0;
     loop {
         let fed = batch.len();
         let read = within.limit(response.next_batch(&mut batch, BATCH_BYTES));
@@ -214,11 +219,19 @@ async fn first_event(exchange: &mut Exchange, mut response: UpstreamResponse, wi
                 });
             });
             seen.map_err(|e| Fault::InvalidAnswer { cause: e.to_string() })?;
+            before += chunk.len();
         }
         match first {
             Some(Ok(())) => break,
             Some(Err(fault)) => return Err(fault),
-            None if !more => return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() }),
+            // comments and empty blocks are no event, so the reader's own bound never meets them; they are kept like one
+            None if before > path.max_event_bytes => {
+                let cause = format!("more than {} bytes came before its first event", path.max_event_bytes);
+                return Err(Fault::InvalidAnswer { cause });
+            }
+            None if !more => {
+                return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() });
+            }
             None => {}
         }
     }

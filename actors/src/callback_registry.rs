@@ -9,7 +9,7 @@ use std::sync::Arc;
 use actix::prelude::*;
 
 use crate::capabilities::{CapabilitySnapshot, Registered};
-use crate::ports::{CallbackFactory, CallbackSpec, ParamError};
+use crate::ports::{Callback, CallbackFactory, CallbackSpec, ParamError};
 use crate::workers::{Pushed, Workers};
 
 // === Messages ===
@@ -136,7 +136,7 @@ impl CallbackRegistry {
 
     fn upsert(&self, message: Upsert) -> Result<Vec<Registered>, RegistryError> {
         self.check(message.if_match)?;
-        let new = make(&*self.factory, message.spec)?;
+        let new = registered(self.factory.make_for_admin(&message.spec), message.spec)?;
         let mut list = self.current.callbacks.clone();
         match list.iter_mut().find(|c| c.spec.name == new.spec.name) {
             Some(old) => *old = new,
@@ -232,8 +232,14 @@ impl Handler<List> for CallbackRegistry {
 
 /// Makes one callback and asks it, once, which hooks it has.
 pub fn make(factory: &dyn CallbackFactory, spec: CallbackSpec) -> Result<Registered, RegistryError> {
-    let callback =
-        factory.make(&spec).map_err(|errors| RegistryError::Invalid { name: spec.name.clone(), errors })?;
+    registered(factory.make(&spec), spec)
+}
+
+fn registered(
+    made: Result<Arc<dyn Callback>, Vec<ParamError>>,
+    spec: CallbackSpec,
+) -> Result<Registered, RegistryError> {
+    let callback = made.map_err(|errors| RegistryError::Invalid { name: spec.name.clone(), errors })?;
     let hooks = callback.hooks();
     Ok(Registered { spec, callback, hooks })
 }

@@ -96,9 +96,8 @@ impl CapabilitySnapshot {
     /// Folds callbacks into a snapshot.
     pub fn fold(generation: u64, callbacks: Vec<Registered>) -> Self {
         let hooks = callbacks.iter().fold(Hooks::NONE, |all, c| all | c.hooks);
-        let lists = Hooks::NAMES.map(|(hook, _)| {
-            callbacks.iter().filter(|c| c.hooks.any(hook)).map(|c| Arc::clone(&c.callback)).collect()
-        });
+        let lists = Hooks::NAMES
+            .map(|(hook, _)| callbacks.iter().filter(|c| c.hooks.any(hook)).map(|c| Arc::clone(&c.callback)).collect());
         CapabilitySnapshot { generation, hooks, callbacks, lists }
     }
 

@@ -24,6 +24,9 @@ use crate::upstream::UpstreamClient;
 /// free", which only means that the budget stage is not skipped.
 const ZERO_COST_DEADLINE: Duration = Duration::from_millis(250);
 
+/// How often a worker forgets origins it has not called for long, and tells what it has counted.
+const HOUSEKEEPING: Duration = Duration::from_secs(10);
+
 /// Names remembered per price generation. Callers choose model names (wildcards), so the memo must not grow with them.
 const ZERO_COST_MEMO: usize = 4096;
 
@@ -140,6 +143,13 @@ struct Inbox {
 
 impl Actor for Inbox {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.run_interval(HOUSEKEEPING, |inbox, _| {
+            inbox.desk.upstream.sweep();
+            inbox.desk.meter.stale_retries(inbox.desk.upstream.stale_retries());
+        });
+    }
 }
 
 impl Handler<PushCallbacks> for Inbox {

@@ -94,6 +94,8 @@ pub struct Settled<'a> {
     pub asked: &'a Admitted,
     /// What happened.
     pub progress: &'a Progress,
+    /// The routes it ran with.
+    pub routing: &'a Routing,
     /// How it ended.
     pub outcome: Outcome,
     /// What went wrong.
@@ -190,6 +192,7 @@ impl Exchange {
         let settled = Settled {
             asked: &self.asked,
             progress: &self.progress,
+            routing: &self.routing,
             outcome,
             fault,
             usage: &usage,

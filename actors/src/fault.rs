@@ -257,7 +257,12 @@ impl Fault {
             | Fault::AllCooling { .. } => self.upstreams_shape(),
             Fault::ShuttingDown => row(503, "server_error", "shutting_down", "The gateway is restarting; try again."),
             Fault::Overloaded => {
-                let mut shape = row(503, "server_error", "overloaded", "The gateway is at its limit of exchanges in flight; try again.");
+                let mut shape = row(
+                    503,
+                    "server_error",
+                    "overloaded",
+                    "The gateway is at its limit of exchanges in flight; try again.",
+                );
                 shape.retry_after = Some(1);
                 shape
             }
@@ -281,17 +286,27 @@ impl Fault {
                 "401",
                 "Authentication Error, No api key passed in. Send `Authorization: Bearer <key>`.",
             ),
-            Fault::BadKey => row(401, "auth_error", "invalid_api_key", "Authentication Error, the api key passed in is not valid here."),
+            Fault::BadKey => row(
+                401,
+                "auth_error",
+                "invalid_api_key",
+                "Authentication Error, the api key passed in is not valid here.",
+            ),
             Fault::ModelNotFound { model } => Shape {
                 param: Some("model".into()),
                 ..row(
                     404,
                     "invalid_request_error",
                     "model_not_found",
-                    &format!("Invalid model name passed in model={}. Call `/v1/models` to view available models for your key.", shown(model)),
+                    &format!(
+                        "Invalid model name passed in model={}. Call `/v1/models` to view available models for your key.",
+                        shown(model)
+                    ),
                 )
             },
-            Fault::NoRoute { what } => row(404, "invalid_request_error", "not_found", &format!("Unknown route: {}", shown(what))),
+            Fault::NoRoute { what } => {
+                row(404, "invalid_request_error", "not_found", &format!("Unknown route: {}", shown(what)))
+            }
             Fault::Method { method, allowed } => row(
                 405,
                 "invalid_request_error",
@@ -302,9 +317,13 @@ impl Fault {
                 413,
                 "invalid_request_error",
                 "request_too_large",
-                &format!("The request body is larger than the {limit} bytes this gateway accepts (general_settings.max_request_size_mb)."),
+                &format!(
+                    "The request body is larger than the {limit} bytes this gateway accepts (general_settings.max_request_size_mb)."
+                ),
             ),
-            Fault::SlowBody => row(408, "invalid_request_error", "request_timeout", "The request body stopped arriving."),
+            Fault::SlowBody => {
+                row(408, "invalid_request_error", "request_timeout", "The request body stopped arriving.")
+            }
             Fault::MediaType { got } => row(
                 415,
                 "invalid_request_error",
@@ -334,7 +353,9 @@ impl Fault {
                 *status,
                 kind_of_status(*status),
                 &status.to_string(),
-                &format!("The provider rejected the credentials of deployment {deployment}; the operator must mend its api_key."),
+                &format!(
+                    "The provider rejected the credentials of deployment {deployment}; the operator must mend its api_key."
+                ),
             ),
             Fault::Connect { cause } => {
                 row(503, "api_connection_error", "503", &format!("No connection to the provider: {cause}"))
@@ -357,7 +378,9 @@ impl Fault {
                     429,
                     "all_deployments_in_cooldown",
                     "429",
-                    &format!("No deployments available for model group {group}: all are cooling down after failures. Try again in {retry_after} seconds."),
+                    &format!(
+                        "No deployments available for model group {group}: all are cooling down after failures. Try again in {retry_after} seconds."
+                    ),
                 )
             },
             _ => row(502, "api_error", "502", "the provider failed"),

@@ -1,5 +1,5 @@
 //! Which deployment is tried next: the caller's model group, then its fallbacks; in a group, by `order`, then weighted
-//! random. A later issue's router (latency, usage, tags) replaces [`Plan::next`] and nothing else.
+//! random. A later issue's router (latency, usage, tags) replaces [`Plan::candidate`] and nothing else.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ impl Plan {
     }
 
     /// The next deployment of the present group: of those that are not cooling, the ones not tried yet come first.
-    pub fn next(&mut self) -> Result<Candidate, Fault> {
+    pub fn candidate(&mut self) -> Result<Candidate, Fault> {
         let (name, resolved) = &self.groups[self.at];
         let group = &resolved.group;
         // a lone deployment without fallbacks is tried even while it cools: there is nobody to spare it for
@@ -88,5 +88,5 @@ fn choose<'d>(pool: &[&'d Arc<Deployment>]) -> Option<&'d Arc<Deployment>> {
         left -= d.weight;
         left < 0.0
     });
-    hit.or_else(|| weighted().last()).copied()
+    hit.or_else(|| weighted().next_back()).copied()
 }

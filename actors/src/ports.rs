@@ -194,8 +194,16 @@ pub struct CallbackSpec {
 
 /// Makes callbacks from specs; the service's `callbacks` module fills it.
 pub trait CallbackFactory: Send + Sync + 'static {
-    /// A new callback, or every complaint about its parameters.
+    /// A new callback from the operator's file, or every complaint about its parameters.
     fn make(&self, spec: &CallbackSpec) -> Result<Arc<dyn Callback>, Vec<ParamError>>;
+
+    /// The same from over HTTP, where a leaked master key must not become a way to write files or to call anywhere.
+    fn make_for_admin(&self, spec: &CallbackSpec) -> Result<Arc<dyn Callback>, Vec<ParamError>> {
+        self.make(spec)
+    }
+
+    /// What the operator's file says now; told before a reload. [`CallbackFactory::make_for_admin`] may trust what is in it.
+    fn configured(&self, _specs: &[CallbackSpec]) {}
 }
 
 // === Metrics ===
@@ -204,6 +212,10 @@ pub trait CallbackFactory: Send + Sync + 'static {
 pub trait Meter: Send + Sync + 'static {
     /// An attempt at a deployment ended; `outcome` is `ok` or a [`Fault::class`].
     fn attempt(&self, deployment: &Deployment, outcome: &'static str);
+
+    /// How many requests this worker's client has sent again on a fresh connection since it was made. Told now and then by
+    /// the worker itself: its client is its own, and a scrape runs on one worker only.
+    fn stale_retries(&self, _of_this_worker: u64) {}
 
     /// An exchange settled.
     fn settled(&self, exchange: &crate::exchange::Settled<'_>);

@@ -33,8 +33,10 @@ pub struct Deployment {
     pub base_path: String,
     /// The query of the base URL with its `?`, or empty.
     pub query: String,
-    /// The base URL without query, as `x-litellm-model-api-base` shows it.
+    /// The base URL without query, as records and `x-litellm-model-api-base` show it.
     pub api_base: String,
+    /// What response headers show of it.
+    pub shown: Shown,
     /// The credential.
     pub api_key: Option<Secret>,
     /// Every header of a call, built once: `authorization` (marked sensitive), media types, `extra_headers`.
@@ -67,6 +69,22 @@ pub struct Deployment {
     pub info: serde_json::Map<String, serde_json::Value>,
     /// Shared by all generations and workers.
     pub health: Arc<Health>,
+}
+
+/// What response headers show of a deployment, made once; `None` for what no header may hold.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    /// `x-litellm-model-id`.
+    pub id: Option<HeaderValue>,
+    /// `x-litellm-model-api-base`.
+    pub api_base: Option<HeaderValue>,
+}
+
+impl Shown {
+    /// The headers for an id and a base URL.
+    pub fn of(id: &str, api_base: &str) -> Self {
+        Shown { id: HeaderValue::from_str(id).ok(), api_base: HeaderValue::from_str(api_base).ok() }
+    }
 }
 
 impl Deployment {

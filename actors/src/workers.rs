@@ -44,7 +44,9 @@ where
     pub fn add(&mut self, worker: Recipient<M>, current: M) -> impl Future<Output = ()> + use<M> {
         let told = worker.send(current).timeout(ACK_DEADLINE);
         self.0.push(worker);
-        async move { let _ = told.await; }
+        async move {
+            let _ = told.await;
+        }
     }
 
     /// Tells every worker; resolves when all have acknowledged or the deadline has passed.

@@ -56,7 +56,9 @@ pub fn boot(config: &Config, source: Arc<ConfigSource>) -> Result<AppParts, Boot
     guard_secrets(config);
     let prices = routing::prices(config)?;
     let routing = Arc::new(routing::build(config, prices, None)?);
-    let specs = overlay::apply(source.overlay_path().as_deref(), specs(config))?;
+    let configured = specs(config);
+    source.factory.configured(&configured);
+    let specs = overlay::apply(source.overlay_path().as_deref(), configured)?;
     let callbacks = Arc::new(first_callbacks(&*source.factory, specs)?);
     let first = FirstSnapshots { callbacks, routing };
     // one thread of their own: a push must not wait behind a worker's traffic

@@ -65,7 +65,9 @@ async fn run(state: &State, if_match: Option<u64>) -> Result<Reloaded, ReloadErr
     let before = ask(&state.cost_cache, Current, CHANGE_DEADLINE).await.map_err(|_| ReloadError::Unconfirmed)?;
     let prices = routing::prices(&config).map_err(BootError::from)?;
     let routing = routing::build(&config, prices, Some(&before)).map_err(BootError::from)?;
-    let specs = overlay::apply(state.source.overlay_path().as_deref(), specs(&config)).map_err(BootError::from)?;
+    let configured = specs(&config);
+    state.source.factory.configured(&configured);
+    let specs = overlay::apply(state.source.overlay_path().as_deref(), configured).map_err(BootError::from)?;
     // callbacks first: they are the part that can still be refused, and nothing has changed yet
     let changed = ask(&state.registry, Reload { specs, if_match }, CHANGE_DEADLINE).await;
     let Changed { generation, workers } = changed.map_err(|_| ReloadError::Unconfirmed)??;

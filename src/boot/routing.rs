@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+use actix_web::http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT,
+};
 use millrace_actors::health::{CooldownPolicy, Health};
 use millrace_actors::prices::{PriceOverride, PriceQuery, PriceTable};
-use millrace_actors::routing::{Deployment, Group, PathSettings, Routing};
+use millrace_actors::routing::{Deployment, Group, PathSettings, Routing, Shown};
 use millrace_actors::upstream::Origin;
 
 use crate::config::{Config, ModelEntry, RouterSettings};
@@ -98,14 +100,16 @@ fn deployment(
         model: &model.upstream_model,
         provider,
     });
+    let api_base = model.api_base.as_str().split('?').next().unwrap_or_default().to_owned();
     Ok(Deployment {
+        shown: Shown::of(&model.id, &api_base),
         id: model.id.as_str().into(),
         group: model.model_name.as_str().into(),
         dialect: Arc::new(OpenAi { label: provider }),
         provider,
         upstream_model: model.upstream_model.clone(),
         origin,
-        api_base: model.api_base.as_str().split('?').next().unwrap_or_default().to_owned(),
+        api_base,
         base_path,
         query,
         api_key: model.api_key.clone(),

@@ -85,11 +85,15 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> 
     if let Some((_, why)) = refused {
         return Err(format!("cannot be set here: {why}"));
     }
+    // `HeaderValue` would take any byte above 127, and readers differ in what letter that is
+    if !value.is_ascii() {
+        return Err("has a value with a letter beyond ASCII".to_owned());
+    }
     if value.len() > MAX_VALUE {
         return Err(format!("is {} bytes long: give at most {MAX_VALUE}", value.len()));
     }
-    let value = HeaderValue::from_str(value)
-        .map_err(|_| "has a value with a line break, a control character or a letter beyond ASCII".to_owned())?;
+    let value =
+        HeaderValue::from_str(value).map_err(|_| "has a value with a line break or a control character".to_owned())?;
     Ok((parsed, value))
 }
 

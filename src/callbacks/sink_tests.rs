@@ -26,7 +26,7 @@ fn gated(bounds: Bounds) -> (Sink, std_mpsc::Sender<()>, std_mpsc::Receiver<Opti
     (sink.unwrap(), go, sight)
 }
 
-#[actix_rt::test]
+#[actix_web::test]
 async fn a_full_queue_drops_and_counts_and_recovers() {
     let (sink, go, _sight) = gated(BOUNDS);
     for n in 0..5 {
@@ -51,7 +51,7 @@ fn bytes_are_bounded_too() {
     assert_eq!((sink.health().depth, sink.gauge().dropped(Cause::QueueFull)), (2, 1));
 }
 
-#[actix_rt::test]
+#[actix_web::test]
 async fn flush_gives_up_on_a_stuck_sink() {
     let (sink, _go, _sight) = gated(BOUNDS);
     sink.push(&record("x"));
@@ -86,7 +86,7 @@ fn a_dead_thread_loses_records_but_no_count() {
     assert_eq!(sink.gauge().dropped(Cause::Abandoned), 1);
 }
 
-#[actix_rt::test]
+#[actix_web::test]
 async fn keys_are_struck_out_before_the_queue() {
     let (sink, go, sight) = gated(BOUNDS);
     sink.push(&failure("bad key sk-canary-0123456789"));

@@ -24,7 +24,9 @@ pub async fn read(request: &HttpRequest, mut payload: Payload, limit: usize, idl
     }
     let Some(first) = next(&mut payload, idle).await? else { return Ok(Bytes::new()) };
     // most bodies come in one piece, and then nothing is copied
-    let Some(second) = next_unless_complete(&mut payload, idle, announced, first.len()).await? else { return Ok(first) };
+    let Some(second) = next_unless_complete(&mut payload, idle, announced, first.len()).await? else {
+        return Ok(first);
+    };
     let mut body = BytesMut::with_capacity(announced.unwrap_or_default().min(MAX_RESERVE).max(first.len()));
     let mut piece = Some(first);
     let mut then = Some(second);
@@ -64,8 +66,9 @@ fn is_json(request: &HttpRequest) -> Result<(), Fault> {
     let Some(value) = request.headers().get(CONTENT_TYPE) else { return Ok(()) };
     let value = value.to_str().unwrap_or("unreadable").to_ascii_lowercase();
     let (kind, parameters) = value.split_once(';').unwrap_or((&value, ""));
-    let fine = matches!(kind.trim(), "application/json" | "text/json" | "text/plain" | "application/x-www-form-urlencoded")
-        || kind.trim().ends_with("+json");
+    let fine =
+        matches!(kind.trim(), "application/json" | "text/json" | "text/plain" | "application/x-www-form-urlencoded")
+            || kind.trim().ends_with("+json");
     let charset = parameters.split(';').find_map(|p| p.trim().strip_prefix("charset="));
     let utf8 = charset.is_none_or(|c| matches!(c.trim_matches('"'), "utf-8" | "utf8" | "us-ascii"));
     if fine && utf8 { Ok(()) } else { Err(Fault::MediaType { got: value }) }

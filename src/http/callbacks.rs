@@ -16,6 +16,7 @@ use super::{body, error::ApiError, get_or_head, only};
 use crate::auth::Caller;
 use crate::boot::overlay;
 use crate::boot::reload::{CHANGE_DEADLINE, ReloadError, reload};
+use crate::callbacks;
 use crate::state::State;
 
 /// A callback's parameters are small; a list of words may be long.
@@ -55,12 +56,13 @@ struct Wanted {
 
 async fn list(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let state = State::of(&request)?;
-    let snapshot = ask(&state.registry, List, CHANGE_DEADLINE).await.map_err(|e| unconfirmed(&request, &e.to_string()))?;
-    let callbacks: Vec<Value> = snapshot.callbacks.iter().map(describe).collect();
+    let snapshot =
+        ask(&state.registry, List, CHANGE_DEADLINE).await.map_err(|e| unconfirmed(&request, &e.to_string()))?;
+    let listed: Vec<Value> = snapshot.callbacks.iter().map(describe).collect();
     let answer = json!({
         "generation": snapshot.generation,
         "hooks": snapshot.hooks.names(),
-        "callbacks": callbacks,
+        "callbacks": listed,
     });
     Ok(tagged(HttpResponse::Ok(), snapshot.generation).json(answer))
 }
@@ -68,7 +70,8 @@ async fn list(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError>
 /// LiteLLM's page (COMPAT 5.2). Its lists hold Python's names of objects; ours hold callback names.
 async fn active(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let state = State::of(&request)?;
-    let snapshot = ask(&state.registry, List, CHANGE_DEADLINE).await.map_err(|e| unconfirmed(&request, &e.to_string()))?;
+    let snapshot =
+        ask(&state.registry, List, CHANGE_DEADLINE).await.map_err(|e| unconfirmed(&request, &e.to_string()))?;
     let named = |hooks: &[&str]| -> Vec<&str> {
         let has = |c: &&Registered| hooks.is_empty() || c.hooks.names().iter().any(|hook| hooks.contains(hook));
         snapshot.callbacks.iter().filter(has).map(|c| c.spec.name.as_str()).collect()
@@ -101,10 +104,6 @@ async fn upsert(
     let idle = State::desk(&request)?.routing().path.body_idle_timeout;
     let body = body::read(&request, payload, BODY_LIMIT, idle).await.map_err(fail)?;
     let spec = wanted(name.into_inner(), &body).map_err(fail)?;
-    let spec = admin_spec(spec, &state.started).map_err(|errors| {
-        let what = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        fail(Fault::Admin { status: 422, message: what })
-    })?;
     let message = Upsert { spec: spec.clone(), if_match: if_match(&request)? };
     let changed = ask(&state.registry, message, CHANGE_DEADLINE).await;
     let kept = || overlay::keep(state.source.overlay_path().as_deref(), &spec.name, Some(&spec));
@@ -186,7 +185,10 @@ fn answer(
     let changed = changed.map_err(|error| ApiError::of(request, registry_fault(&error)))?;
     if let Some(keep) = keep {
         keep().map_err(|error| {
-            let message = format!("the change is in force, generation {}, but will not outlive a restart: {error}", changed.generation);
+            let message = format!(
+                "the change is in force, generation {}, but will not outlive a restart: {error}",
+                changed.generation
+            );
             ApiError::of(request, Fault::Admin { status: 409, message })
         })?;
     }
@@ -220,15 +222,7 @@ fn describe(registered: &Registered) -> Value {
         "name": registered.spec.name,
         "callback": registered.spec.kind,
         "hooks": registered.hooks.names(),
-        "params": shown_params(&registered.spec),
+        "params": callbacks::shown(&registered.spec),
         "health": registered.callback.health(),
     })
-}
-
-fn admin_spec(spec: CallbackSpec, _: &crate::config::Config) -> Result<CallbackSpec, Vec<millrace_actors::ports::ParamError>> {
-    Ok(spec)
-}
-
-fn shown_params(spec: &CallbackSpec) -> Value {
-    spec.params.clone()
 }

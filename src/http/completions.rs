@@ -19,8 +19,11 @@ use crate::state::State;
 
 /// The routes. The model may stand in the path, as in Azure's and OpenAI's older spellings.
 pub fn routes(config: &mut web::ServiceConfig) {
-    let endpoints =
-        [("chat/completions", Endpoint::Chat), ("completions", Endpoint::Completions), ("embeddings", Endpoint::Embeddings)];
+    let endpoints = [
+        ("chat/completions", Endpoint::Chat),
+        ("completions", Endpoint::Completions),
+        ("embeddings", Endpoint::Embeddings),
+    ];
     for (path, endpoint) in endpoints {
         for prefix in ["/v1", "", "/openai/deployments/{model:.*}", "/engines/{model:.*}"] {
             let handler = move |caller, request, payload| complete(endpoint, caller, request, payload);

@@ -1,24 +1,32 @@
 //! Response headers: LiteLLM's (COMPAT 3.6), copies of the provider's, and `server-timing` with our phases.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use millrace_actors::request_handler::ReplyFacts;
+use millrace_actors::routing::Shown;
+
+use super::upstream_names::{self, Copied};
 
 /// The version that `x-litellm-version` shows: ours, so nobody takes us for a LiteLLM of some number.
 const VERSION: &str = concat!("millrace-", env!("CARGO_PKG_VERSION"));
 
-/// Provider headers that are not copied: they speak of the provider's connection, or would set a cookie of its domain.
-const NOT_COPIED: [&str; 6] = ["connection", "keep-alive", "set-cookie", "transfer-encoding", "upgrade", "trailer"];
-
-/// Provider headers that clients read under their own name too (COMPAT 3.6): its rate limits.
-const RATE_LIMITS: [&str; 4] = [
-    "x-ratelimit-limit-requests",
-    "x-ratelimit-remaining-requests",
-    "x-ratelimit-limit-tokens",
-    "x-ratelimit-remaining-tokens",
-];
+// Names as constants: made at run time each would be checked and looked up again for every answer.
+const CALL_ID: HeaderName = HeaderName::from_static("x-litellm-call-id");
+const SHOWN_VERSION: HeaderName = HeaderName::from_static("x-litellm-version");
+const MODEL_ID: HeaderName = HeaderName::from_static("x-litellm-model-id");
+const API_BASE: HeaderName = HeaderName::from_static("x-litellm-model-api-base");
+const MODEL_GROUP: HeaderName = HeaderName::from_static("x-litellm-model-group");
+const COST: HeaderName = HeaderName::from_static("x-litellm-response-cost");
+const RETRIES: HeaderName = HeaderName::from_static("x-litellm-attempted-retries");
+const FALLBACKS: HeaderName = HeaderName::from_static("x-litellm-attempted-fallbacks");
+const DURATION: HeaderName = HeaderName::from_static("x-litellm-response-duration-ms");
+const OVERHEAD: HeaderName = HeaderName::from_static("x-litellm-overhead-duration-ms");
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("llm_provider-request-id");
 
 /// The head of a whole answer.
 pub fn whole() -> HttpResponseBuilder {
@@ -39,28 +47,29 @@ pub fn stream() -> HttpResponseBuilder {
 
 /// The headers that every answer of an exchange has.
 pub fn add_ids(headers: &mut HeaderMap, call_id: &str) {
-    put(headers, "x-litellm-call-id", call_id);
-    headers.insert(HeaderName::from_static("x-litellm-version"), HeaderValue::from_static(VERSION));
+    put(headers, CALL_ID, call_id);
+    headers.insert(SHOWN_VERSION, HeaderValue::from_static(VERSION));
 }
 
 /// All of them.
 pub fn add(headers: &mut HeaderMap, call_id: &str, facts: &ReplyFacts) {
     add_ids(headers, call_id);
     if let Some(deployment) = &facts.deployment {
-        put(headers, "x-litellm-model-id", &deployment.id);
-        put(headers, "x-litellm-model-api-base", &deployment.api_base);
+        let Shown { id, api_base } = &deployment.shown;
+        id.iter().for_each(|id| drop(headers.insert(MODEL_ID, id.clone())));
+        api_base.iter().for_each(|base| drop(headers.insert(API_BASE, base.clone())));
     }
     if let Some(group) = &facts.group {
-        put(headers, "x-litellm-model-group", group);
+        put(headers, MODEL_GROUP, group);
     }
     if let Some(cost) = &facts.cost {
-        put(headers, "x-litellm-response-cost", &cost.total.to_string());
+        put(headers, COST, &cost.total.to_string());
     }
-    put_number(headers, "x-litellm-attempted-retries", facts.retries);
-    put_number(headers, "x-litellm-attempted-fallbacks", facts.fallbacks);
-    put(headers, "x-litellm-response-duration-ms", &ms(facts.total));
-    put(headers, "x-litellm-overhead-duration-ms", &ms(facts.overhead));
-    put(headers, "server-timing", &server_timing(facts));
+    headers.insert(RETRIES, facts.retries.into());
+    headers.insert(FALLBACKS, facts.fallbacks.into());
+    put(headers, DURATION, &ms(facts.total));
+    put(headers, OVERHEAD, &ms(facts.overhead));
+    put(headers, SERVER_TIMING, &server_timing(facts));
     copy_upstream(headers, &facts.upstream_headers);
     for (name, value) in &facts.added {
         headers.insert(name.clone(), value.clone());
@@ -68,48 +77,55 @@ pub fn add(headers: &mut HeaderMap, call_id: &str, facts: &ReplyFacts) {
 }
 
 fn server_timing(facts: &ReplyFacts) -> String {
-    format!(
-        "body;dur={}, prepare;dur={}, upstream;dur={}, gateway;dur={}",
-        ms(facts.body_read),
-        ms(facts.prepared),
-        ms(facts.waited),
-        ms(facts.overhead)
-    )
+    let phases = [
+        ("body;dur=", facts.body_read),
+        (", prepare;dur=", facts.prepared),
+        (", upstream;dur=", facts.waited),
+        (", gateway;dur=", facts.overhead),
+    ];
+    let mut text = String::with_capacity(96);
+    for (name, duration) in phases {
+        text.push_str(name);
+        push_ms(&mut text, duration);
+    }
+    text
 }
 
+/// Copies of the provider's headers, each under its prefixed name; rate limits under their own name too.
 fn copy_upstream(headers: &mut HeaderMap, upstream: &HeaderMap) {
     for (name, value) in upstream {
-        if NOT_COPIED.contains(&name.as_str()) {
-            continue;
+        let Copied { prefixed, plain } = upstream_names::copied(name);
+        if let Some(prefixed) = prefixed {
+            headers.append(prefixed, value.clone());
         }
-        if let Ok(copied) = HeaderName::from_bytes(format!("llm_provider-{name}").as_bytes()) {
-            headers.append(copied, value.clone());
-        }
-        if RATE_LIMITS.contains(&name.as_str()) {
+        if plain {
             headers.insert(name.clone(), value.clone());
         }
     }
-    if let Some(id) = upstream.get("x-request-id") {
-        headers.insert(HeaderName::from_static("request-id"), id.clone());
-        headers.insert(HeaderName::from_static("llm_provider-request-id"), id.clone());
+    if let Some(id) = upstream.get(&super::request_id::REQUEST_ID) {
+        headers.insert(REQUEST_ID, id.clone());
+        headers.insert(UPSTREAM_REQUEST_ID, id.clone());
     }
+}
+
+fn ms(duration: Duration) -> String {
+    let mut text = String::with_capacity(16);
+    push_ms(&mut text, duration);
+    text
 }
 
 /// Milliseconds with microseconds behind the point.
-fn ms(duration: Duration) -> String {
+fn push_ms(text: &mut String, duration: Duration) {
     let us = duration.as_micros();
-    format!("{}.{:03}", us / 1000, us % 1000)
+    // writing to a String cannot fail
+    let _ = write!(text, "{}.{:03}", us / 1000, us % 1000);
 }
 
 /// Values that no header may hold are left out, never sent in part: they are ids and names that an operator wrote.
-fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
+fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value)
         && !value.is_empty()
     {
-        headers.insert(HeaderName::from_static(name), value);
+        headers.insert(name, value);
     }
-}
-
-fn put_number(headers: &mut HeaderMap, name: &'static str, value: u32) {
-    headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
 }

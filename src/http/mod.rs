@@ -12,6 +12,7 @@ pub mod models;
 pub mod request_id;
 pub mod stages;
 pub mod unread;
+pub mod upstream_names;
 
 use actix_web::dev::RequestHead;
 use actix_web::http::Method;

@@ -26,10 +26,10 @@ struct Guard {
 static GUARD: LazyLock<RwLock<Guard>> = LazyLock::new(RwLock::default);
 
 /// What looks like a secret: keys of OpenAI's kind and of those who copied it (ours too), Google's, AWS's key ids, and
-/// whatever follows `Bearer`. Keys that a caller sends are in no list, so their looks are all there is.
+/// whatever follows `Bearer` or, as base64, `Basic`. Keys that a caller sends are in no list, so their looks are all there is.
 static LOOKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"(?i:\bbearer[\s:=]+)[^\s"'\\,;]+|\bsk-[A-Za-z0-9_\-]{4,}|\bAIza[A-Za-z0-9_\-]{30,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"#,
+        r#"(?i:\bbearer[\s:=]+)[^\s"'\\,;]+|\bsk-[A-Za-z0-9_\-]{4,}|\bAIza[A-Za-z0-9_\-]{30,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bBasic [A-Za-z0-9+/]{8,}=*"#,
     )
     .ok()
 });
@@ -106,6 +106,7 @@ mod tests {
             (r#"{"authorization":"bearer x.y.z"}"#, r#"{"authorization":"[redacted]"}"#),
             ("Incorrect API key provided: sk-1234.", "Incorrect API key provided: [redacted]."),
             ("AKIAIOSFODNN7EXAMPLE", "[redacted]"),
+            ("authorization=Basic dXNlcjpwYXNz", "authorization=[redacted]"),
         ] {
             assert_eq!(clean(text), rest);
         }

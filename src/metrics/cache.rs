@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
@@ -22,13 +23,16 @@ thread_local! {
     static CACHE: RefCell<Cache> = RefCell::default();
 }
 
+/// By deployment and group.
+type AttemptsByLabels = HashMap<(Arc<str>, Arc<str>), Arc<Attempts>>;
+
 /// One thread's lanes.
 #[derive(Default)]
 pub struct Cache {
     owner: u64,
     known: HashMap<usize, Known, BuildHasherDefault<AddressHasher>>,
     lanes: HashMap<&'static str, HashMap<Arc<str>, Arc<Lane>>>,
-    attempts: HashMap<(Arc<str>, Arc<str>), Arc<Attempts>>,
+    attempts: AttemptsByLabels,
     stale: Option<Arc<Cell>>,
 }
 
@@ -98,32 +102,38 @@ impl Cache {
 
     fn known(&mut self, book: &Book, deployment: &Deployment) -> &mut Known {
         let at = Arc::as_ptr(&deployment.id).cast::<u8>() as usize;
-        let stale = match self.known.get(&at) {
-            Some(known) => !Arc::ptr_eq(&known.group, &deployment.group),
-            None => true,
-        };
-        if stale {
-            if self.known.len() >= KNOWN {
-                self.known.clear();
-            }
-            self.known.remove(&at);
+        if self.known.len() >= KNOWN && !self.known.contains_key(&at) {
+            self.known.clear();
         }
-        let attempts = &mut self.attempts;
-        self.known.entry(at).or_insert_with(|| {
-            let (mut id, mut group) = (Arc::clone(&deployment.id), Arc::clone(&deployment.group));
-            if !book.admits_attempts(&id, &group) {
-                (id, group) = (OTHER.into(), OTHER.into());
+        match self.known.entry(at) {
+            Entry::Vacant(entry) => entry.insert(Known::learn(&mut self.attempts, book, deployment)),
+            Entry::Occupied(entry) => {
+                let known = entry.into_mut();
+                // an id may be carried over a reload that renames its group
+                if !Arc::ptr_eq(&known.group, &deployment.group) {
+                    *known = Known::learn(&mut self.attempts, book, deployment);
+                }
+                known
             }
-            let attempts = attempts
-                .entry((id, group))
-                .or_insert_with_key(|(id, group)| book.open_attempts(Arc::clone(id), Arc::clone(group)));
-            Known {
-                _id: Arc::clone(&deployment.id),
-                group: Arc::clone(&deployment.group),
-                attempts: Arc::clone(attempts),
-                lanes: Vec::new(),
-            }
-        })
+        }
+    }
+}
+
+impl Known {
+    fn learn(all: &mut AttemptsByLabels, book: &Book, deployment: &Deployment) -> Self {
+        let (mut id, mut group) = (Arc::clone(&deployment.id), Arc::clone(&deployment.group));
+        if !book.admits_attempts(&id, &group) {
+            (id, group) = (OTHER.into(), OTHER.into());
+        }
+        let attempts = all
+            .entry((id, group))
+            .or_insert_with_key(|(id, group)| book.open_attempts(Arc::clone(id), Arc::clone(group)));
+        Known {
+            _id: Arc::clone(&deployment.id),
+            group: Arc::clone(&deployment.group),
+            attempts: Arc::clone(attempts),
+            lanes: Vec::new(),
+        }
     }
 }
 

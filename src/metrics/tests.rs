@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use millrace_actors::desk::InFlightCount;
 use millrace_actors::exchange::{Admitted, Progress};
 use millrace_actors::health::CooldownPolicy;
 use millrace_actors::ports::{Dialect, EncodeCall, Encoded};
@@ -54,6 +55,8 @@ fn deployment(id: &str, group: &str) -> Arc<Deployment> {
         api_base: "http://127.0.0.1:1".into(),
         api_key: Some(Secret::new("sk-canary-metrics".into())),
         headers: Vec::new(),
+        default_params: Vec::new(),
+        shown: Default::default(),
         extra_body: Vec::new(),
         drop: Vec::new(),
         timeout: None,
@@ -117,6 +120,7 @@ struct Case {
     cost: Option<Cost>,
     fault: Option<Fault>,
     outcome: Outcome,
+    routing: Arc<Routing>,
     total: Duration,
     overhead: Duration,
 }
@@ -134,6 +138,7 @@ impl Case {
             envelope: Envelope::scan(body.into(), Endpoint::Chat, &Default::default()).unwrap(),
             model: model.into(),
             started,
+            permit: Arc::new(InFlightCount::bounded(u64::MAX)).enter().unwrap(),
         };
         let progress = Progress {
             deployment: deployment.cloned(),
@@ -155,6 +160,7 @@ impl Case {
             cost: Some(Cost { total: Picodollars::from_pico(22_500_001), ..Cost::default() }),
             fault: None,
             outcome: Outcome::Ok,
+            routing: routing(&[]),
             total: Duration::from_millis(80),
             overhead: Duration::from_micros(120),
         }
@@ -164,6 +170,7 @@ impl Case {
         metrics.settled(&Settled {
             asked: &self.asked,
             progress: &self.progress,
+            routing: &self.routing,
             outcome: self.outcome,
             fault: self.fault.as_ref(),
             usage: &self.usage,

@@ -185,10 +185,14 @@ mod tests {
     #[test]
     fn s22_deltas_are_joined_per_choice_and_call() {
         let delta = |index: u64, delta: Value, finish: Value| {
-            Bytes::from(json!({"id": "c", "object": "chat.completion.chunk", "usage": null,
-                "choices": [{"index": index, "delta": delta, "finish_reason": finish}]}).to_string())
+            Bytes::from(
+                json!({"id": "c", "object": "chat.completion.chunk", "usage": null,
+                "choices": [{"index": index, "delta": delta, "finish_reason": finish}]})
+                .to_string(),
+            )
         };
-        let call = |id: Value, args: &str| json!({"tool_calls": [{"index": 0, "id": id, "function": {"arguments": args}}]});
+        let call =
+            |id: Value, args: &str| json!({"tool_calls": [{"index": 0, "id": id, "function": {"arguments": args}}]});
         let events = [
             delta(1, json!({"role": "assistant", "content": "a"}), Value::Null),
             delta(0, call(json!("t1"), "{\"x"), Value::Null),

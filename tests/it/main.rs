@@ -6,4 +6,6 @@ mod bodies;
 mod clients;
 mod harness;
 mod smoke;
+mod streams;
 mod tidy;
+mod upstream;

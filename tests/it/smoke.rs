@@ -33,7 +33,11 @@ fn a_whole_answer_has_the_callers_model_and_litellms_headers() {
         "x-request-id",
         "llm_provider-x-request-id",
     ] {
-        assert!(answer.header(header).is_some_and(|value| !value.is_empty()), "{header} is missing: {:?}", answer.headers);
+        assert!(
+            answer.header(header).is_some_and(|value| !value.is_empty()),
+            "{header} is missing: {:?}",
+            answer.headers
+        );
     }
 }
 
@@ -48,7 +52,11 @@ fn a_stream_ends_in_done_and_withholds_the_usage_nobody_asked_for() {
     let asked = json!({ "stream": true, "stream_options": { "include_usage": true } });
     let asked = gateway.client().events(&chat("gpt-4o", asked));
     asked.assert_done();
-    assert!(asked.json().last().is_some_and(|event| event["usage"]["total_tokens"].is_u64()), "{:?}", asked.data.last());
+    assert!(
+        asked.json().last().is_some_and(|event| event["usage"]["total_tokens"].is_u64()),
+        "{:?}",
+        asked.data.last()
+    );
     let sent = mock.last_request().expect("a request").json();
     assert_eq!(sent["stream_options"]["include_usage"], true);
 }

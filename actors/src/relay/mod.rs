@@ -76,7 +76,11 @@ pub struct Relay {
 
 impl Relay {
     /// Chooses the mode: from what the callbacks can do, and whether a name must be changed.
-    pub fn new(settings: &RelaySettings<'_>, callbacks: &CapabilitySnapshot, facts: impl FnOnce() -> CallFacts) -> Self {
+    pub fn new(
+        settings: &RelaySettings<'_>,
+        callbacks: &CapabilitySnapshot,
+        facts: impl FnOnce() -> CallFacts,
+    ) -> Self {
         let restamper = settings.shown_model.map(Restamper::new);
         let mode = if callbacks.hooks.any(Hooks::STREAM | Hooks::STREAM_CHUNK) {
             Mode::Hooked(Box::new(Hooked::new(callbacks, facts(), restamper)))
@@ -149,7 +153,8 @@ impl Pass<'_> {
         let seen = look(event.data);
         if seen.done {
             self.done();
-            return true;
+            // white space around it is let pass, but not on
+            return event.canonical && event.data == b"[DONE]";
         }
         if seen.error || event.name == Some(b"error") {
             *self.finish = Some(Finish::Broken(mid_stream_error(event.data)));
@@ -230,7 +235,8 @@ pub(crate) fn status_of(error: &UpstreamError) -> u16 {
         return status;
     }
     match (code, error.kind.as_deref().unwrap_or_default()) {
-        ("rate_limit_exceeded" | "insufficient_quota", _) | (_, "rate_limit_error" | "insufficient_quota" | "tokens" | "requests") => 429,
+        ("rate_limit_exceeded" | "insufficient_quota", _)
+        | (_, "rate_limit_error" | "insufficient_quota" | "tokens" | "requests") => 429,
         ("invalid_api_key", _) | (_, "authentication_error") => 401,
         ("model_not_found", _) | (_, "not_found_error") => 404,
         (_, "permission_error") => 403,
@@ -248,3 +254,8 @@ pub fn error_event(fault: &Fault) -> Bytes {
 }
 
 pub(crate) type Refused<T> = Result<T, Refusal>;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_hooks;

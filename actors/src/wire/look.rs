@@ -23,7 +23,7 @@ static FINISH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"fini
 /// What an event is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Look {
-    /// The data is exactly `[DONE]`.
+    /// The data is `[DONE]`, white space around it aside.
     pub done: bool,
     /// There's a top-level `error` that isn't null.
     pub error: bool,
@@ -39,13 +39,19 @@ pub struct Look {
 
 /// Looks at the data of one event of a chat or text completion stream.
 pub fn look(data: &[u8]) -> Look {
-    if data == b"[DONE]" {
+    if is_done(data) {
         return Look { done: true, ..Look::default() };
     }
     if may_have(&USAGE, data) || may_have(&ERROR, data) {
         return look_closely(data);
     }
     Look { choices: may_have_choices(data), ..Look::default() }
+}
+
+/// Whether the data is `[DONE]` and nothing else. White space around it is let pass: clients take it for the end too.
+#[inline]
+fn is_done(data: &[u8]) -> bool {
+    data.len() < 32 && data.trim_ascii() == b"[DONE]"
 }
 
 /// As [`look`], and whether some choice is finished: for modes that must know when the text ends.

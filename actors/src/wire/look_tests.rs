@@ -8,8 +8,8 @@ use super::*;
 /// Data, then the letters of what is seen: d done, e error, u usage, o usage only, c choices, f finish.
 const CASES: &[(&str, &str)] = &[
     ("[DONE]", "d"),
-    (" [DONE]", ""),
-    ("[DONE]\r", ""),
+    (" [DONE]", "d"),
+    ("[DONE]\r", "d"),
     (r#""[DONE]""#, ""),
     ("", ""),
     (r#"{"choices":[{"delta":{"content":"[DONE]"}}]}"#, "c"),

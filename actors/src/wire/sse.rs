@@ -132,10 +132,7 @@ impl SseReader {
             self.whole_canonical = false;
         }
         if self.carry.is_empty() {
-            if self.after_cr && chunk.get(pos) == Some(&b'\n') {
-                pos += 1;
-                self.whole_canonical = false;
-            }
+            // The LF of a CRLF whose CR ended the last event reads as an empty block, which is nothing.
             self.after_cr &= chunk.is_empty();
             return Ok(pos);
         }

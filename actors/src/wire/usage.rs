@@ -1,5 +1,6 @@
 //! What an upstream says it counted, read leniently, and an estimate for where it says nothing.
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// No exchange has this many tokens: what's above is a fault of the sender, and would only do harm in a budget.
@@ -89,6 +90,14 @@ impl Usage {
         Self { prompt_tokens, completion_tokens, total_tokens, estimated: true, ..Self::default() }
     }
 
+    /// The same for a whole answer: what its choices say, in bytes over [`BYTES_PER_TOKEN`]. An answer that cannot be read
+    /// says nothing.
+    pub fn estimate_whole(prompt_bytes: u64, answer: &[u8]) -> Self {
+        let answer: Whole = serde_json::from_slice(answer).unwrap_or_default();
+        let said: u64 = answer.choices.iter().map(|choice| said(&choice.message) + said(&choice.text)).sum();
+        Self::estimate(prompt_bytes, said.div_ceil(BYTES_PER_TOKEN))
+    }
+
     /// Takes `later` over what was told before in the same stream: counts are cumulative, so the last wins. A count beats
     /// an estimate, and a doubt once raised stays.
     pub fn fold(&mut self, later: Self) {
@@ -110,6 +119,35 @@ impl Usage {
         }
         self.total_tokens = total.unwrap_or(sum);
         self
+    }
+}
+
+/// The parts of a whole answer that an estimate is made from.
+#[derive(Default, Deserialize)]
+struct Whole {
+    #[serde(default)]
+    choices: Vec<Choice>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    #[serde(default)]
+    message: Value,
+    #[serde(default)]
+    text: Value,
+}
+
+/// Bytes of text in a message: content, refusals, reasoning, arguments of tool calls; not the words of its form.
+fn said(value: &Value) -> u64 {
+    match value {
+        Value::String(text) => text.len() as u64,
+        Value::Array(values) => values.iter().map(said).sum(),
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(name, _)| !matches!(name.as_str(), "role" | "id" | "type"))
+            .map(|(_, v)| said(v))
+            .sum(),
+        _ => 0,
     }
 }
 

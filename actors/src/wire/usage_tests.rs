@@ -92,6 +92,21 @@ fn estimates_by_the_documented_formula() {
 }
 
 #[test]
+fn a_whole_answer_is_estimated_by_what_it_says() {
+    let said = |answer: &str| Usage::estimate_whole(8, answer.as_bytes()).completion_tokens;
+    let chat = r#"{"id":"long, but not said","choices":[{"index":0,"message":{"role":"assistant","content":"eight by","refusal":null,
+        "tool_calls":[{"id":"call_1","type":"function","function":{"name":"four","arguments":"{\"a\":1}"}}]}}]}"#;
+    // 8 of content, 4 of the name, 7 of the arguments
+    assert_eq!(said(chat), 5);
+    assert_eq!(said(r#"{"choices":[{"text":"four"},{"text":"five!"}]}"#), 3);
+    for nothing in ["", "{}", r#"{"choices":7}"#, r#"{"choices":[{}]}"#, r#"{"data":[{"embedding":[1]}]}"#] {
+        assert_eq!(said(nothing), 0, "{nothing}");
+    }
+    assert!(Usage::estimate_whole(8, chat.as_bytes()).estimated);
+    assert_eq!(Usage::estimate_whole(8, b"{}").prompt_tokens, 2);
+}
+
+#[test]
 fn the_last_cumulative_count_wins() {
     let told = |prompt, completion| Usage { prompt_tokens: prompt, completion_tokens: completion, ..Usage::default() };
     let mut usage = Usage::default();

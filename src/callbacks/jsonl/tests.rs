@@ -17,7 +17,7 @@ fn ids(path: &Path) -> Vec<String> {
     text.lines().map(|l| serde_json::from_str::<Value>(l).unwrap()["id"].as_str().unwrap().to_owned()).collect()
 }
 
-#[actix_rt::test]
+#[actix_web::test]
 async fn each_record_is_a_line_only_the_owner_can_read() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("log.jsonl");
@@ -31,7 +31,7 @@ async fn each_record_is_a_line_only_the_owner_can_read() {
     assert_eq!(jsonl.health(), Some(SinkHealth { depth: 0, delivered: 2, dropped: 0 }));
 }
 
-#[actix_rt::test]
+#[actix_web::test]
 async fn it_rotates_and_keeps_so_many() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("log.jsonl");
@@ -52,7 +52,7 @@ async fn it_rotates_and_keeps_so_many() {
     }
 }
 
-#[actix_rt::test]
+#[actix_web::test]
 async fn a_full_disk_drops_counts_and_does_not_stop() {
     let jsonl = made(json!({"path": "/dev/full"}));
     jsonl.log_success(&record("a"));
@@ -64,7 +64,7 @@ async fn a_full_disk_drops_counts_and_does_not_stop() {
     assert_eq!(jsonl.health(), Some(SinkHealth { depth: 0, delivered: 0, dropped: 2 }));
 }
 
-#[actix_rt::test]
+#[actix_web::test]
 async fn it_recovers_when_its_directory_comes_back() {
     let dir = tempfile::tempdir().unwrap();
     let sub = dir.path().join("logs");
@@ -81,7 +81,7 @@ async fn it_recovers_when_its_directory_comes_back() {
     assert_eq!(jsonl.health().map(|h| (h.delivered, h.dropped)), Some((1, 1)));
 }
 
-#[actix_rt::test]
+#[actix_web::test]
 async fn two_on_one_path_share_it_through_a_rotation() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("log.jsonl");
@@ -99,7 +99,7 @@ async fn two_on_one_path_share_it_through_a_rotation() {
     assert_eq!(all, (0..30).map(|n| n.to_string()).collect::<Vec<_>>());
 }
 
-#[actix_rt::test]
+#[actix_web::test]
 async fn a_torn_line_does_not_take_the_next_one_with_it() {
     let dir = tempfile::tempdir().unwrap();
     let mut file = RotatingFile::new(dir.path().join("x"), 4096, 1);

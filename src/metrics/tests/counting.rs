@@ -131,8 +131,13 @@ fn threads_add_up_and_what_they_counted_outlives_them() {
 fn an_exchange_that_met_no_deployment_is_counted_under_the_configured_name() {
     let metrics = Metrics::default();
     let wild = deployment("w", "openai/*");
-    metrics.take_routing(&routing(&[wild, deployment("d", "g")]));
-    let refused = || Case { outcome: Outcome::Blocked, cost: None, ..Case::ok(CHAT, "openai/gpt-4o", None) };
+    let routing = routing(&[wild, deployment("d", "g")]);
+    let refused = || Case {
+        outcome: Outcome::Blocked,
+        cost: None,
+        routing: Arc::clone(&routing),
+        ..Case::ok(CHAT, "openai/gpt-4o", None)
+    };
     refused().settle(&metrics);
     Case { asked: Admitted { model: "who?".into(), ..refused().asked }, ..refused() }.settle(&metrics);
     let seen = scrape(&metrics, &live(&[]));
@@ -176,5 +181,22 @@ fn the_state_of_the_cast_is_shown() {
         {
             assert!(seen.number(name, &[]) > 0.0, "{name}");
         }
+    }
+}
+
+#[test]
+fn the_dashboard_asks_only_for_what_there_is() {
+    let (metrics, d) = (Metrics::default(), deployment("d", "g"));
+    Case::ok(CHAT, "g", Some(&d)).settle(&metrics);
+    let text = metrics.render(&live(&[d]));
+    let seen = parse(&text).unwrap();
+    let board = include_str!("../../../deploy/grafana-dashboard.json");
+    assert!(serde_json::from_str::<serde_json::Value>(board).is_ok());
+    let word = |c: char| !(c.is_ascii_lowercase() || c == '_');
+    let asked: Vec<_> = board.split(word).filter(|w| w.starts_with("millrace_")).collect();
+    assert!(asked.len() > 10);
+    for name in asked {
+        let family = name.strip_suffix("_bucket").unwrap_or(name);
+        assert!(seen.families().any(|(known, _)| known == family), "{name}");
     }
 }

@@ -214,9 +214,7 @@ impl Stream {
 
     /// The rest of the body, as events.
     pub fn events(self) -> Events {
-        let answer = self.whole();
-        let data = events_of(&answer.body);
-        Events { data, raw: answer.body, complete: answer.complete }
+        self.whole().events()
     }
 
     /// Leaves, as a client does that has lost interest.
@@ -226,6 +224,11 @@ impl Stream {
 }
 
 impl Answer {
+    /// The body, as events.
+    pub fn events(&self) -> Events {
+        Events { data: events_of(&self.body), raw: self.body.clone(), complete: self.complete }
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8(self.body.clone()).expect("UTF-8")
     }

@@ -62,7 +62,8 @@ impl Gateway {
         let data = folder.path().to_owned();
         let thread = std::thread::spawn(move || {
             actix_rt::System::new().block_on(async move {
-                let mut config = config::load(&path, &ProcessEnv, &callbacks::validate).unwrap_or_else(|r| panic!("{r}"));
+                let mut config =
+                    config::load(&path, &ProcessEnv, &callbacks::validate).unwrap_or_else(|r| panic!("{r}"));
                 config.millrace.port = 0;
                 config.millrace.host = std::net::Ipv4Addr::LOCALHOST.into();
                 config.millrace.data_dir.get_or_insert(data);

@@ -2,9 +2,11 @@
 
 mod client;
 mod gateway;
+mod logs;
 
 pub use client::{Answer, Client, Events, Stream};
 pub use gateway::{Gateway, KEY, PROVIDER_KEY};
+pub use logs::logged;
 
 use std::time::{Duration, Instant};
 

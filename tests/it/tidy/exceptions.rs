@@ -68,6 +68,13 @@ pub const EDGES: &[(&str, &str, &str, &str)] = &[
     ("millrace-lab", "bench::phases::script", "bench::phases", PHASES),
     ("millrace-lab", "bench::phases::streams_memory", "bench::phases", PHASES),
     ("millrace-lab", "bench::phases::whole", "bench::phases", PHASES),
+    (
+        "millrace",
+        "callbacks::deny_words::stream",
+        "callbacks::deny_words",
+        "one half of a callback, in a file of its own",
+    ),
+    ("millrace", "callbacks::webhook::courier", "callbacks::webhook", "one half of a callback, in a file of its own"),
     ("millrace", "metrics::render", "metrics", "what is rendered is declared where it is collected"),
 ];
 

@@ -1,7 +1,7 @@
 //! Processor time of a process and its descendants between two readings.
 //!
 //! From `schedstat`, in nanoseconds, where the kernel keeps it. It is kept per living thread, so when a thread has ended
-//! between the readings the ticks of `stat` are used instead: these are of 10 ms, so a load should then be large enough
+//! between the readings the ticks of `stat` stand in: these are of 10 ms, so a load should then be large enough
 //! to spend some seconds.
 
 use std::collections::BTreeMap;
@@ -29,14 +29,16 @@ impl CpuReading {
 
     /// Nanoseconds spent since an earlier reading.
     pub fn since(&self, earlier: &Self) -> u64 {
-        let all_alive = earlier.threads.keys().all(|thread| self.threads.contains_key(thread));
-        if self.threads.is_empty() || !all_alive {
-            return self.ticks.saturating_sub(earlier.ticks);
-        }
         let spent = |(thread, nanos): (&(u32, u32), &u64)| {
             nanos.saturating_sub(earlier.threads.get(thread).copied().unwrap_or(0))
         };
-        self.threads.iter().map(spent).sum()
+        let by_thread = self.threads.iter().map(spent).sum();
+        let all_alive = earlier.threads.keys().all(|thread| self.threads.contains_key(thread));
+        if all_alive && !self.threads.is_empty() {
+            return by_thread;
+        }
+        // Each is too little in its own way: the one lacks the ended threads, the other what is less than a tick.
+        self.ticks.saturating_sub(earlier.ticks).max(by_thread)
     }
 }
 
@@ -63,6 +65,7 @@ mod tests {
         let before = reading(&[(1, 100), (2, 50)], 10_000_000);
         assert_eq!(reading(&[(1, 150), (2, 50), (3, 7)], 10_000_000).since(&before), 57);
         assert_eq!(reading(&[(1, 150)], 30_000_000).since(&before), 20_000_000);
+        assert_eq!(reading(&[(1, 150)], 10_000_000).since(&before), 50, "less than a tick, but not nothing");
         assert_eq!(reading(&[], 30_000_000).since(&reading(&[], 10_000_000)), 20_000_000);
     }
 }

@@ -44,7 +44,7 @@ fn command(script: &ScriptArgs, config: &Path, listen: SocketAddr, workers: usiz
     let Some(given) = &script.proxy_command else {
         let program = own_program()?.display().to_string();
         let workers = workers.to_string();
-        let rest = ["serve", "--config", &config, "--host", &host, "--port", &port, "--num_workers", &workers];
+        let rest = ["serve", "--config", &config, "--host", &host, "--port", &port, "--workers", &workers];
         return Ok(std::iter::once(program).chain(rest.map(str::to_owned)).collect());
     };
     let bad = || {
@@ -129,6 +129,6 @@ mod tests {
         assert_eq!(words("gw -l {host}:{port}", [127, 0, 0, 1]), "gw -l 127.0.0.1:4000");
         let default =
             command(&args("").script, Path::new("c.yaml"), ([127, 0, 0, 1], 4000).into(), 2).expect("a command");
-        assert_eq!(default[1..].join(" "), "serve --config c.yaml --host 127.0.0.1 --port 4000 --num_workers 2");
+        assert_eq!(default[1..].join(" "), "serve --config c.yaml --host 127.0.0.1 --port 4000 --workers 2");
     }
 }

@@ -1,0 +1,271 @@
+//! Where text is in requests, answers and the events of a stream, as tables; and the walk that finds it.
+//!
+//! The walk yields where each text lies in the bytes, so that a change touches nothing else of them.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use millrace_actors::wire::scan;
+use serde_json::value::RawValue;
+
+/// What a value is, if it is a string, an array or an object. Everything not named is not looked at.
+pub(super) struct Place {
+    kind: Option<Kind>,
+    each: Option<&'static Place>,
+    fields: &'static [(&'static str, &'static Place)],
+}
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A string that a person or a model wrote.
+    Text,
+    /// `finish_reason` with a word in it.
+    Finish,
+    /// Token probabilities that are not null: they spell the text again.
+    Logprobs,
+}
+
+/// A step from a value to one within it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Into a member.
+    Field(&'static str),
+    /// Into an element: the one that calls itself `index`, or else the one at that position.
+    Index(u64),
+}
+
+/// One thing found.
+pub(super) struct Found<'p> {
+    /// What it is.
+    pub(super) kind: Kind,
+    /// The way to it.
+    pub(super) path: &'p [Step],
+    /// Where its value lies.
+    pub(super) at: Range<usize>,
+}
+
+const fn object(fields: &'static [(&'static str, &'static Place)]) -> Place {
+    Place { kind: None, each: None, fields }
+}
+
+const fn array(each: &'static Place) -> Place {
+    Place { kind: None, each: Some(each), fields: &[] }
+}
+
+const fn leaf(kind: Kind) -> Place {
+    Place { kind: Some(kind), each: None, fields: &[] }
+}
+
+static TEXT: Place = leaf(Kind::Text);
+static FINISH: Place = leaf(Kind::Finish);
+static LOGPROBS: Place = leaf(Kind::Logprobs);
+/// A text, or a list of them.
+static TEXTS: Place = Place { kind: Some(Kind::Text), each: Some(&TEXT), fields: &[] };
+static THINKING: Place = Place { kind: Some(Kind::Text), each: Some(&PLAIN_PART), fields: &[] };
+static PLAIN_PART: Place = Place { kind: Some(Kind::Text), each: None, fields: &[("text", &TEXT)] };
+/// A part of a message; `content` within a part is a tool's result in Anthropic's manner.
+static PART: Place = Place {
+    kind: Some(Kind::Text),
+    each: None,
+    fields: &[("text", &TEXT), ("refusal", &TEXT), ("thinking", &THINKING), ("content", &THINKING)],
+};
+static CONTENT: Place = Place { kind: Some(Kind::Text), each: Some(&PART), fields: &[] };
+static FUNCTION: Place = object(&[("arguments", &TEXT)]);
+static TOOL_CALLS: Place = array(&TOOL_CALL);
+static TOOL_CALL: Place = object(&[("function", &FUNCTION), ("custom", &CUSTOM)]);
+static CUSTOM: Place = object(&[("input", &TEXT)]);
+static AUDIO: Place = object(&[("transcript", &TEXT)]);
+/// A message, a whole answer's or a stream's piece of one. A tool's result is the `content` of a message of its own.
+static MESSAGE: Place = object(&[
+    ("content", &CONTENT),
+    ("refusal", &TEXT),
+    ("reasoning_content", &TEXT),
+    ("reasoning", &TEXT),
+    ("tool_calls", &TOOL_CALLS),
+    ("function_call", &FUNCTION),
+    ("audio", &AUDIO),
+]);
+static MESSAGES: Place = array(&MESSAGE);
+static PREDICTION: Place = object(&[("content", &CONTENT)]);
+static CHOICES: Place = array(&CHOICE);
+static CHOICE: Place = object(&[
+    ("message", &MESSAGE),
+    ("delta", &MESSAGE),
+    ("text", &TEXT),
+    ("logprobs", &LOGPROBS),
+    ("finish_reason", &FINISH),
+]);
+
+/// A request's body.
+pub(super) static REQUEST: Place = object(&[
+    ("messages", &MESSAGES),
+    ("prompt", &TEXTS),
+    ("suffix", &TEXT),
+    ("input", &TEXTS),
+    ("prediction", &PREDICTION),
+]);
+
+/// A whole answer, or an event of a stream.
+pub(super) static ANSWER: Place = object(&[("choices", &CHOICES)]);
+
+/// Calls `on` for everything that `place` names within `json`, in order.
+///
+/// # Errors
+/// `json` is no valid JSON, or of a form that the table does not foresee.
+pub(super) fn walk(json: &str, place: &'static Place, on: &mut dyn FnMut(Found<'_>)) -> Result<(), serde_json::Error> {
+    let mut path = Vec::with_capacity(8);
+    Walk { json, path: &mut path, on }.value(0..json.len(), place)
+}
+
+/// The text at `at`, escapes decoded.
+pub(super) fn text<'a>(json: &'a str, at: &Range<usize>) -> Cow<'a, str> {
+    scan::string(json[at.clone()].as_bytes()).unwrap_or_default()
+}
+
+struct Walk<'a, 'o> {
+    json: &'a str,
+    path: &'o mut Vec<Step>,
+    on: &'o mut dyn FnMut(Found<'_>),
+}
+
+impl<'a> Walk<'a, '_> {
+    fn value(&mut self, at: Range<usize>, place: &'static Place) -> Result<(), serde_json::Error> {
+        let json: &'a str = self.json;
+        let value = &json[at.clone()];
+        let start = at.start + (value.len() - value.trim_ascii_start().len());
+        match json.as_bytes().get(start) {
+            Some(b'"') => self.string(at, place),
+            Some(b'[') => {
+                self.other(&at, place);
+                place.each.map_or(Ok(()), |each| self.array(at, each))
+            }
+            Some(b'{') => {
+                self.other(&at, place);
+                if place.fields.is_empty() { Ok(()) } else { self.object(at, place) }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn string(&mut self, at: Range<usize>, place: &Place) -> Result<(), serde_json::Error> {
+        let Some(kind) = place.kind else { return Ok(()) };
+        // some send an empty reason while the choice still goes on
+        if kind != Kind::Finish || at.len() > 2 {
+            (self.on)(Found { kind, path: self.path, at });
+        }
+        Ok(())
+    }
+
+    fn other(&mut self, at: &Range<usize>, place: &Place) {
+        if place.kind == Some(Kind::Logprobs) {
+            (self.on)(Found { kind: Kind::Logprobs, path: self.path, at: at.clone() });
+        }
+    }
+
+    fn array(&mut self, at: Range<usize>, each: &'static Place) -> Result<(), serde_json::Error> {
+        let json: &'a str = self.json;
+        let elements: Vec<&RawValue> = serde_json::from_str(&json[at])?;
+        for (n, element) in elements.iter().enumerate() {
+            let at = within(json, element.get());
+            self.path.push(Step::Index(named_index(element.get()).unwrap_or(n as u64)));
+            let done = self.value(at, each);
+            self.path.pop();
+            done?;
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, at: Range<usize>, place: &'static Place) -> Result<(), serde_json::Error> {
+        let json: &'a str = self.json;
+        let base = at.start;
+        for member in scan::members(&json[at]).map_err(serde::de::Error::custom)? {
+            let Some((name, inner)) = place.fields.iter().find(|(name, _)| member.key == *name) else { continue };
+            self.path.push(Step::Field(name));
+            let done = self.value(base + member.value.start..base + member.value.end, inner);
+            self.path.pop();
+            done?;
+        }
+        Ok(())
+    }
+}
+
+/// Where `part`, borrowed from `whole`, lies in it.
+fn within(whole: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr() as usize - whole.as_ptr() as usize;
+    start..start + part.len()
+}
+
+/// The `index` member of an element: events name choices and tool calls by it, whatever their position.
+fn named_index(element: &str) -> Option<u64> {
+    if !element.starts_with('{') {
+        return None;
+    }
+    let mut index = None;
+    scan::each_member(element, |key, value| {
+        if key == "index" {
+            index = element[value].parse().ok();
+        }
+    })
+    .ok()?;
+    index
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(json: &str, place: &'static Place) -> Vec<String> {
+        let mut found = Vec::new();
+        walk(json, place, &mut |f| {
+            if f.kind == Kind::Text {
+                found.push(text(json, &f.at).into_owned());
+            }
+        })
+        .unwrap();
+        found
+    }
+
+    #[test]
+    fn every_text_of_a_request_is_found_and_nothing_else() {
+        let json = r#"{"model":"m","messages":[
+            {"role":"system","content":"a"},
+            {"role":"user","content":[{"type":"text","text":"b\u00e4"},{"type":"image_url","image_url":{"url":"u"}}]},
+            {"role":"assistant","content":null,"tool_calls":[{"id":"t","function":{"name":"f","arguments":"{\"c\":1}"}}]},
+            {"role":"tool","tool_call_id":"t","content":"d"},
+            {"role":"user","content":[{"type":"tool_result","content":[{"type":"text","text":"e"}]}]}],
+            "prompt":["f",[1,2]],"input":"g","user":"nobody"}"#;
+        assert_eq!(texts(json, &REQUEST), ["a", "bä", "{\"c\":1}", "d", "e", "f", "g"]);
+        assert_eq!(texts(r#"{"prompt":"p","input":["i","j"]}"#, &REQUEST), ["p", "i", "j"]);
+    }
+
+    #[test]
+    fn an_event_names_choices_and_tools_by_their_index() {
+        let json = r#"{"choices":[{"index":2,"delta":{"tool_calls":[{"index":1,"function":{"arguments":"x"}}]},
+            "logprobs":{"content":[]},"finish_reason":"stop"},{"index":3,"delta":{},"logprobs":null,"finish_reason":null}]}"#;
+        let mut found = Vec::new();
+        walk(json, &ANSWER, &mut |f| found.push((f.kind, f.path.to_vec()))).unwrap();
+        use Step::{Field, Index};
+        let tool = vec![
+            Field("choices"),
+            Index(2),
+            Field("delta"),
+            Field("tool_calls"),
+            Index(1),
+            Field("function"),
+            Field("arguments"),
+        ];
+        let choice = |name| vec![Field("choices"), Index(2), Field(name)];
+        assert_eq!(
+            found,
+            [(Kind::Text, tool), (Kind::Logprobs, choice("logprobs")), (Kind::Finish, choice("finish_reason"))]
+        );
+    }
+
+    #[test]
+    fn what_is_no_json_is_an_error() {
+        for json in ["{", "[", "{\"choices\":[}", "{\"choices\":[{\"delta\":{\"content\":\"a}]}"] {
+            assert!(walk(json, &ANSWER, &mut |_| {}).is_err() || json == "[", "{json}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The stage that a stream goes through: each channel of text past its own window, everything else as it comes.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use millrace_actors::fault::Refusal;
+use millrace_actors::ports::StreamStage;
+use millrace_actors::wire::scan;
+use serde_json::{Map, Value, json};
+
+use super::Rules;
+use super::places::{ANSWER, Kind, Step, text, walk};
+use super::splice::Splices;
+use super::window::Window;
+
+/// Channels of one stream at most (I4): choices, times what each may say.
+const MAX_CHANNELS: usize = 1024;
+
+/// The stage of one stream.
+pub(super) struct Stage {
+    rules: Arc<Rules>,
+    channels: Vec<Channel>,
+    /// The last event that had text: what is held at the end goes out in its like.
+    last: Bytes,
+}
+
+/// One text that grows from event to event.
+struct Channel {
+    path: Vec<Step>,
+    window: Window,
+}
+
+/// What an event holds.
+#[derive(Default)]
+struct Parsed {
+    texts: Vec<(usize, Range<usize>)>,
+    /// The ways to choices that are finished.
+    finished: Vec<Vec<Step>>,
+    logprobs: Vec<Range<usize>>,
+}
+
+/// A text of an event, before and after.
+struct Edit<'a> {
+    channel: usize,
+    at: Range<usize>,
+    was: Cow<'a, str>,
+    now: String,
+}
+
+impl Stage {
+    /// Nothing came yet.
+    pub(super) fn new(rules: Arc<Rules>) -> Self {
+        Stage { rules, channels: Vec::new(), last: Bytes::new() }
+    }
+
+    fn parse(&mut self, json: &str) -> Result<Parsed, Refusal> {
+        let (channels, mut parsed) = (&mut self.channels, Parsed::default());
+        let walked = walk(json, &ANSWER, &mut |found| match found.kind {
+            Kind::Finish => parsed.finished.push(found.path[..found.path.len() - 1].to_vec()),
+            Kind::Logprobs => parsed.logprobs.push(found.at),
+            Kind::Text => {
+                let known = channels.iter().position(|channel| channel.path == found.path);
+                let channel = known.unwrap_or(channels.len());
+                if known.is_none() && channel < MAX_CHANNELS {
+                    channels.push(Channel { path: found.path.to_vec(), window: Window::default() });
+                }
+                parsed.texts.push((channel, found.at));
+            }
+        });
+        let too_many = parsed.texts.iter().any(|(channel, _)| *channel >= MAX_CHANNELS);
+        if walked.is_err() || too_many { Err(self.rules.unreadable()) } else { Ok(parsed) }
+    }
+
+    /// An event that is no object, such as a bare word: it has no choices, but it shall not say anything denied either.
+    fn other(&self, data: Bytes, out: &mut Vec<Bytes>) -> Result<(), Refusal> {
+        if self.rules.matcher.denies(&String::from_utf8_lossy(&data)) {
+            return Err(self.rules.refusal());
+        }
+        out.push(data);
+        Ok(())
+    }
+
+    /// What is held of a channel, at its end.
+    fn rest(&mut self, channel: usize) -> Result<String, Refusal> {
+        let mut rest = String::new();
+        let Stage { rules, channels, .. } = self;
+        let finished = channels[channel].window.finish((&rules.matcher, &rules.action), &mut rest);
+        finished.map_err(|_| rules.refusal())?;
+        Ok(rest)
+    }
+
+    /// Ends the channels of finished choices: what they held goes into this event, or into one before it.
+    fn finish(
+        &mut self,
+        parsed: &Parsed,
+        json: &str,
+        edits: &mut [Edit<'_>],
+        out: &mut Vec<Bytes>,
+    ) -> Result<(), Refusal> {
+        for choice in &parsed.finished {
+            for channel in 0..self.channels.len() {
+                if !self.channels[channel].path.starts_with(choice) {
+                    continue;
+                }
+                let rest = self.rest(channel)?;
+                match edits.iter_mut().rfind(|edit| edit.channel == channel) {
+                    Some(edit) => edit.now.push_str(&rest),
+                    None if rest.is_empty() => {}
+                    None => out.push(like(json, &self.channels[channel].path, &rest)),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl StreamStage for Stage {
+    fn event(&mut self, data: Bytes, out: &mut Vec<Bytes>) -> Result<(), Refusal> {
+        if !data.trim_ascii_start().starts_with(b"{") {
+            return self.other(data, out);
+        }
+        let json = std::str::from_utf8(&data).map_err(|_| self.rules.unreadable())?;
+        let parsed = self.parse(json)?;
+        if !parsed.texts.is_empty() {
+            self.last = data.clone();
+        }
+        let mut edits = Vec::with_capacity(parsed.texts.len());
+        for (channel, at) in &parsed.texts {
+            let (was, mut now) = (text(json, at), String::new());
+            let Stage { rules, channels, .. } = &mut *self;
+            let fed = channels[*channel].window.feed(&was, (&rules.matcher, &rules.action), &mut now);
+            fed.map_err(|_| rules.refusal())?;
+            edits.push(Edit { channel: *channel, at: at.clone(), was, now });
+        }
+        self.finish(&parsed, json, &mut edits, out)?;
+        let mut splices = Splices::default();
+        for edit in edits.iter().filter(|edit| edit.was != edit.now) {
+            splices.string(edit.at.clone(), &edit.now);
+        }
+        // they would spell out what is held back or masked
+        parsed.logprobs.into_iter().for_each(|at| splices.raw(at, "null".to_owned()));
+        let changed = splices.apply(json);
+        out.push(changed.unwrap_or(data));
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut Vec<Bytes>) -> Result<(), Refusal> {
+        for channel in 0..self.channels.len() {
+            let rest = self.rest(channel)?;
+            if !rest.is_empty() {
+                let json = std::str::from_utf8(&self.last).unwrap_or_default();
+                out.push(like(json, &self.channels[channel].path, &rest));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An event like `json` (its id, its model), in which only the text at `path` is said.
+fn like(json: &str, path: &[Step], text: &str) -> Bytes {
+    let mut choices = nested(path.get(1..).unwrap_or_default(), text);
+    if let Some(choice) = choices.get_mut(0).and_then(Value::as_object_mut) {
+        choice.insert("finish_reason".to_owned(), Value::Null);
+    }
+    let mut splices = Splices::default();
+    for member in scan::members(json).unwrap_or_default() {
+        match member.key.as_ref() {
+            "choices" => splices.raw(member.value, choices.to_string()),
+            // it belongs to the event that it came with, once
+            "usage" => splices.raw(member.value, "null".to_owned()),
+            _ => {}
+        }
+    }
+    splices.apply(json).unwrap_or_else(|| json!({ "choices": choices }).to_string().into())
+}
+
+fn nested(path: &[Step], text: &str) -> Value {
+    match path {
+        [] => Value::from(text),
+        [Step::Field(name), rest @ ..] => Value::Object(Map::from_iter([((*name).to_owned(), nested(rest, text))])),
+        [Step::Index(index), rest @ ..] => {
+            let mut element = nested(rest, text);
+            if let Some(object) = element.as_object_mut() {
+                object.insert("index".to_owned(), Value::from(*index));
+            }
+            Value::Array(vec![element])
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "stream_tests.rs"]
+mod tests;
