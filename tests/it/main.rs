@@ -4,9 +4,12 @@
 
 mod callbacks;
 mod cost;
+mod bodies;
+mod clients;
 mod harness;
 mod invariants;
 mod process;
 mod smoke;
 mod streams;
+mod tidy;
 mod upstream;
