@@ -11,7 +11,6 @@ use millrace_actors::desk::{Desk, InFlightCount, Shutdown};
 use millrace_actors::fault::Fault;
 
 use crate::boot::source::ConfigSource;
-use crate::config::Config;
 use crate::http::error::ApiError;
 use crate::metrics::Metrics;
 
@@ -29,8 +28,6 @@ pub struct State {
     pub shutdown: Arc<Shutdown>,
     /// Where the configuration came from and comes from again on reload.
     pub source: Arc<ConfigSource>,
-    /// The configuration that the process was started with.
-    pub started: Config,
 }
 
 impl State {

@@ -122,7 +122,10 @@ async fn once(exchange: &mut Exchange, candidate: &Candidate, desk: &Desk) -> Re
         Ok(Called { answered, own }) => {
             exchange.progress.waited += elapsed.saturating_sub(own);
             desk.meter.attempt(deployment, "ok");
-            deployment.health.succeeded();
+            // a stream that has begun has not succeeded yet: its relay says so at its end (FAULTS S10)
+            if matches!(answered, Answered::Whole(_)) {
+                deployment.health.succeeded();
+            }
             Ok(answered)
         }
         Err(fault) => {

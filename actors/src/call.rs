@@ -199,6 +199,7 @@ async fn first_event(exchange: &mut Exchange, mut response: UpstreamResponse, wi
     let mut reader = SseReader::new(path.max_event_bytes);
     let mut batch = Vec::new();
     let mut first = None;
+    let mut before = 0;
     loop {
         let fed = batch.len();
         let read = within.limit(response.next_batch(&mut batch, BATCH_BYTES));
@@ -218,10 +219,16 @@ async fn first_event(exchange: &mut Exchange, mut response: UpstreamResponse, wi
                 });
             });
             seen.map_err(|e| Fault::InvalidAnswer { cause: e.to_string() })?;
+            before += chunk.len();
         }
         match first {
             Some(Ok(())) => break,
             Some(Err(fault)) => return Err(fault),
+            // comments and empty blocks are no event, so the reader's own bound never meets them; they are kept like one
+            None if before > path.max_event_bytes => {
+                let cause = format!("more than {} bytes came before its first event", path.max_event_bytes);
+                return Err(Fault::InvalidAnswer { cause });
+            }
             None if !more => {
                 return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() });
             }

@@ -5,6 +5,7 @@
 //!
 //! [`settle`]: Exchange::settle
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -205,9 +206,14 @@ impl Exchange {
         if self.hooked(hook) {
             let record = Arc::new(self.record(&settled));
             for callback in self.callbacks.with(hook) {
-                match outcome.is_success() {
+                // a callback's panic must cost neither the answer, which may not be out yet, nor the next callback its
+                // record; and within a drop that a panic caused, a second one would end the process
+                let told = catch_unwind(AssertUnwindSafe(|| match outcome.is_success() {
                     true => callback.log_success(&record),
                     false => callback.log_failure(&record),
+                }));
+                if told.is_err() {
+                    log::error!("callback panicked kind={} call_id={}", callback.kind(), self.asked.call_id);
                 }
             }
         }

@@ -24,6 +24,7 @@ pub struct OutletBody(Rc<Shared>);
 struct Shared {
     queue: RefCell<VecDeque<Bytes>>,
     queued: Cell<usize>,
+    pushed: Cell<u64>,
     in_transit: Cell<usize>,
     limit: usize,
     ended: Cell<bool>,
@@ -39,6 +40,7 @@ pub fn outlet(limit: usize) -> (Outlet, OutletBody) {
     let shared = Rc::new(Shared {
         queue: RefCell::default(),
         queued: Cell::new(0),
+        pushed: Cell::new(0),
         in_transit: Cell::new(0),
         limit,
         ended: Cell::new(false),
@@ -54,7 +56,24 @@ pub fn outlet(limit: usize) -> (Outlet, OutletBody) {
 impl Outlet {
     /// Queues bytes for the client. Never waits: who calls it has waited for credit before reading upstream.
     pub fn push(&self, bytes: Bytes) {
-        if bytes.is_empty() || self.0.left.get() || self.0.ended.get() {
+        if !bytes.is_empty() {
+            self.0.pushed.set(self.0.pushed.get() + 1);
+            self.queue(bytes);
+        }
+    }
+
+    /// As [`Outlet::push`], for what is no part of the stream: not counted in [`Outlet::pushed`].
+    pub fn comment(&self, bytes: Bytes) {
+        self.queue(bytes);
+    }
+
+    /// How often something of the stream was queued: whether this has grown tells whether the client heard of it.
+    pub fn pushed(&self) -> u64 {
+        self.0.pushed.get()
+    }
+
+    fn queue(&self, bytes: Bytes) {
+        if self.0.left.get() || self.0.ended.get() {
             return;
         }
         self.0.queued.set(self.0.queued.get() + bytes.len());

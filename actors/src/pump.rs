@@ -99,7 +99,7 @@ impl Pump {
             self.waited += began.elapsed();
             match step {
                 Step::Batch(true) => {
-                    self.timer.touch();
+                    self.timer.touch(&self.outlet);
                     self.send(batch);
                 }
                 Step::Batch(false) => return Cause::Closed,
@@ -107,7 +107,7 @@ impl Pump {
                 // ended by the relay, or left by the client: the relay knows which of the two it has settled
                 Step::Closed => return Cause::ClientLeft,
                 Step::Cut => return Cause::Failed(Fault::ShuttingDown),
-                Step::Tick => match self.timer.tick() {
+                Step::Tick => match self.timer.tick(&self.outlet) {
                     Tick::Overdue(phase) => return Cause::Failed(Fault::Timeout { phase }),
                     Tick::Heartbeat => tell(&self.relay, Heartbeat),
                     Tick::Early => {}
@@ -129,7 +129,7 @@ impl Pump {
         let began = Instant::now();
         let credit = timeout(self.path.write_idle_timeout, self.outlet.credit()).await;
         self.waited += began.elapsed();
-        self.timer.touch();
+        self.timer.touch(&self.outlet);
         match credit {
             Ok(true) => None,
             // a client that does not read is as good as gone; holding its stream would hold a provider's too
@@ -142,7 +142,12 @@ impl Pump {
 /// per batch would cost more than the batch.
 struct Timer {
     sleep: Pin<Box<Sleep>>,
+    /// When the provider last sent anything.
     last: TokioInstant,
+    /// When the client last got anything: not the same, since the provider's comments are not passed on.
+    heard: TokioInstant,
+    /// [`Outlet::pushed`] when that was last looked at.
+    pushed: u64,
     idle: Duration,
     heartbeat: Option<Duration>,
     total: TokioInstant,
@@ -162,44 +167,56 @@ impl Timer {
         let mut timer = Timer {
             sleep: Box::pin(sleep_until(now)),
             last: now,
+            heard: now,
+            pushed: 0,
             idle: path.idle_timeout,
             heartbeat: path.heartbeat,
             total,
             first_by,
         };
-        let first = first_by.map_or(Tick::Early, |_| Tick::Heartbeat);
-        timer.arm(now, &first);
+        timer.arm();
         timer
     }
 
-    fn touch(&mut self) {
+    /// Something came from the provider.
+    fn touch(&mut self, outlet: &Outlet) {
+        self.note(outlet);
         self.last = TokioInstant::now();
-        self.first_by = None;
+    }
+
+    /// If the relay has let something through since the last look, then out of the batch that came last.
+    fn note(&mut self, outlet: &Outlet) {
+        if outlet.pushed() != self.pushed {
+            self.pushed = outlet.pushed();
+            self.heard = self.last;
+            self.first_by = None;
+        }
     }
 
     /// The timer fired: what is due? Re-arms for what is next.
-    fn tick(&mut self) -> Tick {
+    fn tick(&mut self, outlet: &Outlet) -> Tick {
+        self.note(outlet);
         let now = TokioInstant::now();
-        let silent = now.saturating_duration_since(self.last);
+        let since = |then| now.saturating_duration_since(then);
         let tick = if now >= self.total {
             Tick::Overdue("total")
         } else if self.first_by.is_some_and(|by| now >= by) {
             Tick::Overdue("first_token")
-        } else if self.first_by.is_none() && silent >= self.idle {
+        } else if self.first_by.is_none() && since(self.last) >= self.idle {
             Tick::Overdue("idle")
-        } else if self.heartbeat.is_some_and(|every| silent >= every) {
+        } else if self.heartbeat.is_some_and(|every| since(self.heard) >= every) {
+            self.heard = now;
             Tick::Heartbeat
         } else {
             Tick::Early
         };
-        self.arm(now, &tick);
+        self.arm();
         tick
     }
 
-    fn arm(&mut self, now: TokioInstant, after: &Tick) {
+    fn arm(&mut self) {
         let silence_ends = self.first_by.unwrap_or(self.last + self.idle);
-        let beat =
-            self.heartbeat.map(|every| if matches!(after, Tick::Heartbeat) { now + every } else { self.last + every });
+        let beat = self.heartbeat.map(|every| self.heard + every);
         let next = beat.map_or(silence_ends, |beat| beat.min(silence_ends)).min(self.total);
         self.sleep.as_mut().reset(next);
     }

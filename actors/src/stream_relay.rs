@@ -13,6 +13,7 @@ use crate::fault::Fault;
 use crate::outlet::Outlet;
 use crate::record::Outcome;
 use crate::relay::{Finish, HEARTBEAT, Relay, error_event};
+use crate::routing::Deployment;
 
 // === Messages ===
 
@@ -81,6 +82,9 @@ impl StreamRelay {
         match self.relay.take_finish() {
             Some(Finish::Broken(fault)) => self.fail(fault),
             _ => {
+                if let Some(deployment) = self.deployment() {
+                    deployment.health.succeeded();
+                }
                 self.settle(Outcome::Ok, None);
                 self.outlet.complete();
             }
@@ -96,15 +100,17 @@ impl StreamRelay {
         }
     }
 
+    fn deployment(&self) -> Option<&Deployment> {
+        self.exchange.as_ref()?.progress.deployment.as_deref()
+    }
+
     fn fail(&mut self, fault: Fault) {
-        let fault = self.in_callers_words(fault);
-        self.outlet.push(error_event(&fault));
-        if let Some(exchange) = &self.exchange
-            && let Some(deployment) = &exchange.progress.deployment
-            && fault.unhealthy()
-        {
+        // judged before the hooks: what a caller is told instead says nothing about the deployment
+        if let Some(deployment) = self.deployment().filter(|_| fault.unhealthy()) {
             deployment.health.failed(&deployment.cooldown, None);
         }
+        let fault = self.in_callers_words(fault);
+        self.outlet.push(error_event(&fault));
         self.settle(outcome_of(&fault), Some(&fault));
     }
 
@@ -125,9 +131,12 @@ impl StreamRelay {
 
 impl Actor for StreamRelay {
     type Context = Context<Self>;
+}
 
-    fn stopped(&mut self, _: &mut Context<Self>) {
-        // a stream that nobody ended is broken off: the client must not take it for complete
+impl Drop for StreamRelay {
+    /// A stream that nobody ended is broken off: the client must not take it for complete, nor wait for the rest. Not
+    /// `stopped`, which an actor that panicked never reaches (FAULTS P6).
+    fn drop(&mut self) {
         self.outlet.abort();
     }
 }
@@ -150,7 +159,7 @@ impl Handler<Heartbeat> for StreamRelay {
     type Result = ();
 
     fn handle(&mut self, _: Heartbeat, _: &mut Context<Self>) {
-        self.outlet.push(Bytes::from_static(HEARTBEAT));
+        self.outlet.comment(Bytes::from_static(HEARTBEAT));
     }
 }
 

@@ -37,6 +37,14 @@ pub enum BootError {
     /// The file of saved callbacks cannot be used.
     #[error("{0}")]
     Overlay(#[from] overlay::OverlayError),
+    /// The data folder cannot be made.
+    #[error("millrace.data_dir {} cannot be made: {cause}", path.display())]
+    DataDir {
+        /// The folder.
+        path: std::path::PathBuf,
+        /// The system's word.
+        cause: std::io::Error,
+    },
     /// The certificates in `SSL_CERT_FILE` cannot be used.
     #[error("SSL_CERT_FILE cannot be used: {0}")]
     Trust(std::io::Error),
@@ -56,6 +64,10 @@ pub fn boot(config: &Config, source: Arc<ConfigSource>) -> Result<AppParts, Boot
     guard_secrets(config);
     let prices = routing::prices(config)?;
     let routing = Arc::new(routing::build(config, prices, None)?);
+    // a callback's file may be the first thing in it
+    if let Some(path) = &source.data_dir {
+        std::fs::create_dir_all(path).map_err(|cause| BootError::DataDir { path: path.clone(), cause })?;
+    }
     let configured = specs(config);
     source.factory.configured(&configured);
     let specs = overlay::apply(source.overlay_path().as_deref(), configured)?;
@@ -79,7 +91,6 @@ pub fn boot(config: &Config, source: Arc<ConfigSource>) -> Result<AppParts, Boot
         in_flight: Arc::new(InFlightCount::bounded(limit)),
         shutdown: Arc::new(Shutdown::default()),
         source,
-        started: config.clone(),
     });
     let keys = Arc::new(Keys { master: config.general.master_key.clone() });
     Ok(AppParts { state, keys, upstream: upstream_settings(config)?, first })

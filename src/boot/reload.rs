@@ -81,7 +81,7 @@ async fn run(state: &State, if_match: Option<u64>) -> Result<Reloaded, ReloadErr
 }
 
 fn needs_restart(state: &State, now: &Config) -> Vec<&'static str> {
-    let (then, ours) = (&state.started, &now.millrace);
+    let (then, ours) = (&state.source.loaded, &now.millrace);
     let differs = [
         ("general_settings.master_key", then.general.master_key != now.general.master_key),
         ("millrace.host", then.millrace.host != ours.host),

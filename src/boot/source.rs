@@ -16,6 +16,8 @@ pub struct ConfigSource {
     pub data_dir: Option<PathBuf>,
     /// Makes callbacks from what the operator's file says.
     pub factory: Arc<dyn CallbackFactory>,
+    /// What was read at the start, before options of the command line: what a reload is compared with.
+    pub loaded: Config,
 }
 
 impl ConfigSource {
@@ -23,7 +25,7 @@ impl ConfigSource {
     pub fn new(path: Option<PathBuf>, config: &Config) -> Self {
         let data_dir = config.millrace.data_dir.clone();
         let factory = Arc::new(callbacks::Builtins::new(data_dir.clone()));
-        ConfigSource { path, data_dir, factory }
+        ConfigSource { path, data_dir, factory, loaded: config.clone() }
     }
 
     /// Reads the configuration again.

@@ -49,16 +49,15 @@ pub(super) fn redacted(record: &Arc<LogRecord>) -> Arc<LogRecord> {
     if record.outcome.is_success() {
         return Arc::clone(record);
     }
-    let message = record.error_message.as_deref().map(struck);
-    let model = struck(&record.model);
-    if !matches!(message, Some(Cow::Owned(_))) && matches!(model, Cow::Borrowed(_)) {
+    let message = record.error_message.as_deref().unwrap_or_default();
+    // a wildcard group goes by the name the caller chose, at the provider too
+    let chosen = [message, &record.model, &record.model_group, &record.upstream_model].map(struck);
+    if chosen.iter().all(|text| matches!(text, Cow::Borrowed(_))) {
         return Arc::clone(record);
     }
-    let (message, model) = (message.map(Cow::into_owned), model.into_owned());
-    let mut clean = LogRecord::clone(record);
-    clean.error_message = message;
-    clean.model = model;
-    Arc::new(clean)
+    let [message, model, model_group, upstream_model] = chosen.map(Cow::into_owned);
+    let error_message = record.error_message.as_ref().map(|_| message);
+    Arc::new(LogRecord { error_message, model, model_group, upstream_model, ..LogRecord::clone(record) })
 }
 
 #[cfg(test)]

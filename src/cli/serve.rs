@@ -82,13 +82,15 @@ pub fn run(args: &ServeArgs) -> ExitCode {
 }
 
 async fn serve(args: &ServeArgs) -> Result<(), ServeError> {
-    let config = configure(args)?;
+    let loaded = load(args)?;
+    let config = configure(args, loaded.clone())?;
     logging::init(config.litellm.json_logs, log::LevelFilter::Info);
     crate::metrics::panics::install();
     for notice in &config.notices {
         log::warn!("config notice code={} place={} {}", notice.code, notice.place, notice.message);
     }
-    let bound = start(config, args.config.clone())?;
+    let source = ConfigSource { loaded, ..ConfigSource::new(args.config.clone(), &config) };
+    let bound = start_from(config, source)?;
     for address in &bound.addresses {
         log::info!("listening address={address} version={}", env!("CARGO_PKG_VERSION"));
     }
@@ -97,25 +99,33 @@ async fn serve(args: &ServeArgs) -> Result<(), ServeError> {
 
 /// Boots a checked configuration and binds it. Also what the demo and the tests call.
 pub fn start(config: Config, path: Option<PathBuf>) -> Result<Bound, ServeError> {
+    let source = ConfigSource::new(path, &config);
+    start_from(config, source)
+}
+
+fn start_from(config: Config, source: ConfigSource) -> Result<Bound, ServeError> {
     config::check_bind(config.millrace.host, &config).map_err(|open| ServeError::Open(open.to_string()))?;
-    let source = Arc::new(ConfigSource::new(path, &config));
-    let parts = boot(&config, source)?;
+    let parts = boot(&config, Arc::new(source))?;
     let address = format!("{}:{}", config.millrace.host, config.millrace.port);
     bind(parts, &config.millrace).map_err(|cause| ServeError::Bind { address, cause })
 }
 
-/// The configuration: the file, or the environment; with the options over it.
-fn configure(args: &ServeArgs) -> Result<Config, ServeError> {
-    let mut config = match &args.config {
-        Some(path) => config::load(path, &ProcessEnv, &callbacks::validate).map_err(ServeError::Config)?,
-        None => {
-            let mut config = config::from_env(&ProcessEnv).ok_or(ServeError::NoConfig)?.map_err(ServeError::Config)?;
-            // whoever starts us without a word wants to try us, on this machine
-            config.millrace.host = std::net::Ipv4Addr::LOCALHOST.into();
-            keep_a_key(&mut config)?;
-            config
-        }
+/// What is written: the file, or the environment.
+fn load(args: &ServeArgs) -> Result<Config, ServeError> {
+    let loaded = match &args.config {
+        Some(path) => config::load(path, &ProcessEnv, &callbacks::validate),
+        None => config::from_env(&ProcessEnv).ok_or(ServeError::NoConfig)?,
     };
+    loaded.map_err(ServeError::Config)
+}
+
+/// The configuration with the options over it.
+fn configure(args: &ServeArgs, mut config: Config) -> Result<Config, ServeError> {
+    if args.config.is_none() {
+        // whoever starts us without a word wants to try us, on this machine
+        config.millrace.host = std::net::Ipv4Addr::LOCALHOST.into();
+        keep_a_key(&mut config)?;
+    }
     if let Some(host) = args.host {
         config.millrace.host = host;
     }

@@ -2,6 +2,11 @@
 //!
 //! One binary of modules: it links once. Each test is named after the row of the fault matrix it tries, where there is one.
 
+mod callbacks;
+mod cost;
 mod harness;
+mod invariants;
+mod process;
 mod smoke;
+mod streams;
 mod upstream;

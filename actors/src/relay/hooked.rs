@@ -3,9 +3,11 @@
 //! Only callbacks that have a hook are asked. An event that nobody changed keeps its bytes: parsing and serializing again
 //! would reorder nothing and cost twice.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use serde_json::Value;
 
 use super::{Refused, frame};
 use crate::capabilities::{CapabilitySnapshot, Hooks};
@@ -60,13 +62,13 @@ impl Hooked {
             self.write(data, out);
             return Ok(());
         }
-        let Ok(value) = serde_json::from_slice(data) else {
+        let Some((value, readable)) = read(data) else {
             // not JSON: nothing a callback could look at, and the dialect passes it on as it came (FAULTS S9)
             self.write(data, out);
             return Ok(());
         };
         if self.text.len() < TEXT_LIMIT {
-            text_of(data, &mut self.text);
+            text_of(&readable, &mut self.text);
         }
         let mut chunk = Chunk { value, changed: false };
         for callback in &self.lookers {
@@ -87,6 +89,39 @@ impl Hooked {
             None => out.extend_from_slice(data),
         });
     }
+}
+
+/// The event as callbacks see it. What clients read and Rust's strings do not hold, halves of surrogate pairs and bytes that
+/// are no UTF-8, is U+FFFD there: an event must not get past a callback by having one.
+fn read(data: &[u8]) -> Option<(Value, Cow<'_, [u8]>)> {
+    if let Ok(value) = serde_json::from_slice(data) {
+        return Some((value, Cow::Borrowed(data)));
+    }
+    let mended = without_halves(String::from_utf8_lossy(data).as_bytes());
+    serde_json::from_slice(&mended).ok().map(|value| (value, Cow::Owned(mended)))
+}
+
+/// JSON with each half of a surrogate pair, which only an escape can spell, replaced by U+FFFD.
+fn without_halves(data: &[u8]) -> Vec<u8> {
+    let unit = |at: usize| {
+        let hex = data.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
+    };
+    let mut out = Vec::with_capacity(data.len());
+    let mut from = 0;
+    while let Some(at) = memchr::memchr(b'\\', &data[from..]).map(|found| from + found) {
+        out.extend_from_slice(&data[from..at]);
+        let (keep, length) = match (unit(at), unit(at + 6)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => (true, 12),
+            (Some(0xD800..=0xDFFF), _) => (false, 6),
+            (Some(_), _) => (true, 6),
+            (None, _) => (true, 2),
+        };
+        from = (at + length).min(data.len());
+        out.extend_from_slice(if keep { &data[at..from] } else { b"\\ufffd" });
+    }
+    out.extend_from_slice(&data[from..]);
+    out
 }
 
 fn through(stages: &mut [Box<dyn StreamStage>], mut events: Vec<Bytes>) -> Refused<Vec<Bytes>> {

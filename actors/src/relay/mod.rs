@@ -153,7 +153,8 @@ impl Pass<'_> {
         let seen = look(event.data);
         if seen.done {
             self.done();
-            return true;
+            // white space around it is let pass, but not on
+            return event.canonical && event.data == b"[DONE]";
         }
         if seen.error || event.name == Some(b"error") {
             *self.finish = Some(Finish::Broken(mid_stream_error(event.data)));
@@ -253,3 +254,8 @@ pub fn error_event(fault: &Fault) -> Bytes {
 }
 
 pub(crate) type Refused<T> = Result<T, Refusal>;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_hooks;

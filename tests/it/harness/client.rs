@@ -240,6 +240,11 @@ impl Answer {
 }
 
 impl Events {
+    /// The events of an answer that was read whole.
+    pub fn of(answer: Answer) -> Self {
+        Events { data: events_of(&answer.body), raw: answer.body, complete: answer.complete }
+    }
+
     /// The JSON of every event but the terminal one.
     #[track_caller]
     pub fn json(&self) -> Vec<Value> {

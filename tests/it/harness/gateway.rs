@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
+use millrace::boot::server::Bound;
 use millrace::callbacks;
 use millrace::cli::serve;
-use millrace::config::{self, ProcessEnv};
+use millrace::config::{self, Config, ProcessEnv};
 use millrace_lab::mock::MockServer;
 use tokio::sync::Notify;
 
@@ -54,10 +55,22 @@ impl Gateway {
             false => format!("{text}\ngeneral_settings: {{master_key: {KEY}}}\n"),
         };
         std::fs::write(&path, text).expect("a file");
-        Self::from_file(folder, path)
+        Self::from_file(folder, path, |config, path| serve::start(config, Some(path)).unwrap_or_else(|e| panic!("{e}")))
     }
 
-    fn from_file(folder: tempfile::TempDir, path: PathBuf) -> Self {
+    /// From a whole configuration, bound by other means than `serve`'s: with callbacks of the test's own, say.
+    pub fn bound_by(text: &str, bind: impl FnOnce(Config, PathBuf) -> Bound + Send + 'static) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("config.yaml");
+        std::fs::write(&path, format!("{text}\ngeneral_settings: {{master_key: {KEY}}}\n")).expect("a file");
+        Self::from_file(folder, path, bind)
+    }
+
+    fn from_file(
+        folder: tempfile::TempDir,
+        path: PathBuf,
+        bind: impl FnOnce(Config, PathBuf) -> Bound + Send + 'static,
+    ) -> Self {
         let (told, hears) = mpsc::channel();
         let data = folder.path().to_owned();
         let thread = std::thread::spawn(move || {
@@ -68,7 +81,7 @@ impl Gateway {
                 config.millrace.host = std::net::Ipv4Addr::LOCALHOST.into();
                 config.millrace.data_dir.get_or_insert(data);
                 config.millrace.workers.get_or_insert(2);
-                let bound = serve::start(config, Some(path)).unwrap_or_else(|e| panic!("{e}"));
+                let bound = bind(config, path);
                 told.send((bound.addresses[0], bound.stop.clone())).expect("a listener");
                 bound.run().await.expect("a proper end");
             });

@@ -3,10 +3,14 @@
 mod client;
 mod gateway;
 mod logs;
+mod own;
+mod process;
 
 pub use client::{Answer, Client, Events, Stream};
 pub use gateway::{Gateway, KEY, PROVIDER_KEY};
 pub use logs::logged;
+pub use own::with_own;
+pub use process::{Process, finished, millrace};
 
 use std::time::{Duration, Instant};
 
@@ -30,4 +34,12 @@ pub fn chat(model: &str, more: serde_json::Value) -> serde_json::Value {
         body.extend(more);
     }
     body
+}
+
+/// The lines of a file of records, as JSON; none if there is no file yet.
+pub fn records(path: &std::path::Path) -> Vec<serde_json::Value> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    // the last line may be half written
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    whole.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
 }

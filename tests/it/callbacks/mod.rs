@@ -1,0 +1,10 @@
+//! Callbacks: the admin surface, the hooks, the sinks, and change under load.
+
+mod admin;
+mod hooks;
+mod lost_updates;
+mod persist;
+pub mod recorder;
+mod refusals;
+mod sinks;
+mod storm;

@@ -1,0 +1,9 @@
+//! The process: its signals, its end, its reloads, its command line.
+
+mod bad_configs;
+mod cli;
+mod files;
+mod first_run;
+mod panics;
+mod reload;
+mod shutdown;

@@ -1,0 +1,148 @@
+"""The stand of the SDK tests: a mock provider and a gateway in front of it, each a process of its own on a free port."""
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+MASTER_KEY = "sk-sdk-0123456789abcdef-master"
+PROVIDER_KEY = "sk-canary-provider-credential-0815"
+
+# More than anything here takes: what hangs must fail, not hang the run.
+PATIENCE = 30.0
+
+# `mock*`: the name of the model tells the mock what to do (`millrace mock --help`). No retries and no rest after a
+# failure, so that one test's fault is no other test's; `flaky` is the one group that retries.
+CONFIG = """
+model_list:
+  - model_name: "mock*"
+    litellm_params: &mock
+      model: "openai/mock*"
+      api_base: "{provider}"
+      api_key: {provider_key}
+      input_cost_per_token: 2.5e-06
+      output_cost_per_token: 1.0e-05
+  - model_name: plain
+    litellm_params: {{<<: *mock, model: openai/mock, max_retries: 0}}
+  - model_name: down
+    litellm_params: {{<<: *mock, model: openai/mock, api_base: "http://127.0.0.1:1/v1"}}
+  - model_name: saved
+    litellm_params: {{<<: *mock, model: "openai/mock:503"}}
+router_settings:
+  num_retries: 0
+  disable_cooldowns: true
+  fallbacks:
+    - saved: [plain]
+general_settings:
+  master_key: {master_key}
+millrace:
+  workers: 2
+  first_token_timeout: 5
+  idle_timeout: 2
+  shutdown_grace_seconds: 2
+"""
+
+
+def binary() -> str:
+    """The program under test: MILLRACE_BIN, else what a release build or a debug build left behind."""
+    root = Path(__file__).resolve().parents[2]
+    built = [root / "target" / profile / "millrace" for profile in ("release", "debug")]
+    given = os.environ.get("MILLRACE_BIN")
+    for path in [Path(given)] if given else built:
+        if path.is_file():
+            return str(path)
+    raise FileNotFoundError("no millrace binary: build it with `cargo build --release`, or set MILLRACE_BIN")
+
+
+class Stand:
+    """Both processes; `log` holds the gateway's log lines."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="millrace-sdk-")
+        self.log = []
+        self.mock = self.gateway = self.reader = None
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self):
+        program = binary()
+        # nothing of the caller's environment may lend a key, a proxy or an address to the processes under test
+        env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        self.mock = subprocess.Popen(
+            [program, "mock", "--listen", "127.0.0.1:0"], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        )
+        self.provider = self.mock.stdout.readline().strip()
+        if not self.provider.startswith("http://"):
+            raise RuntimeError(f"the mock did not start: {self.provider!r}")
+        config = Path(self.folder.name) / "config.yaml"
+        config.write_text(CONFIG.format(provider=self.provider, provider_key=PROVIDER_KEY, master_key=MASTER_KEY))
+        self.gateway = subprocess.Popen(
+            [program, "serve", "--config", str(config), "--port", "0"],
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        address = self._address()
+        self.url = f"http://{address}"
+        self.reader = threading.Thread(target=self.log.extend, args=(self.gateway.stderr,), daemon=True)
+        self.reader.start()
+        check = [program, "healthcheck", "--address", address]
+        wait_until(lambda: subprocess.run(check, env=env, stderr=subprocess.DEVNULL).returncode == 0, "the gateway to be ready")
+
+    def _address(self) -> str:
+        for line in self.gateway.stderr:
+            self.log.append(line)
+            if found := re.search(r"listening address=(\S+)", line):
+                return found.group(1)
+        raise RuntimeError("the gateway did not start:\n" + "".join(self.log))
+
+    def stats(self) -> dict:
+        """The mock's counters."""
+        return json.loads(fetch(self.provider.removesuffix("/v1") + "/stats"))
+
+    def stop(self):
+        """SIGTERM to both; what does not end in time is killed and told."""
+        late = []
+        for process in (self.gateway, self.mock):
+            if process is None:
+                continue
+            process.terminate()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                late.append(process.args[1])
+        if self.reader is not None:
+            self.reader.join()
+        for process in filter(None, (self.gateway, self.mock)):
+            for pipe in filter(None, (process.stdout, process.stderr)):
+                pipe.close()
+        self.folder.cleanup()
+        if late:
+            raise RuntimeError(f"did not end on SIGTERM: {late}")
+
+
+def fetch(url: str, **headers: str) -> str:
+    """One GET, past any proxy."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(urllib.request.Request(url, headers=headers), timeout=PATIENCE) as answer:
+        return answer.read().decode()
+
+
+def wait_until(fine, what: str):
+    """Polls until `fine()`; fails after PATIENCE. The wait is for liveness, no test depends on how long it takes."""
+    end = time.monotonic() + PATIENCE
+    while not fine():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited in vain for {what}")
+        time.sleep(0.02)
