@@ -85,7 +85,7 @@ fn count(args: &[String]) {
     let number = |at: usize| args.get(at).and_then(|arg| arg.parse::<usize>().ok());
     let (Some(mode), Some(events), Some(batches)) = (args.first(), number(1), number(2)) else {
         eprintln!("--count MODE EVENTS BATCHES; MODE is one of {MODES:?}");
-        std::process::exit(2);
+        return;
     };
     let batch = batch(events);
     let mut left = batches;

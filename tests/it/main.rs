@@ -5,10 +5,10 @@
 // a test says what is wrong by panicking; clippy.toml's leave is for `#[test]` functions and not for what they share
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-mod callbacks;
-mod cost;
 mod bodies;
+mod callbacks;
 mod clients;
+mod cost;
 mod harness;
 mod invariants;
 mod process;

@@ -207,11 +207,6 @@ impl Stream {
         Answer { status: self.status, headers: self.headers.clone(), body, complete }
     }
 
-    /// The socket, to write more on.
-    pub fn socket(&self) -> &TcpStream {
-        self.reader.get_ref()
-    }
-
     /// The rest of the body, as events.
     pub fn events(self) -> Events {
         self.whole().events()

@@ -91,11 +91,6 @@ impl Process {
         line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or_default()
     }
 
-    /// The lines of a file in its folder, as JSON.
-    pub fn records(&self, file: &str) -> Vec<serde_json::Value> {
-        super::records(&self.folder.path().join(file))
-    }
-
     /// Sends a signal by its name, such as `TERM`.
     pub fn signal(&self, name: &str) {
         // the shell's own `kill`: sending a signal needs `unsafe` in Rust, or one more dependency
@@ -108,11 +103,6 @@ impl Process {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("Linux");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
         line.trim().trim_end_matches(" kB").parse().expect("a number")
-    }
-
-    /// Whether it still runs.
-    pub fn is_running(&mut self) -> bool {
-        self.child.try_wait().expect("a child").is_none()
     }
 
     /// Waits for its end; all it wrote, and its folder.

@@ -52,7 +52,7 @@ fn files_say_what_they_are_for_and_stay_short() {
 #[test]
 fn functions_stay_short_and_take_few_parameters() {
     let sources = rust_sources();
-    let functions: Vec<_> = sources.iter().flat_map(|source| code::functions(source)).collect();
+    let functions: Vec<_> = sources.iter().flat_map(code::functions).collect();
     let long = functions.iter().filter(|function| function.lines >= 70).count();
     println!("tidy: {} functions, {long} of 70 lines or more", functions.len());
     assert!(long * 100 <= functions.len(), "more than one function in a hundred has 70 lines or more");
@@ -63,20 +63,20 @@ fn functions_stay_short_and_take_few_parameters() {
 #[test]
 fn outside_tests_nothing_is_unsafe_or_gives_up() {
     let sources = rust_sources();
-    none("no unsafe, unwrap, expect, panic", each(&sources, |source| code::gives_up(source)));
+    none("no unsafe, unwrap, expect, panic", each(&sources, code::gives_up));
     none("no do_send outside mailbox.rs", each(&sources, code::sends_unbounded));
 }
 
 #[test]
 fn log_lines_are_lowercase_structured_and_without_a_full_stop() {
-    let findings = each(&rust_sources(), |source| logs::log_lines(source));
+    let findings = each(&rust_sources(), logs::log_lines);
     none("log lines", less(findings, exceptions::LOG_LINES));
 }
 
 #[test]
 fn the_cast_knows_no_provider_and_only_its_upstream_knows_awc() {
     let sources: Vec<_> = rust_sources().into_iter().filter(|source| source.path.starts_with("actors/src/")).collect();
-    let findings = each(&sources, |source| code::provider_names(source));
+    let findings = each(&sources, code::provider_names);
     none("no provider in the cast", less(findings, exceptions::PROVIDERS_IN_THE_CAST));
     let elsewhere: Vec<_> =
         sources.into_iter().filter(|source| !source.path.starts_with("actors/src/upstream/")).collect();
