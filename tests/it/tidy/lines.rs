@@ -59,12 +59,13 @@ fn has_path(line: &str, path: &str) -> bool {
     })
 }
 
-/// Every package of a lock file comes from crates.io or from here.
+/// Every package of a lock file comes from one registry or from here: no repository, and no second registry.
 pub fn foreign_sources(lock: &str) -> Vec<String> {
-    const INDEX: &str = "registry+https://github.com/rust-lang/crates.io-index";
+    let source = |line: &'_ str| Some(line.strip_prefix("source = \"")?.trim_end_matches('"').to_owned());
+    let first = lock.lines().find_map(source).unwrap_or_default();
     numbered(lock, |line| {
-        let source = line.strip_prefix("source = \"")?.trim_end_matches('"');
-        (source != INDEX).then(|| format!("comes from {source}"))
+        let source = source(line)?;
+        (source != first || !source.starts_with("registry+")).then(|| format!("comes from {source}"))
     })
 }
 
@@ -97,8 +98,11 @@ mod tests {
         assert_eq!(trailing("a \nb\t\nc\r\nd").len(), 4);
         assert_eq!(notes("all is done, todos too\n"), [""; 0]);
         assert_eq!(notes(concat!("// TO", "DO: later\nfine\n// FIX", "ME\n")).len(), 2);
-        assert_eq!(foreign_sources("source = \"registry+https://github.com/rust-lang/crates.io-index\"\n"), [""; 0]);
-        assert_eq!(foreign_sources("source = \"registry+https://mirror.example/index\"\n").len(), 1);
+        let source = |from: &str| format!("source = \"{from}\"\n");
+        assert_eq!(foreign_sources(&source("registry+https://one.example/index").repeat(2)), [""; 0]);
+        assert_eq!(foreign_sources(&source("git+https://one.example/repository")).len(), 1);
+        let two = ["one", "two"].map(|name| source(&format!("registry+https://{name}.example/index"))).concat();
+        assert_eq!(foreign_sources(&two).len(), 1);
     }
 
     #[test]
@@ -113,7 +117,7 @@ mod tests {
             assert_eq!(of_this_machine(bad, &hosts).len(), 1, "{bad}");
         }
         for good in
-            ["https://example.com/home/page", "a/work/b", "$HOME/x", "/var/lib/millrace", "~/work/x", "/home/me/x"]
+            ["https://example.com/home/page", "a/b", "$HOME/x", "/var/lib/millrace", "~/work/x", "/home/me/x"]
         {
             assert_eq!(of_this_machine(good, &hosts), [""; 0], "{good}");
         }

@@ -94,10 +94,9 @@ pub fn own_hosts() -> Vec<String> {
         let text = std::fs::read_to_string(folder.join("config.toml")).unwrap_or_default();
         hosts.extend(super::lines::hosts(&text));
     }
+    // the lock file names the registry that everyone has; Cargo writes it, and it is no machine's own
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap_or_default();
     // a short name is a word of the language sooner than a machine's
-    hosts.retain(|host| host.len() > 5 && host != "localhost" && !PUBLIC.contains(&host.as_str()));
+    hosts.retain(|host| host.len() > 5 && host != "localhost" && !lock.contains(host.as_str()));
     hosts
 }
-
-/// Hosts that anyone may name.
-const PUBLIC: [&str; 4] = ["github.com", "crates.io", "index.crates.io", "static.crates.io"];
