@@ -1,6 +1,7 @@
 //! Callbacks: the admin surface, the hooks, the sinks, and change under load.
 
 mod admin;
+mod deny_words;
 mod hooks;
 mod lost_updates;
 mod persist;
@@ -8,3 +9,4 @@ pub mod recorder;
 mod refusals;
 mod sinks;
 mod storm;
+mod webhook;
