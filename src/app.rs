@@ -55,6 +55,7 @@ pub fn app(
         .app_data(keys)
         .configure(http::routes)
         .default_service(web::to(http::no_route))
+        .wrap(from_fn(http::unread::hold))
         // outermost: it sees every answer, and every panic below
         .wrap(from_fn(http::request_id::guard))
 }

@@ -299,12 +299,13 @@ impl Fault {
                     "invalid_request_error",
                     "model_not_found",
                     &format!(
-                        "Invalid model name passed in model={model}. Call `/v1/models` to view available models for your key."
+                        "Invalid model name passed in model={}. Call `/v1/models` to view available models for your key.",
+                        shown(model)
                     ),
                 )
             },
             Fault::NoRoute { what } => {
-                row(404, "invalid_request_error", "not_found", &format!("Unknown route: {what}"))
+                row(404, "invalid_request_error", "not_found", &format!("Unknown route: {}", shown(what)))
             }
             Fault::Method { method, allowed } => row(
                 405,
@@ -395,6 +396,12 @@ impl Shape {
         }});
         error.to_string().into_bytes()
     }
+}
+
+/// What a caller wrote, as far as a message repeats it: the rest it knows, and an answer isn't to be as long as a request.
+fn shown(text: &str) -> &str {
+    const LIMIT: usize = 256;
+    text.char_indices().nth(LIMIT).map_or(text, |(end, _)| &text[..end])
 }
 
 fn row(status: u16, kind: &str, code: &str, message: &str) -> Shape {

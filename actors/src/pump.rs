@@ -89,18 +89,23 @@ impl Pump {
             let step = tokio::select! {
                 biased;
                 () = poll_fn(|cx| self.outlet.poll_closed(cx)) => Step::Closed,
+                // before the bytes: a provider that never pauses must not keep the process from ending
+                () = cut.as_mut() => Step::Cut,
                 read = response.next_batch(&mut batch, BATCH_BYTES) => match read {
                     Ok(more) => Step::Batch(more),
                     Err(fault) => Step::Failed(fault_of(fault, "idle")),
                 },
                 () = self.timer.sleep.as_mut() => Step::Tick,
-                () = cut.as_mut() => Step::Cut,
             };
             self.waited += began.elapsed();
             match step {
                 Step::Batch(true) => {
                     self.timer.touch(&self.outlet);
                     self.send(batch);
+                    // nor from its deadline: the timer is polled only when nothing is ready to be read
+                    if self.timer.last >= self.timer.total {
+                        return Cause::Failed(Fault::Timeout { phase: "total" });
+                    }
                 }
                 Step::Batch(false) => return Cause::Closed,
                 Step::Failed(fault) => return Cause::Failed(fault),

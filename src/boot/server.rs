@@ -39,8 +39,10 @@ pub struct Bound {
 pub fn bind(parts: AppParts, settings: &MillraceSettings) -> std::io::Result<Bound> {
     let state = Arc::clone(&parts.state);
     let workers = settings.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let write_idle = settings.write_idle_timeout;
     let server = HttpServer::new(move || app(parts.clone()))
         .workers(workers)
+        .on_connect(move |connection, _| end_when_not_read(connection, write_idle))
         // Nagle and delayed ACKs make 40 ms of two small writes (ARCHITECTURE.md, "Measured facts")
         .tcp_nodelay(true)
         // else a client that leaves before the first byte is not noticed, and its provider call goes on
@@ -53,6 +55,17 @@ pub fn bind(parts: AppParts, settings: &MillraceSettings) -> std::io::Result<Bou
     let addresses = server.addrs();
     let server = server.run();
     Ok(Bound { addresses, stop: Arc::default(), server, state, grace: settings.shutdown_grace })
+}
+
+/// Lets the kernel end a connection whose client takes nothing for `limit` (TCP_USER_TIMEOUT). actix times no write: while
+/// its buffer is full it asks the body nothing, so an aborted stream and a whole answer alike would hold their socket for as
+/// long as the client likes. A second handle on each socket, to shut it down from here, would cost a file each.
+fn end_when_not_read(connection: &dyn std::any::Any, limit: Duration) {
+    if let Some(socket) = connection.downcast_ref::<actix_rt::net::TcpStream>()
+        && let Err(error) = socket2::SockRef::from(socket).set_tcp_user_timeout(Some(limit))
+    {
+        log::debug!("no write timeout cause={error}");
+    }
 }
 
 impl Bound {

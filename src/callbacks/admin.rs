@@ -144,9 +144,8 @@ fn open_v4(ip: Ipv4Addr) -> bool {
     let [a, b, c, _] = ip.octets();
     let shared = a == 100 && (64..128).contains(&b);
     let reserved = a == 0 || a >= 240 || (a, b, c) == (192, 0, 0) || (a == 198 && (18..20).contains(&b));
-    !(ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_multicast() || ip.is_documentation())
-        && !shared
-        && !reserved
+    let named = ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_multicast() || ip.is_documentation();
+    !(named || shared || reserved)
 }
 
 /// Only global unicast, 2000::/3, less what leads elsewhere within it (Teredo, documentation, 6to4). That leaves out

@@ -87,7 +87,7 @@ async fn serve(args: &ServeArgs) -> Result<(), ServeError> {
     logging::init(config.litellm.json_logs, log::LevelFilter::Info);
     crate::metrics::panics::install();
     for notice in &config.notices {
-        log::warn!("config notice code={} place={} {}", notice.code, notice.place, notice.message);
+        log::warn!("config notice code={} place={} message={:?}", notice.code, notice.place, notice.message);
     }
     let source = ConfigSource { loaded, ..ConfigSource::new(args.config.clone(), &config) };
     let bound = start_from(config, source)?;

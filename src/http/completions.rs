@@ -13,7 +13,7 @@ use millrace_actors::request_handler::{Answer, RequestHandler};
 use millrace_actors::wire::envelope::{Endpoint, Envelope};
 
 use super::request_id::{self, RequestId};
-use super::{body, error, error::ApiError, headers, only, route_name, stages};
+use super::{body, error, error::ApiError, headers, model_in_path, only, route_name, stages};
 use crate::auth::Caller;
 use crate::state::State;
 
@@ -89,8 +89,8 @@ async fn admit(
 
 /// The model in the path, or in the body. Two that differ are refused: one might be allowed and the other served.
 fn model_of(request: &HttpRequest, envelope: &Envelope) -> Result<Arc<str>, Fault> {
-    let path = request.match_info().get("model").filter(|model| !model.is_empty());
-    match (path, envelope.model()) {
+    let path = model_in_path(request).filter(|model| !model.is_empty());
+    match (path.as_deref(), envelope.model()) {
         (Some(path), Some(body)) if path != body => Err(Fault::BadRequest {
             message: format!("The path names the model `{path}` and the body `{body}`. Name one, or the same in both."),
             param: Some("model".into()),

@@ -11,10 +11,12 @@ pub mod metrics;
 pub mod models;
 pub mod request_id;
 pub mod stages;
+pub mod unread;
 pub mod upstream_names;
 
 use actix_web::dev::RequestHead;
 use actix_web::http::Method;
+use actix_web::web::QueryConfig;
 use actix_web::{HttpRequest, HttpResponse, web};
 use millrace_actors::fault::Fault;
 
@@ -22,6 +24,11 @@ use error::ApiError;
 
 /// Every route.
 pub fn routes(config: &mut web::ServiceConfig) {
+    // actix's own answer to a query it cannot read is a line of plain text
+    config.app_data(QueryConfig::default().error_handler(|error, request| {
+        let message = format!("The query cannot be read: {error}.");
+        ApiError::of(request, Fault::BadRequest { message, param: None }).into()
+    }));
     completions::routes(config);
     models::routes(config);
     callbacks::routes(config);
@@ -44,6 +51,14 @@ pub(crate) fn only(resource: actix_web::Resource, allowed: &'static str) -> acti
     }))
 }
 
+/// The model in the path, if the route has one. actix leaves `%2F`, `%2B` and `%25` as they are, and an SDK escapes the
+/// slashes of an id.
+pub(crate) fn model_in_path(request: &HttpRequest) -> Option<String> {
+    let model = request.match_info().get("model")?;
+    let plain = [("%2f", "/"), ("%2F", "/"), ("%2b", "+"), ("%2B", "+"), ("%25", "%")];
+    Some(plain.into_iter().fold(model.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain)))
+}
+
 /// The matched route's name, for labels: the pattern, never the path, which a caller chooses.
 pub fn route_name(request: &HttpRequest) -> &'static str {
     let pattern = request.match_pattern().unwrap_or_default();
@@ -51,7 +66,7 @@ pub fn route_name(request: &HttpRequest) -> &'static str {
 }
 
 /// Every pattern, as it stands in labels and records.
-const NAMES: [&str; 20] = [
+pub const NAMES: [&str; 20] = [
     "/v1/chat/completions",
     "/chat/completions",
     "/openai/deployments/{model:.*}/chat/completions",

@@ -7,7 +7,7 @@ use millrace_actors::fault::Fault;
 use millrace_actors::routing::Routing;
 use serde_json::{Value, json};
 
-use super::{error::ApiError, get_or_head, only};
+use super::{error::ApiError, get_or_head, model_in_path, only};
 use crate::auth::Caller;
 use crate::state::State;
 
@@ -31,10 +31,10 @@ async fn list(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError>
 
 async fn one(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let routing = State::desk(&request)?.routing();
-    let name = request.match_info().query("model");
-    match routing.resolve(name) {
-        Some(_) => Ok(HttpResponse::Ok().json(model(name))),
-        None => Err(ApiError::of(&request, Fault::ModelNotFound { model: name.to_owned() })),
+    let name = model_in_path(&request).unwrap_or_default();
+    match routing.resolve(&name) {
+        Some(_) => Ok(HttpResponse::Ok().json(model(&name))),
+        None => Err(ApiError::of(&request, Fault::ModelNotFound { model: name })),
     }
 }
 

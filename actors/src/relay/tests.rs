@@ -272,7 +272,7 @@ fn fixture() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     /// Nothing is asked to change: every mode gives the provider's events, to the byte.
     #[test]

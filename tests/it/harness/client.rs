@@ -125,7 +125,10 @@ impl Client {
 impl Stream {
     /// Reads the head of an answer off a socket, interim ones skipped.
     pub fn open(stream: TcpStream) -> Self {
-        let mut reader = BufReader::new(stream);
+        Self::read(BufReader::new(stream))
+    }
+
+    fn read(mut reader: BufReader<TcpStream>) -> Self {
         loop {
             let (status, headers) = read_head(&mut reader);
             if status / 100 == 1 {
@@ -140,6 +143,11 @@ impl Stream {
             };
             return Stream { status, headers, reader, framing };
         }
+    }
+
+    /// The next answer on a connection whose last one was read to its end.
+    pub fn following(self) -> Self {
+        Self::read(self.reader)
     }
 
     /// The next piece of the body; `None` at its proper end, `Err` where it broke off.
@@ -183,6 +191,11 @@ impl Stream {
 
     /// The rest of the body.
     pub fn whole(mut self) -> Answer {
+        self.finish()
+    }
+
+    /// The rest of the body, keeping the connection for what [`Stream::following`] reads.
+    pub fn finish(&mut self) -> Answer {
         let mut body = Vec::new();
         let complete = loop {
             match self.piece() {
@@ -191,7 +204,7 @@ impl Stream {
                 Err(_) => break false,
             }
         };
-        Answer { status: self.status, headers: self.headers, body, complete }
+        Answer { status: self.status, headers: self.headers.clone(), body, complete }
     }
 
     /// The rest of the body, as events.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::rig::{BOTH, Rig, Want, behaviour, mock};
 use super::setup::Setup;
-use crate::harness::PROVIDER_KEY;
+use crate::harness::{PROVIDER_KEY, logged};
 
 #[test]
 fn u20_rejected_credentials_are_told_without_the_providers_words() {
@@ -44,6 +44,8 @@ fn u20_a_key_echoed_in_any_other_error_is_struck_out() {
             rig.settled(&answer, "upstream_error");
         }
     }
+    let told = logged().lines().any(|line| line.contains("attempt failed") && line.contains("is bad"));
+    assert!(told, "the log must have told of it, or nothing was looked at");
     rig.finish();
 }
 

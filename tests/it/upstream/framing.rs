@@ -5,7 +5,7 @@ use millrace_lab::mock::MockServer;
 use serde_json::json;
 
 use super::rig::{BOTH, INVALID, Rig, TRUNCATED, behaviour, mock};
-use crate::harness::LIVENESS;
+use crate::harness::{LIVENESS, chat};
 
 /// Asks under a name of its own and gets that name back.
 #[track_caller]
@@ -128,5 +128,41 @@ fn u18_an_encoding_that_nobody_asked_for_is_no_answer() {
         }
     }
     assert!(mock.requests().iter().all(|request| request.header("accept-encoding") == Some("identity")));
+    rig.finish();
+}
+
+#[test]
+fn i07_callers_side_by_side_get_their_own_answers_whatever_the_framing() {
+    let mock = mock("");
+    let rig = Rig::before(&mock);
+    let framings = [
+        "extra",
+        "cl-te",
+        "close-silent",
+        "trailer",
+        "chunked",
+        "length",
+        "auto,interim=100+103",
+        "auto,close-after=2",
+    ];
+    let answers = std::thread::scope(|scope| {
+        let callers = framings.map(|framing| {
+            let client = rig.gateway.client();
+            scope.spawn(move || {
+                let call = |n: usize| {
+                    // the mock takes its behaviour from the model's name
+                    let (model, user) = (format!("mock:echo-user,framing={framing}"), format!("{framing} {n}"));
+                    let stream = n % 2 == 1;
+                    let answer = client.chat(&chat(&model, json!({ "user": user, "stream": stream })));
+                    (answer, user, stream)
+                };
+                (0..20).map(call).collect::<Vec<_>>()
+            })
+        });
+        callers.map(|caller| caller.join().expect("a caller"))
+    });
+    for (answer, user, stream) in answers.iter().flatten() {
+        assert_eq!(rig.good(answer, *stream), *user);
+    }
     rig.finish();
 }
