@@ -12,10 +12,13 @@ use crate::harness::{Gateway, KEY, PROVIDER_KEY, chat, eventually};
 
 const SECRET: &str = "canary-webhook-secret-0123456789";
 
+/// A request that came: its head and its body.
+type Delivery = (String, Vec<u8>);
+
 /// A receiver: each request gets the next status of a script, the last one again and again. 0 stands for no answer.
 struct Receiver {
     address: SocketAddr,
-    seen: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    seen: Arc<Mutex<Vec<Delivery>>>,
 }
 
 impl Receiver {
@@ -42,14 +45,14 @@ impl Receiver {
 
     /// The ids of the records of the requests from the `n`th on.
     fn ids(&self, n: usize) -> Vec<String> {
-        let records = |(_, body): &(String, Vec<u8>)| serde_json::from_slice::<Vec<Value>>(body).expect("an array");
+        let records = |(_, body): &Delivery| serde_json::from_slice::<Vec<Value>>(body).expect("an array");
         let seen = self.seen.lock().expect("no panic");
         seen.iter().skip(n).flat_map(records).map(|record| record["id"].as_str().expect("an id").to_owned()).collect()
     }
 }
 
 /// One request of a connection; `None` when there are no more.
-fn serve(socket: &TcpStream, kept: &Mutex<Vec<(String, Vec<u8>)>>, script: &[u16]) -> Option<()> {
+fn serve(socket: &TcpStream, kept: &Mutex<Vec<Delivery>>, script: &[u16]) -> Option<()> {
     let mut reader = BufReader::new(socket);
     let (mut head, mut length) = (String::new(), 0);
     while !head.ends_with("\r\n\r\n") {
