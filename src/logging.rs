@@ -1,6 +1,6 @@
 //! Log lines: one record is one line, for people or as JSON, and no secret is in any (I9).
 //!
-//! Whatever a line was made from, it passes [`redact::clean`] on its way out: provider errors, paths and panics carry text
+//! Whatever a line was made from, it passes `redact::clean` on its way out: provider errors, paths and panics carry text
 //! that others wrote. Who logs a key by mistake has a defect; this makes sure that it is not also a leak.
 
 mod line;

@@ -2,7 +2,7 @@
 //!
 //! One thread, so `Rc` and `Cell`s instead of a channel: a channel bounded in *messages* would not bound memory, and
 //! nobody needs its atomics. Credit is what is left of the bound; who reads upstream waits for it ([`Outlet::credit`]),
-//! so a slow client slows the provider and memory stays flat (DESIGN section 5).
+//! so a slow client slows the provider and memory stays flat (ARCHITECTURE.md, "Streams").
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

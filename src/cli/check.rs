@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use millrace_actors::record;
 
 use crate::config::model::{Config, ModelEntry};
 use crate::config::report::{Report, Severity, counted};
@@ -14,7 +15,7 @@ use crate::config::{ProcessEnv, Validator, check_bind, load, tables};
 #[derive(Args, Clone, Debug)]
 pub struct CheckArgs {
     /// The file to check.
-    #[arg(value_name = "FILE", required_unless_present_any = ["schema", "defaults"])]
+    #[arg(value_name = "FILE", required_unless_present_any = ["schema", "defaults", "record_schema"])]
     pub file: Option<PathBuf>,
     /// Print complaints and notices as a JSON array.
     #[arg(long)]
@@ -25,6 +26,9 @@ pub struct CheckArgs {
     /// Print every key with its default and meaning, as Markdown, and stop.
     #[arg(long, conflicts_with_all = ["file", "json"])]
     pub defaults: bool,
+    /// Print the JSON schema of a log record, which is what log callbacks are given, and stop.
+    #[arg(long, conflicts_with_all = ["file", "json", "schema", "defaults"])]
+    pub record_schema: bool,
 }
 
 /// Runs the subcommand: 0 if the file can be run, 1 if not. `validator` judges the parameters of callbacks.
@@ -42,6 +46,9 @@ fn answer(args: &CheckArgs, validator: Validator<'_>) -> (String, bool) {
     }
     if args.defaults {
         return (tables::defaults(), true);
+    }
+    if args.record_schema {
+        return (format!("{:#}\n", record::schema()), true);
     }
     let Some(file) = &args.file else {
         return ("error: no file given; write `millrace check FILE`\n".to_owned(), false);

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use super::cell::Cell;
 use super::lane::{AttemptSum, Attempts, Lane, LaneSum};
 
-/// Label sets of one family; what comes later counts as [`OTHER`]. A configuration has tens; wildcards add none, since
+/// Label sets of one family; what comes later counts as `other`. A configuration has tens; wildcards add none, since
 /// the label is the pattern. The bound is for reloads that rename groups without end.
 pub const MAX_SERIES: usize = 1000;
 

@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 
 use super::cell::{Bounds, Observed};
 
-/// The media type of [`Text`].
+/// The media type of a scrape.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Label names and values of one sample.

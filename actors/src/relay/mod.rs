@@ -1,7 +1,7 @@
 //! The relay's loop without its actor: bytes of the provider in, bytes for the client out, and what was learnt on the way.
 //!
 //! Pure but for the callbacks it runs, so it can be measured and fuzzed without a socket. The mode is chosen once per
-//! stream (DESIGN section 5); every mode gives the client the same events.
+//! stream (ARCHITECTURE.md, "Streams"); every mode gives the client the same events.
 
 mod hooked;
 
