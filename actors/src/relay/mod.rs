@@ -169,18 +169,24 @@ impl Pass<'_> {
                 let mut rest = BytesMut::with_capacity(event.data.len());
                 strip_usage(event.data, &mut rest);
                 self.learnt.events += 1;
-                self.pass(&rest);
+                self.pass(&rest, event.canonical);
                 return false;
             }
         }
         self.learnt.events += 1;
-        self.pass(event.data);
+        self.pass(event.data, event.canonical);
         event.canonical
     }
 
-    fn pass(&mut self, data: &[u8]) {
+    /// `one_line`: the data is known to have no LF, as that of a canonical event is.
+    fn pass(&mut self, data: &[u8], one_line: bool) {
         match self.mode {
+            Mode::Verbatim if one_line => frame_line(self.out, |out| out.extend_from_slice(data)),
             Mode::Verbatim => frame(self.out, |out| out.extend_from_slice(data)),
+            // the alias is a JSON string: it adds no LF
+            Mode::Restamp(restamper) if one_line => frame_line(self.out, |out| {
+                restamper.restamp(data, out);
+            }),
             Mode::Restamp(restamper) => frame(self.out, |out| {
                 restamper.restamp(data, out);
             }),
@@ -219,6 +225,13 @@ pub(crate) fn frame(out: &mut BytesMut, write: impl FnOnce(&mut BytesMut)) {
             out.extend_from_slice(line);
         }
     }
+    out.extend_from_slice(b"\n\n");
+}
+
+/// As [`frame`], without the search for lines.
+fn frame_line(out: &mut BytesMut, write: impl FnOnce(&mut BytesMut)) {
+    out.extend_from_slice(b"data: ");
+    write(out);
     out.extend_from_slice(b"\n\n");
 }
 

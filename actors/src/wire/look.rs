@@ -1,6 +1,6 @@
 //! What the relay must know of an event, cheaply.
 //!
-//! A content event costs three searches and no parse. The searches are sound because in valid JSON the raw bytes
+//! A content event costs two searches and no parse. The searches are sound because in valid JSON the raw bytes
 //! `"usage"` can only be a whole string or the tail of one that has an escaped quote; what they find is then verified
 //! structurally, so a caller's text can't pose as usage or as an error.
 
@@ -31,7 +31,8 @@ pub struct Look {
     pub usage: Option<Usage>,
     /// There's usage, and `choices` is empty or absent: nothing in it is for the caller who didn't ask for usage.
     pub usage_only: bool,
-    /// `choices` has an element. Read off the bytes after the first `"choices":`, without a parse.
+    /// `choices` has an element. Read off the bytes after the first `"choices":`, without a parse. Where there is neither
+    /// usage nor an error, only [`look_for_finish`] looks for it: the relay's hot path has no use for it.
     pub choices: bool,
     /// Some choice has a `finish_reason`. Only [`look_for_finish`] looks for it.
     pub finish: bool,
@@ -39,13 +40,18 @@ pub struct Look {
 
 /// Looks at the data of one event of a chat or text completion stream.
 pub fn look(data: &[u8]) -> Look {
+    look_with(data, |_| false)
+}
+
+#[inline]
+fn look_with(data: &[u8], choices: impl FnOnce(&[u8]) -> bool) -> Look {
     if is_done(data) {
         return Look { done: true, ..Look::default() };
     }
     if may_have(&USAGE, data) || may_have(&ERROR, data) {
         return look_closely(data);
     }
-    Look { choices: may_have_choices(data), ..Look::default() }
+    Look { choices: choices(data), ..Look::default() }
 }
 
 /// Whether the data is `[DONE]` and nothing else. White space around it is let pass: clients take it for the end too.
@@ -56,7 +62,7 @@ fn is_done(data: &[u8]) -> bool {
 
 /// As [`look`], and whether some choice is finished: for modes that must know when the text ends.
 pub fn look_for_finish(data: &[u8]) -> Look {
-    Look { finish: finishes(data), ..look(data) }
+    Look { finish: finishes(data), ..look_with(data, may_have_choices) }
 }
 
 /// Appends the text that the event adds, `delta.content` or a text completion's `text`, choice by choice in the order of
