@@ -234,7 +234,8 @@ impl Fault {
         hit(&error.code) || hit(&error.kind)
     }
 
-    /// The table. Every cause has a row; there is no "everything else", so a new cause must pick its answer.
+    /// The table, in two halves. Which half a cause stands in is matched without an "everything else", so a new cause must
+    /// pick one; the rest of each half is a defect of ours, and answers as one.
     pub fn shape(&self) -> Shape {
         match self {
             Fault::BadRequest { .. }
@@ -334,7 +335,7 @@ impl Fault {
                 Shape { hopeless: true, ..row(400, "invalid_request_error", &refusal.code, &refusal.message) }
             }
             Fault::Admin { status, message } => row(*status, "invalid_request_error", &status.to_string(), message),
-            _ => row(500, "internal_server_error", "500", "internal error"),
+            _ => Fault::Internal.shape(),
         }
     }
 
@@ -383,7 +384,7 @@ impl Fault {
                     ),
                 )
             },
-            _ => row(502, "api_error", "502", "the provider failed"),
+            _ => Fault::Internal.shape(),
         }
     }
 }
@@ -455,5 +456,37 @@ mod tests {
         assert_eq!((shape.status, shape.code.as_str(), shape.message.as_str()), (400, "context_length_exceeded", "m"));
         let body: serde_json::Value = serde_json::from_slice(&shape.body()).unwrap();
         assert_eq!(body["error"]["param"], serde_json::Value::Null);
+    }
+
+    /// The two halves of the table must agree with the match that leads to them.
+    #[test]
+    fn no_cause_but_our_own_answers_as_our_own_defect() {
+        let text = String::new;
+        let refusal = Refusal { by: text(), message: text(), code: text() };
+        let faults = [
+            Fault::BadRequest { message: text(), param: None },
+            Fault::NoKey,
+            Fault::BadKey,
+            Fault::ModelNotFound { model: text() },
+            Fault::NoRoute { what: text() },
+            Fault::Method { method: text(), allowed: "GET" },
+            Fault::TooLarge { limit: 1 },
+            Fault::SlowBody,
+            Fault::MediaType { got: text() },
+            Fault::Refused(refusal),
+            Fault::Admin { status: 409, message: text() },
+            provider(400, None),
+            Fault::Credentials { status: 401, deployment: text() },
+            Fault::Connect { cause: text() },
+            Fault::Timeout { phase: "idle" },
+            Fault::Truncated,
+            Fault::InvalidAnswer { cause: text() },
+            Fault::AllCooling { group: text(), retry_after: 1 },
+            Fault::ShuttingDown,
+            Fault::Overloaded,
+        ];
+        for fault in faults {
+            assert_ne!(fault.shape(), Fault::Internal.shape(), "{fault:?}");
+        }
     }
 }

@@ -209,11 +209,15 @@ pub fn outcome_of(fault: &Fault) -> Outcome {
     }
 }
 
-/// A provider may echo the credential we sent: strike it out of what the caller and the log read (I9).
+/// A provider may echo the credential we sent, in any word of its error: strike it out of what the caller and the log
+/// read (I9).
 pub fn redacted(fault: Fault, exchange: &Exchange) -> Fault {
     match (fault, &exchange.progress.deployment) {
         (Fault::Provider { status, mut error, retry_after }, Some(deployment)) => {
             error.message = deployment.redact(&error.message);
+            for word in [&mut error.kind, &mut error.code, &mut error.param].into_iter().flatten() {
+                *word = deployment.redact(word);
+            }
             Fault::Provider { status, error, retry_after }
         }
         (fault, _) => fault,
