@@ -9,6 +9,7 @@ pub mod boot;
 pub mod callbacks;
 pub mod cli;
 pub mod config;
+pub mod dialects;
 pub mod http;
 pub mod logging;
 pub mod metrics;

@@ -1,0 +1,1 @@
+//! Anthropic messages, as a dialect of translation.

@@ -1,0 +1,93 @@
+//! Translation between dialects: one model of a request and one of an answer's events, and for each dialect a reader and a
+//! writer of both. So N dialects need N files, not N times N.
+//!
+//! Everything here is pure: bytes in, bytes out. Where caller and provider speak the same dialect none of it runs: their
+//! bytes pass as they came (ARCHITECTURE.md, "Streams").
+//!
+//! ```text
+//! caller's body  --read_request--> Request --write_request--> provider's body, and notes of what changed
+//! provider's SSE --Decode-------> Event*  --Encode---------> caller's SSE
+//! provider's JSON--read_whole---> Event*  --write_whole----> caller's JSON
+//! ```
+//!
+//! A whole answer is the same events as a stream, folded by the writer; so both always agree.
+
+pub mod anthropic;
+pub mod event;
+pub mod notes;
+pub mod openai;
+pub mod request;
+
+use bytes::Bytes;
+use millrace_actors::fault::Fault;
+
+pub use event::Event;
+pub use notes::{Did, Notes};
+pub use request::Request;
+
+/// A caller's body that cannot be understood: its own fault, status 400.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadRequest {
+    /// JSON pointer (RFC 6901) of the place, such as `/messages/2/content/0/type`.
+    pub pointer: String,
+    /// What is wrong there and what would do, one sentence without its place.
+    pub what: String,
+}
+
+/// What a writer of requests must know besides the request.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// The provider's name of the model.
+    pub model: &'a str,
+    /// The most tokens the model can write, where known: for dialects that insist on a limit.
+    pub max_output_tokens: Option<u64>,
+    /// Whether usage must be asked for in a stream, whoever wants to see it.
+    pub stream_usage: bool,
+}
+
+/// A request in the provider's dialect.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The body.
+    pub body: Bytes,
+    /// What of the caller's request is not in it as the caller wrote it. Whether a dropped parameter is let pass or refused
+    /// is the deployment's `drop_params`, and not decided here.
+    pub notes: Notes,
+}
+
+/// What a writer of answers must know besides the events.
+#[derive(Clone, Debug)]
+pub struct AnswerFacts {
+    /// The model name that the caller shall read.
+    pub model: String,
+    /// An id for answers whose provider gave none.
+    pub id: String,
+    /// Unix seconds, for dialects that tell the time where the provider's does not.
+    pub created: u64,
+    /// Whether usage is shown in a stream; whole answers always have it.
+    pub show_usage: bool,
+}
+
+/// Reads a provider's stream. One per stream.
+pub trait Decode {
+    /// One event: its SSE name, if any, and its data. What it means is pushed to `out`, [`Event::End`] last of all.
+    ///
+    /// # Errors
+    /// The provider reports a fault ([`Fault::Provider`]), or the event cannot be understood ([`Fault::InvalidAnswer`]).
+    fn event(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Vec<Event>) -> Result<(), Fault>;
+}
+
+/// One event of the caller's stream, not yet framed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The SSE `event:` field, for dialects that have it.
+    pub name: Option<&'static str>,
+    /// The SSE `data:` field; one line.
+    pub data: Bytes,
+}
+
+/// Writes the caller's stream. One per stream; [`Event::End`] makes it write the dialect's terminal event.
+pub trait Encode {
+    /// One event; whatever is ready to go is pushed to `out`.
+    fn event(&mut self, event: Event, out: &mut Vec<Frame>);
+}

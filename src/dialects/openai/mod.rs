@@ -1,0 +1,1 @@
+//! OpenAI chat completions, as a dialect of translation.
