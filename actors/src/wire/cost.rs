@@ -166,8 +166,7 @@ impl Counts {
     }
 }
 
-/// What a usage report does not tell apart (pictures, sound in the cache, the time a cache entry is kept) is counted as
-/// the plainer kind it is part of.
+/// What a usage report does not tell apart (pictures, sound in the cache) is counted as the plainer kind it is part of.
 impl From<&Usage> for Counts {
     fn from(usage: &Usage) -> Self {
         Self {
@@ -175,6 +174,7 @@ impl From<&Usage> for Counts {
             completion_tokens: usage.completion_tokens,
             cached_tokens: usage.cached_tokens,
             cache_creation_tokens: usage.cache_creation_tokens,
+            cache_creation_hour_tokens: usage.cache_creation_hour_tokens,
             audio_input_tokens: usage.audio_input_tokens,
             reasoning_tokens: usage.reasoning_tokens,
             audio_output_tokens: usage.audio_output_tokens,

@@ -21,8 +21,10 @@ pub struct Usage {
     pub total_tokens: u64,
     /// Of the prompt: read from the provider's cache.
     pub cached_tokens: u64,
-    /// Of the prompt: written into the provider's cache.
+    /// Of the prompt: written into the provider's cache, for whatever time.
     pub cache_creation_tokens: u64,
+    /// Of those written: to be kept for an hour (Anthropic bills them apart).
+    pub cache_creation_hour_tokens: u64,
     /// Of the completion: thought, not shown.
     pub reasoning_tokens: u64,
     /// Of the prompt: audio.
@@ -59,7 +61,15 @@ impl Usage {
         let cached = reader.count(&read, &["cached_tokens"]);
         let cached_beside = reader.count(&object, &["cache_read_input_tokens", "prompt_cache_hit_tokens"]);
         let created = reader.count(&read, &["cache_creation_tokens"]);
-        let created_beside = reader.count(&object, &["cache_creation_input_tokens"]);
+        // Anthropic's break-down by time to live; LiteLLM hands it on within the details
+        let lives = Members::of(object.get("cache_creation").unwrap_or_default())
+            .or_else(|| Members::of(read.get("cache_creation_token_details")?))
+            .unwrap_or_default();
+        let hour = reader.count(&lives, &["ephemeral_1h_input_tokens"]);
+        let minutes = reader.count(&lives, &["ephemeral_5m_input_tokens"]);
+        let created_beside = reader
+            .count(&object, &["cache_creation_input_tokens"])
+            .or_else(|| hour.or(minutes).map(|_| hour.unwrap_or(0) + minutes.unwrap_or(0)));
         // Anthropic's `input_tokens` leaves out what it counts beside them; everyone else's prompt has it all.
         let apart = object.get("prompt_tokens").is_none();
         let outside =
@@ -71,7 +81,8 @@ impl Usage {
             total_tokens: total.unwrap_or(0),
             cached_tokens: cached.or(cached_beside).unwrap_or(0),
             cache_creation_tokens: created.or(created_beside).unwrap_or(0),
-            reasoning_tokens: reader.count(&written, &["reasoning_tokens"]).unwrap_or(0),
+            cache_creation_hour_tokens: hour.unwrap_or(0),
+            reasoning_tokens: reader.count(&written, &["reasoning_tokens", "thinking_tokens"]).unwrap_or(0),
             audio_input_tokens: reader.count(&read, &["audio_tokens"]).unwrap_or(0),
             audio_output_tokens: reader.count(&written, &["audio_tokens"]).unwrap_or(0),
             accepted_prediction_tokens: reader.count(&written, &["accepted_prediction_tokens"]).unwrap_or(0),

@@ -81,6 +81,18 @@ fn reads_the_details_in_each_spelling() {
     }
     let created = Usage::parse(br#"{"input_tokens":9,"output_tokens":1,"cache_creation_input_tokens":3}"#);
     assert_eq!(created.map(|usage| usage.cache_creation_tokens), Some(3));
+    for raw in [
+        r#"{"input_tokens":2,"output_tokens":9,"cache_creation_input_tokens":7,
+            "cache_creation":{"ephemeral_5m_input_tokens":4,"ephemeral_1h_input_tokens":3},"output_tokens_details":{"thinking_tokens":5}}"#,
+        r#"{"input_tokens":2,"output_tokens":9,"output_tokens_details":{"thinking_tokens":5},
+            "cache_creation":{"ephemeral_5m_input_tokens":4,"ephemeral_1h_input_tokens":3}}"#,
+        r#"{"prompt_tokens":9,"completion_tokens":9,"completion_tokens_details":{"reasoning_tokens":5},"cache_creation_input_tokens":7,
+            "prompt_tokens_details":{"cache_creation_token_details":{"ephemeral_5m_input_tokens":4,"ephemeral_1h_input_tokens":3}}}"#,
+    ] {
+        let usage = Usage::parse(raw.as_bytes()).unwrap();
+        let parts = (usage.cache_creation_tokens, usage.cache_creation_hour_tokens, usage.reasoning_tokens);
+        assert_eq!((usage.prompt_tokens, parts, usage.suspect), (9, (7, 3, 5), false), "{raw}");
+    }
 }
 
 #[test]

@@ -296,6 +296,45 @@ fn a_usage_report_is_billed_as_told() {
     assert_eq!(bill(&cost), "0.0012 0.0009 0.00018 0 0.0006 = 0.00288");
 }
 
+/// Anthropic's convention: `input_tokens` leaves out what was read from and written to the cache, and writes that are kept
+/// for an hour are billed at twice the input price (its pricing page, 2026-11: 3, 15, 0.30, 3.75 and 6 dollars a million).
+#[test]
+fn anthropics_usage_is_billed_to_the_picodollar() {
+    let mut builder = RatesBuilder::default();
+    for (name, text) in [
+        ("input_cost_per_token", "3e-06"),
+        ("output_cost_per_token", "1.5e-05"),
+        ("cache_read_input_token_cost", "3e-07"),
+        ("cache_creation_input_token_cost", "3.75e-06"),
+        ("cache_creation_input_token_cost_above_1hr", "6e-06"),
+    ] {
+        builder.put(name, text).unwrap();
+    }
+    let rates = builder.finish();
+    for (told, want) in [
+        (
+            // 11 read anew, 1,003 from the cache, 507 written for 5 minutes and 209 for an hour; 77 written
+            r#"{"input_tokens":11,"cache_read_input_tokens":1003,"cache_creation_input_tokens":716,
+                "cache_creation":{"ephemeral_5m_input_tokens":507,"ephemeral_1h_input_tokens":209},
+                "output_tokens":77,"output_tokens_details":{"thinking_tokens":40},"service_tier":"standard"}"#,
+            "0.000033 0.000555 0.0003009 0.00315525 0.0006 = 0.00464415",
+        ),
+        (
+            // all for an hour, the sum not told
+            r#"{"input_tokens":1,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":3},"output_tokens":1}"#,
+            "0.000003 0.000015 0 0.000018 0 = 0.000036",
+        ),
+        (
+            // without the break-down all counts as the shorter time
+            r#"{"input_tokens":1,"cache_creation_input_tokens":3,"cache_creation":null,"output_tokens":1}"#,
+            "0.000003 0.000015 0 0.00001125 0 = 0.00002925",
+        ),
+    ] {
+        let usage = Usage::parse(told.as_bytes()).unwrap();
+        assert_eq!(bill(&rates.cost(&Counts::from(&usage), None)), want, "{told}");
+    }
+}
+
 #[test]
 fn prices_that_are_not_metered_are_remembered_by_name() {
     let mut builder = RatesBuilder::default();
