@@ -40,6 +40,15 @@ pub struct Asked<'a> {
     /// Whether there is a limit of tokens.
     #[serde(default, deserialize_with = "is_there")]
     pub max_tokens: bool,
+    /// Whether there is a temperature.
+    #[serde(default, deserialize_with = "is_there")]
+    pub temperature: bool,
+    /// Whether there is a `top_p`.
+    #[serde(default, deserialize_with = "is_there")]
+    pub top_p: bool,
+    /// Whether there is a `top_k`.
+    #[serde(default, deserialize_with = "is_there")]
+    pub top_k: bool,
     /// Numbers in an embedding.
     #[serde(default)]
     pub dimensions: Option<u32>,
@@ -91,6 +100,9 @@ impl Asked<'_> {
             stop_sequences: self.stop_sequences.into_iter().map(|text| Cow::Owned(text.into_owned())).collect(),
             messages: self.messages,
             max_tokens: self.max_tokens,
+            temperature: self.temperature,
+            top_p: self.top_p,
+            top_k: self.top_k,
         }
     }
 }

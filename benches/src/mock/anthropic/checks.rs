@@ -6,35 +6,40 @@ use crate::mock::{
     writer::Refusal,
 };
 
-/// The versions there are ("Versions" of the API reference).
-const VERSIONS: [&str; 2] = ["2023-06-01", "2023-01-01"];
+/// The versions there are ("Versions" of the API reference, 2026-11), oldest first.
+const VERSIONS: [&str; 3] = ["2023-01-01", "2023-06-01", LATEST];
 
-/// How tokens of a subscription begin; they alone come as bearer tokens.
-const OAUTH: &str = "sk-ant-oat";
+/// The version that the SDKs send since October 2026. It has no parameters of sampling any more.
+const LATEST: &str = "2026-10-21";
 
-/// The key in `x-api-key`, or a subscription's bearer token.
+/// The key in `x-api-key`, which wins where both come, or the bearer token, as which newer SDKs send it.
 pub fn credential(head: &Head) -> Option<&str> {
     let bearer = head.authorization.as_deref().and_then(|value| value.strip_prefix("Bearer "));
-    head.api_key.as_deref().or(bearer.filter(|token| token.starts_with(OAUTH)))
+    head.api_key.as_deref().or(bearer)
 }
 
-/// The version is one there is, and no required field is missing.
+/// The version is one there is, no required field is missing, and none is there that the version has not.
 pub fn check(job: &Job<'_>, head: &Head) -> Result<(), Refusal> {
     let refuse = |message: String| Err(Refusal { status: 400, message });
-    match head.version.as_deref() {
+    let version = match head.version.as_deref() {
         None => return refuse("anthropic-version: header is required".to_owned()),
         Some(version) if !VERSIONS.contains(&version) => {
             return refuse(format!("anthropic-version: \"{version}\" is not a valid version"));
         }
-        Some(_) => {}
-    }
+        Some(version) => version,
+    };
+    let asked = job.asked;
     let required = [
-        ("model", job.asked.model.is_some()),
-        ("messages", job.asked.messages),
-        ("max_tokens", job.asked.max_tokens || job.endpoint == Endpoint::CountTokens),
+        ("model", asked.model.is_some()),
+        ("messages", asked.messages),
+        ("max_tokens", asked.max_tokens || job.endpoint == Endpoint::CountTokens),
     ];
-    match required.iter().find(|(_, there)| !there) {
-        Some((field, _)) => refuse(format!("{field}: Field required")),
+    if let Some((field, _)) = required.iter().find(|(_, there)| !there) {
+        return refuse(format!("{field}: Field required"));
+    }
+    let sampling = [("temperature", asked.temperature), ("top_p", asked.top_p), ("top_k", asked.top_k)];
+    match sampling.iter().find(|(_, there)| *there && version == LATEST) {
+        Some((field, _)) => refuse(format!("{field}: Extra inputs are not permitted")),
         None => Ok(()),
     }
 }

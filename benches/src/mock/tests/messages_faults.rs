@@ -3,7 +3,7 @@
 use super::client::{Answer, Ended, LIVENESS, connect, exchange, post, read_until, server};
 use super::messages::{HEADERS, ask, events};
 use super::sse::named;
-use crate::mock::{Behaviour, MockConfig, MockServer};
+use crate::mock::{MockConfig, MockServer};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 
@@ -128,7 +128,7 @@ fn pings_without_end() {
 #[test]
 fn the_version_and_the_required_fields_are_asked_for() {
     let server = server("");
-    let version = "anthropic-version: 2023-06-01\r\n";
+    let (version, latest) = ("anthropic-version: 2023-06-01\r\n", "anthropic-version: 2026-10-21\r\n");
     for (headers, body, said) in [
         ("", BODY, "anthropic-version: header is required"),
         ("anthropic-version: 2020-01-01\r\n", BODY, "is not a valid version"),
@@ -136,6 +136,12 @@ fn the_version_and_the_required_fields_are_asked_for() {
         (version, r#"{"model":"m","max_tokens":1}"#, "messages: Field required"),
         (version, r#"{"max_tokens":1,"messages":[]}"#, "model: Field required"),
         (version, "{", "could not parse"),
+        (
+            latest,
+            r#"{"model":"m","max_tokens":1,"messages":[],"temperature":1.0}"#,
+            "temperature: Extra inputs are not",
+        ),
+        (latest, r#"{"model":"m","max_tokens":1,"messages":[],"top_k":1}"#, "top_k: Extra inputs are not permitted"),
     ] {
         let answer = post_with(&server, "/v1/messages", headers, body);
         assert_eq!((answer.status, &answer.json()["type"]), (400, &json!("error")));
@@ -143,23 +149,26 @@ fn the_version_and_the_required_fields_are_asked_for() {
     }
     let count = post_with(&server, "/v1/messages/count_tokens", version, r#"{"model":"m","messages":[]}"#);
     assert_eq!(count.json(), json!({"input_tokens": 27 / 4}));
+    for (headers, more) in [(version, ",\"temperature\":1"), (latest, "")] {
+        let body = format!(r#"{{"model":"m","max_tokens":1,"messages":[]{more}}}"#);
+        assert_eq!(post_with(&server, "/v1/messages", headers, &body).status, 200);
+    }
 }
 
 #[test]
-fn the_key_is_asked_for_in_its_own_header() {
+fn the_key_is_asked_for_in_the_headers_of_the_protocol() {
     let server = server("key=sk-one");
     let status = |path: &str, key: &str| {
-        post_with(&server, path, &format!("anthropic-version: 2023-06-01\r\n{key}"), &BODY.replace("true", "false"))
-            .status
+        let headers = format!("anthropic-version: 2023-06-01\r\n{key}");
+        post_with(&server, path, &headers, &BODY.replace("true", "false")).status
     };
     assert_eq!(status("/v1/messages", "x-api-key: sk-one\r\n"), 200);
     assert_eq!(status("/v1/messages", "x-api-key: sk-two\r\n"), 401);
-    assert_eq!(status("/v1/messages", "authorization: Bearer sk-one\r\n"), 401, "Anthropic takes keys in x-api-key");
+    assert_eq!(status("/v1/messages", "authorization: Bearer sk-one\r\n"), 200);
+    assert_eq!(status("/v1/messages", "x-api-key: sk-two\r\nauthorization: Bearer sk-one\r\n"), 401, "x-api-key wins");
     assert_eq!(status("/v1/messages", ""), 401);
     assert_eq!(status("/v1/chat/completions", "authorization: Bearer sk-one\r\n"), 200);
     assert_eq!(status("/v1/chat/completions", "authorization: Bearer sk-two\r\n"), 401);
-    server.set_behaviour(Behaviour { key: Some("sk-ant-oat01-x".to_owned()), ..Behaviour::default() });
-    assert_eq!(status("/v1/messages", "authorization: Bearer sk-ant-oat01-x\r\n"), 200);
 }
 
 #[test]
