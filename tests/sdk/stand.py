@@ -1,4 +1,5 @@
-"""The stand of the SDK tests: a mock provider and a gateway in front of it, each a process of its own on a free port."""
+"""The stand of the SDK tests: a mock provider and, but where a test speaks to it itself, a gateway in front of it; each a
+process of its own on a free port."""
 
 import json
 import os
@@ -60,9 +61,11 @@ def binary() -> str:
 
 
 class Stand:
-    """Both processes; `log` holds the gateway's log lines."""
+    """Both processes; `log` holds the gateway's log lines. Without a configuration there is no gateway, and `url` is the
+    mock's."""
 
-    def __init__(self):
+    def __init__(self, config: str | None = CONFIG):
+        self.config = config
         self.folder = tempfile.TemporaryDirectory(prefix="millrace-sdk-")
         self.log = []
         self.mock = self.gateway = self.reader = None
@@ -77,13 +80,17 @@ class Stand:
         # nothing of the caller's environment may lend a key, a proxy or an address to the processes under test
         env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         self.mock = subprocess.Popen(
-            [program, "mock", "--listen", "127.0.0.1:0"], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+            [program, "mock", "--listen", "127.0.0.1:0", "--record", "16"], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
         )
         self.provider = self.mock.stdout.readline().strip()
         if not self.provider.startswith("http://"):
             raise RuntimeError(f"the mock did not start: {self.provider!r}")
+        self.url = root = self.provider.removesuffix("/v1")
+        if self.config is None:
+            return
         config = Path(self.folder.name) / "config.yaml"
-        config.write_text(CONFIG.format(provider=self.provider, provider_key=PROVIDER_KEY, master_key=MASTER_KEY))
+        filled = self.config.format(provider=self.provider, root=root, provider_key=PROVIDER_KEY, master_key=MASTER_KEY)
+        config.write_text(filled)
         self.gateway = subprocess.Popen(
             [program, "serve", "--config", str(config), "--port", "0"],
             env=env,
@@ -109,6 +116,11 @@ class Stand:
     def stats(self) -> dict:
         """The mock's counters."""
         return json.loads(fetch(self.provider.removesuffix("/v1") + "/stats"))
+
+    def requests(self) -> list[dict]:
+        """The last requests that reached the mock, oldest first; header names are in lower case."""
+        requests = json.loads(fetch(self.provider.removesuffix("/v1") + "/requests"))["requests"]
+        return [request | {"headers": dict(request["headers"])} for request in requests]
 
     def stop(self):
         """SIGTERM to both; what does not end in time is killed and told."""

@@ -5,6 +5,8 @@
 
 use std::path::PathBuf;
 
+use super::protocol::Protocol;
+
 /// Measure a gateway: the pull request's table, or any choice of workloads, against one target or several.
 #[derive(Debug, Clone, clap::Args)]
 pub struct BenchArgs {
@@ -121,6 +123,12 @@ pub struct LabArgs {
     /// (`--phase list` shows them) [default: script; whole if --rate is given]
     #[arg(long, value_delimiter = ',', value_name = "NAME,..")]
     pub phase: Vec<String>,
+    /// Protocol of the load: what the targets are asked in (anthropic: whole, burst, paced)
+    #[arg(long, value_enum, default_value = "openai")]
+    pub protocol: Protocol,
+    /// Protocol in which the gateway this command starts asks the mock provider, whatever the load speaks
+    #[arg(long, value_enum, default_value = "openai")]
+    pub provider_protocol: Protocol,
     /// A running target, or `self` for the gateway this command starts; may be given several times
     ///
     /// With targets given, the gateway is started only if one of them is `self`. PID is that of the target's process or of

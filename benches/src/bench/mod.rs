@@ -15,6 +15,7 @@ pub mod http;
 pub mod latency;
 pub mod load;
 pub mod phases;
+pub mod protocol;
 pub mod report;
 pub mod rounds;
 #[cfg(test)]

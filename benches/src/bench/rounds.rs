@@ -117,7 +117,12 @@ impl Run<'_> {
     fn job(&self, plan: &Plan, expect: &Expect, target: &Target) -> Job {
         Job {
             addr: target.endpoint.addr,
-            request: plan.ask.encode(&target.endpoint, target.key.as_ref().map(super::target::key::Key::reveal)),
+            protocol: self.settings.protocol,
+            request: plan.ask.encode(
+                self.settings.protocol,
+                &target.endpoint,
+                target.key.as_ref().map(super::target::key::Key::reveal),
+            ),
             expect: expect.clone(),
             read: plan.read,
             warmup: plan.warmup,

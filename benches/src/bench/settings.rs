@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::args::{BenchArgs, FastPaths};
 use super::error::Error;
 use super::phases::{self, Phase};
+use super::protocol::Protocol;
 use super::sizes::Sizes;
 use super::system::affinity::Pin;
 
@@ -21,6 +22,10 @@ const MAX_SECONDS: f64 = 86_400.0;
 pub struct Settings {
     /// How large the loads are.
     pub sizes: Sizes,
+    /// The protocol of the load.
+    pub protocol: Protocol,
+    /// The protocol between the gateway and the provider.
+    pub provider_protocol: Protocol,
     /// The phases, in order.
     pub phases: Vec<&'static dyn Phase>,
     /// Rounds.
@@ -53,6 +58,8 @@ impl Settings {
             rates(rate, seconds)?;
         }
         Ok(Self {
+            protocol: lab.protocol,
+            provider_protocol: lab.provider_protocol,
             phases: chosen(args, open_loop.is_some())?,
             rounds: script.repeats.max(1),
             timeout: seconds("--timeout", script.timeout)?,
@@ -87,10 +94,21 @@ fn sizes(args: &BenchArgs, open_loop: Option<(f64, f64)>) -> Sizes {
 
 fn chosen(args: &BenchArgs, open_loop: bool) -> Result<Vec<&'static dyn Phase>, Error> {
     let mut names = args.lab.phase.clone();
+    let only = args.lab.protocol.phases();
     if names.is_empty() {
-        names.push(if open_loop { "whole" } else { "script" }.to_owned());
+        names = match only {
+            _ if open_loop => vec!["whole".to_owned()],
+            None => vec!["script".to_owned()],
+            Some(phases) => phases.iter().map(|name| (*name).to_owned()).collect(),
+        };
     }
     let mut chosen = phases::choose(&names)?;
+    if let Some(only) = only
+        && let Some(other) = chosen.iter().find(|phase| !only.contains(&phase.name()))
+    {
+        let problem = format!("the phase `{}` is measured in OpenAI's protocol only", other.name());
+        return Err(Error::option("--protocol", problem, format!("use --phase {}", only.join(","))));
+    }
     if args.script.no_measure_full_stream {
         chosen.retain(|phase| phase.name() != "script-full");
     }
@@ -192,6 +210,14 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn another_protocol_has_phases_of_its_own() {
+        let settings = Settings::check(&args("--protocol anthropic")).expect("valid");
+        let names: Vec<_> = settings.phases.iter().map(|phase| phase.name()).collect();
+        assert_eq!(names, ["whole", "burst", "paced"]);
+        assert_eq!((settings.protocol, settings.provider_protocol), (Protocol::Anthropic, Protocol::Openai));
+    }
+
+    #[test]
     fn nonsense_is_refused_with_the_option_named() {
         for (line, option) in [
             ("--requests 0", "--requests"),
@@ -201,6 +227,8 @@ pub(crate) mod tests {
             ("--rate 1e6 --duration 100", "--rate"),
             ("--pin x", "--pin"),
             ("--phase nothing", "--phase"),
+            ("--protocol anthropic --phase script", "--protocol"),
+            ("--protocol anthropic --phase whole,added", "--protocol"),
         ] {
             let message = Settings::check(&args(line)).expect_err(line).to_string();
             assert!(message.starts_with(option), "{message}");

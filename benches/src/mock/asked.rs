@@ -4,6 +4,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, SeqAccess, Visitor},
 };
+use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
 
 /// What is asked for.
@@ -27,6 +28,27 @@ pub struct Asked<'a> {
     /// `base64` or `float`, of embeddings.
     #[serde(borrow, default)]
     pub encoding_format: Option<Cow<'a, str>>,
+    /// The caller's notes; Anthropic's name for the user is in them.
+    #[serde(borrow, default)]
+    metadata: Option<&'a RawValue>,
+    /// Texts at which the answer is to end (Anthropic).
+    #[serde(borrow, default, deserialize_with = "null_is_default")]
+    pub stop_sequences: Vec<Cow<'a, str>>,
+    /// Whether there are messages.
+    #[serde(default, deserialize_with = "is_there")]
+    pub messages: bool,
+    /// Whether there is a limit of tokens.
+    #[serde(default, deserialize_with = "is_there")]
+    pub max_tokens: bool,
+    /// Whether there is a temperature.
+    #[serde(default, deserialize_with = "is_there")]
+    pub temperature: bool,
+    /// Whether there is a `top_p`.
+    #[serde(default, deserialize_with = "is_there")]
+    pub top_p: bool,
+    /// Whether there is a `top_k`.
+    #[serde(default, deserialize_with = "is_there")]
+    pub top_k: bool,
     /// Numbers in an embedding.
     #[serde(default)]
     pub dimensions: Option<u32>,
@@ -53,7 +75,11 @@ impl<'a> Asked<'a> {
     /// # Errors
     /// The body is not a JSON object, or one of the fields has a wrong type or comes twice.
     pub fn scan(body: &'a [u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(body)
+        let mut asked: Self = serde_json::from_slice(body)?;
+        if asked.user.is_none() {
+            asked.user = asked.metadata.and_then(user_id);
+        }
+        Ok(asked)
     }
 }
 
@@ -70,6 +96,13 @@ impl Asked<'_> {
             n: self.n,
             dimensions: self.dimensions,
             input: self.input,
+            metadata: None,
+            stop_sequences: self.stop_sequences.into_iter().map(|text| Cow::Owned(text.into_owned())).collect(),
+            messages: self.messages,
+            max_tokens: self.max_tokens,
+            temperature: self.temperature,
+            top_p: self.top_p,
+            top_k: self.top_k,
         }
     }
 }
@@ -102,6 +135,21 @@ impl Memo {
         }
         Ok(&self.asked)
     }
+}
+
+/// `user_id` of Anthropic's metadata; OpenAI's are anything the caller likes.
+fn user_id(metadata: &RawValue) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Metadata<'a> {
+        #[serde(borrow)]
+        user_id: Option<Cow<'a, str>>,
+    }
+    serde_json::from_str::<Metadata<'_>>(metadata.get()).ok()?.user_id
+}
+
+/// Whether a field is there and not null.
+fn is_there<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    Ok(Option::<IgnoredAny>::deserialize(from)?.is_some())
 }
 
 fn null_is_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {

@@ -1,7 +1,10 @@
 //! What the mock does with one request: a flat struct (grammar.rs reads and writes it).
 
 use super::{
-    choices::{Alphabet, CloseOn, Done, Encoding, Eol, Escape, Finish, Framing, How, ModelField, Shape, UsagePlace},
+    choices::{
+        Alphabet, Arguments, CloseOn, Done, Encoding, Eol, Escape, Finish, Framing, How, ModelField, Shape, Stop,
+        UsagePlace,
+    },
     fault::Fault,
 };
 use std::time::Duration;
@@ -33,21 +36,35 @@ pub struct Behaviour {
     pub n: Option<u32>,
     /// Tool calls per choice, in place of content.
     pub tool_calls: u32,
+    /// Content before the tool calls as well.
+    pub text_too: bool,
+    /// What a tool call is given.
+    pub arguments: Arguments,
+    /// Pieces of thought before the content.
+    pub thinking: u32,
+    /// Blocks of thought that only the provider can read, before the content (Anthropic).
+    pub redacted: u32,
+    /// Why the answer ends.
+    pub stop: Stop,
     /// Prompt tokens in usage; absent: the length of the request body divided by 4.
     pub prompt_tokens: Option<u64>,
     /// Completion tokens in usage; absent: one per content chunk.
     pub completion_tokens: Option<u64>,
-    /// Cached tokens in usage.
+    /// Tokens read from a cache in usage.
     pub cached_tokens: u64,
+    /// Tokens written to a cache in usage (Anthropic).
+    pub cache_write_tokens: u64,
+    /// How many of those are kept for an hour.
+    pub cache_write_1h_tokens: u64,
     /// Reasoning tokens in usage.
     pub reasoning_tokens: u64,
     /// Where usage stands.
     pub usage: UsagePlace,
     /// What the `model` field says.
     pub model: ModelField,
-    /// Adds fields that OpenAI does not have, at every level.
+    /// Adds fields that the provider does not have, at every level; to an Anthropic stream also an event and a block.
     pub extra: bool,
-    /// Writes the fields that OpenAI sends as null (`logprobs`, `refusal`, `usage`).
+    /// Writes the fields that the provider sends as null (`logprobs`, `refusal`, `usage`; `stop_details`).
     pub nulls: bool,
     /// How often `finish_reason` comes.
     pub finish: Finish,
@@ -69,6 +86,10 @@ pub struct Behaviour {
     pub bom: bool,
     /// Puts a comment before every event.
     pub comments: bool,
+    /// Puts a ping before every event but the first (Anthropic).
+    pub pings: bool,
+    /// Leaves out the `event:` lines of protocols that have them.
+    pub nameless: bool,
     /// Writes `data:` without the blank.
     pub no_space: bool,
     /// Breaks the JSON of every event over several `data:` lines.
@@ -81,6 +102,8 @@ pub struct Behaviour {
     pub slice: usize,
     /// Interim answers before the answer, as `100+103`.
     pub interim: Vec<u16>,
+    /// The key that requests must carry; absent: any or none will do.
+    pub key: Option<String>,
     /// Bytes per second of the answer's head; 0: at once.
     pub head_rate: u32,
     /// Bytes per second at which the request body is read; 0: at once. From flags, script or header only.
@@ -95,7 +118,8 @@ pub struct Behaviour {
     pub content_type: Option<String>,
     /// Where a redirect points.
     pub location: String,
-    /// The `code` of an error answer, as `context_length_exceeded`, `content_filter`, `insufficient_quota`.
+    /// The `code` of an error answer, as `context_length_exceeded`, `content_filter`, `insufficient_quota`; with
+    /// Anthropic its `type`, as `overloaded_error`.
     pub code: Option<String>,
     /// The `message` of an error answer.
     pub message: Option<String>,
@@ -126,9 +150,16 @@ impl Default for Behaviour {
             escape: Escape::default(),
             n: None,
             tool_calls: 0,
+            text_too: false,
+            arguments: Arguments::default(),
+            thinking: 0,
+            redacted: 0,
+            stop: Stop::default(),
             prompt_tokens: None,
             completion_tokens: None,
             cached_tokens: 0,
+            cache_write_tokens: 0,
+            cache_write_1h_tokens: 0,
             reasoning_tokens: 0,
             usage: UsagePlace::default(),
             model: ModelField::default(),
@@ -144,12 +175,15 @@ impl Default for Behaviour {
             eol: Eol::default(),
             bom: false,
             comments: false,
+            pings: false,
+            nameless: false,
             no_space: false,
             multiline: false,
             fields: false,
             unknown_fields: false,
             slice: 0,
             interim: Vec::new(),
+            key: None,
             head_rate: 0,
             read_rate: 0,
             headers: 0,

@@ -5,16 +5,17 @@ use super::value::words;
 words! {
     /// Where usage stands in the answer.
     pub enum UsagePlace {
-        /// As OpenAI: always in a whole answer, in a stream only when `include_usage` asks for it.
+        /// As OpenAI: always in a whole answer, in a stream only when `include_usage` asks for it. As Anthropic: in both, of
+        /// a stream the prompt's in the first event and all of it, cumulative, in `message_delta`.
         #[default]
         Asked => "asked",
-        /// In a last chunk with empty `choices`, asked for or not.
+        /// In a last chunk with empty `choices`, asked for or not. Anthropic: in `message_delta` only, zeros before.
         Final => "final",
-        /// Cumulative in every chunk.
+        /// Cumulative in every chunk. Anthropic: in a `message_delta` after each piece of content.
         Every => "every",
         /// Nowhere, even when asked for.
         Absent => "absent",
-        /// In the finish chunk, whose `choices` are not empty.
+        /// In the finish chunk, whose `choices` are not empty. Anthropic: `message_delta` has the output's only.
         Finish => "finish",
         /// In its place, with negative numbers.
         Negative => "negative",
@@ -69,6 +70,40 @@ words! {
 }
 
 words! {
+    /// What a tool is called with.
+    pub enum Arguments {
+        /// An object with escapes and characters of every length.
+        #[default]
+        Full => "full",
+        /// An empty object.
+        Empty => "empty",
+        /// Nothing at all: no piece of arguments comes.
+        None => "none",
+    }
+}
+
+words! {
+    /// Why the answer ends.
+    pub enum Stop {
+        /// It is complete, or tools are to be called.
+        #[default]
+        Auto => "auto",
+        /// The limit of tokens is reached.
+        Length => "length",
+        /// A stop sequence is met: the first of the request's, `###` if it has none.
+        Sequence => "sequence",
+        /// The model declines; what content there is says so.
+        Refusal => "refusal",
+        /// A filter cuts it (Anthropic has none and says that the model declines).
+        Filter => "filter",
+        /// A long turn pauses (Anthropic).
+        Pause => "pause",
+        /// The context window is full (Anthropic).
+        Window => "window",
+    }
+}
+
+words! {
     /// How often a choice says that it is finished.
     pub enum Finish {
         /// Once.
@@ -84,14 +119,14 @@ words! {
 words! {
     /// How the stream says that it is over.
     pub enum Done {
-        /// One `data: [DONE]`.
+        /// One `data: [DONE]`, or one event `message_stop`.
         #[default]
         Once => "once",
         /// None; the HTTP body ends properly.
         Missing => "missing",
         /// Two of them.
         Twice => "twice",
-        /// `data:  [DONE] ` with more blanks than usual.
+        /// `data:  [DONE] ` with more blanks than usual (so too for `message_stop`).
         Spaced => "spaced",
         /// One, and another chunk of content after it.
         Then => "then",

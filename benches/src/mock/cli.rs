@@ -3,7 +3,7 @@
 use super::{behaviour::Behaviour, choices::ScriptEnd, config::MockConfig, grammar, server::MockServer, value::Value};
 use std::{io, net::SocketAddr};
 
-/// A provider that speaks OpenAI's API and misbehaves on demand, on loopback by default, with no key asked.
+/// A provider that speaks OpenAI's and Anthropic's API and misbehaves on demand, on loopback by default, with no key asked.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = grammar::help())]
 pub struct MockArgs {
@@ -28,6 +28,9 @@ pub struct MockArgs {
     /// Put behind the model's name in answers, as -2024-08-06.
     #[arg(long, default_value = "", allow_hyphen_values = true, value_name = "TEXT")]
     pub model_suffix: String,
+    /// Show the last N requests at /requests, with all their headers, keys included; 0 keeps none.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub record: usize,
     /// Largest request body in bytes.
     #[arg(long, default_value_t = 256 << 20, value_name = "BYTES")]
     pub max_body: usize,
@@ -41,7 +44,7 @@ impl From<MockArgs> for MockConfig {
             behaviour: args.behaviour,
             script: args.script,
             script_end: args.script_end,
-            record: 0,
+            record: args.record,
             models: args.models,
             model_suffix: args.model_suffix,
             max_body: args.max_body,

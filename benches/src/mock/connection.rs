@@ -1,7 +1,6 @@
 //! One connection: request after request is read, counted, given a plan, and answered.
 
 use super::{
-    answers,
     asked::{Asked, Memo},
     behaviour::Behaviour,
     body::Body,
@@ -9,14 +8,18 @@ use super::{
     exchange::Exchange,
     fault::FaultKind,
     job::{Endpoint, Job},
+    openai::answers,
     plan::Plan,
     player::{self, Flow, Outcome},
     prepare::prepare_fixed,
+    protocol::writer,
+    report::report,
     request::{Head, ReadError, read_body, read_head},
     route::{Route, route},
     shared::Shared,
     socket::{Gone, Socket},
     wire::Wire,
+    writer::Refusal,
 };
 use bytes::Bytes;
 use std::sync::{Arc, atomic::Ordering};
@@ -59,7 +62,7 @@ impl Connection {
     /// Something that is no request.
     async fn refuse_head(&mut self, status: u16) {
         let exchange = Exchange::open(&self.shared, "malformed", &mut self.socket);
-        let _ = self.refuse(status, "The request cannot be read", exchange).await;
+        let _ = self.refuse(Endpoint::Chat, (status, "The request cannot be read"), exchange).await;
     }
 
     async fn answer(&mut self, head: Head, exchange: Exchange) -> Flow {
@@ -79,15 +82,18 @@ impl Connection {
     }
 
     /// The mock's own pages: no behaviour touches them.
-    async fn own(&mut self, route: Route<'_>, head: Head, mut exchange: Exchange) -> Flow {
-        if let Err(error) = self.body(&head, 0, &mut exchange).await {
-            return self.unread(error, exchange).await;
+    async fn own(&mut self, route: Route<'_>, head: Head, exchange: Exchange) -> Flow {
+        match read_body(&mut self.socket, &head, self.shared.config.max_body, 0).await {
+            Ok(body) if matches!(route, Route::WrongMethod | Route::Unknown) => exchange.record(&head, body, self.id),
+            Ok(_) => {}
+            Err(error) => return self.unread(Endpoint::Chat, error, exchange).await,
         }
         let body = match route {
             Route::Stats => {
                 let stats = serde_json::to_string(&self.shared.board.stats()).unwrap_or_default();
                 Body::json(200, stats)
             }
+            Route::Requests => Body::json(200, report(&self.shared.board.recorded())),
             Route::Reset => {
                 self.shared.board.reset();
                 Body::json(200, "{\"status\":\"reset\"}".to_owned())
@@ -100,24 +106,30 @@ impl Connection {
             }
         };
         let plan = Arc::new(Plan::new(Behaviour::default()));
-        self.play_fixed(&plan, body, &head, exchange).await
+        self.play_fixed(&plan, (Endpoint::Chat, body), &head, exchange).await
     }
 
     /// An answer that is always the same, under the server's behaviour.
     async fn fixed(&mut self, head: Head, body: Body, mut exchange: Exchange) -> Flow {
         if let Err(error) = self.body(&head, 0, &mut exchange).await {
-            return self.unread(error, exchange).await;
+            return self.unread(Endpoint::Chat, error, exchange).await;
         }
         match self.shared.default_plan().overridden(None, head.x_mock.as_deref()) {
-            Ok(plan) => self.play_fixed(&plan, body, &head, exchange).await,
-            Err(error) => self.refuse(400, &error.to_string(), exchange).await,
+            Ok(plan) => self.play_fixed(&plan, (Endpoint::Chat, body), &head, exchange).await,
+            Err(error) => self.refuse(Endpoint::Chat, (400, &error.to_string()), exchange).await,
         }
     }
 
-    async fn play_fixed(&mut self, plan: &Plan, body: Body, head: &Head, exchange: Exchange) -> Flow {
+    async fn play_fixed(
+        &mut self,
+        plan: &Plan,
+        (endpoint, body): (Endpoint, Body),
+        head: &Head,
+        exchange: Exchange,
+    ) -> Flow {
         let asked = Asked::default();
         let shared = Arc::clone(&self.shared);
-        let wire = prepare_fixed(&job(&shared, plan, head, &asked, (Endpoint::Chat, 0)), body);
+        let wire = prepare_fixed(&job(&shared, plan, head, &asked, (endpoint, 0)), body);
         self.play(&wire, plan, exchange).await
     }
 
@@ -125,7 +137,7 @@ impl Connection {
         let base = self.shared.next_plan();
         let before = match base.overridden(None, head.x_mock.as_deref()) {
             Ok(plan) => plan,
-            Err(error) => return self.refuse(400, &error.to_string(), exchange).await,
+            Err(error) => return self.refuse(endpoint, (400, &error.to_string()), exchange).await,
         };
         match before.behaviour.fault.kind {
             FaultKind::Deaf | FaultKind::Early => {
@@ -140,7 +152,7 @@ impl Connection {
         }
         let body = match self.body(&head, before.behaviour.read_rate, &mut exchange).await {
             Ok(body) => body,
-            Err(error) => return self.unread(error, exchange).await,
+            Err(error) => return self.unread(endpoint, error, exchange).await,
         };
         // Taken out while it is borrowed from: the answer needs the whole connection.
         let mut memo = std::mem::take(&mut self.memo);
@@ -148,15 +160,24 @@ impl Connection {
             Ok(asked) => asked,
             Err(error) => {
                 let message = format!("We could not parse the JSON body of your request: {error}");
-                return self.refuse(400, &message, exchange).await;
+                return self.refuse(endpoint, (400, &message), exchange).await;
             }
         };
         let plan = match base.overridden(asked.model.as_deref(), head.x_mock.as_deref()) {
             Ok(plan) => plan,
-            Err(error) => return self.refuse(400, &error.to_string(), exchange).await,
+            Err(error) => return self.refuse(endpoint, (400, &error.to_string()), exchange).await,
         };
         let shared = Arc::clone(&self.shared);
-        let wire = plan.wire(&job(&shared, &plan, &head, asked, (endpoint, body.len())));
+        let job = job(&shared, &plan, &head, asked, (endpoint, body.len()));
+        let wire = match taken(&job, &head) {
+            Ok(()) => plan.wire(&job),
+            Err(Refusal { status, message }) => {
+                let body = Body::json(status, writer(endpoint).error(status, None, Some(&message)));
+                self.memo = memo;
+                let plan = Plan::new(Behaviour::default());
+                return self.play_fixed(&plan, (endpoint, body), &head, exchange).await;
+            }
+        };
         self.memo = memo;
         self.play(&wire, &plan, exchange).await
     }
@@ -169,21 +190,23 @@ impl Connection {
     }
 
     /// The body could not be read.
-    async fn unread(&mut self, error: ReadError, exchange: Exchange) -> Flow {
+    async fn unread(&mut self, endpoint: Endpoint, error: ReadError, exchange: Exchange) -> Flow {
         match error {
             ReadError::Gone => {
                 exchange.close(Outcome::Cancelled, &mut self.socket);
                 Flow::Close
             }
-            ReadError::Refused(status) => self.refuse(status, "The request body cannot be read", exchange).await,
+            ReadError::Refused(status) => {
+                self.refuse(endpoint, (status, "The request body cannot be read"), exchange).await
+            }
         }
     }
 
     /// The mock's own refusal; the connection ends, as the request may not have been read in full.
-    async fn refuse(&mut self, status: u16, message: &str, exchange: Exchange) -> Flow {
-        let body = Body::json(status, answers::error(status, Some("mock_cannot_read_this"), Some(message)));
+    async fn refuse(&mut self, endpoint: Endpoint, (status, message): (u16, &str), exchange: Exchange) -> Flow {
+        let body = Body::json(status, writer(endpoint).error(status, Some("mock_cannot_read_this"), Some(message)));
         let plan = Plan::new(Behaviour::fault(FaultKind::None));
-        let _ = self.play_fixed(&plan, body, &Head::default(), exchange).await;
+        let _ = self.play_fixed(&plan, (endpoint, body), &Head::default(), exchange).await;
         self.socket.linger(std::time::Duration::from_secs(1)).await;
         Flow::Close
     }
@@ -213,6 +236,17 @@ impl Connection {
     }
 }
 
+/// Whether the provider would take the request: its key, if the behaviour asks for one, and what the protocol asks for.
+fn taken(job: &Job<'_>, head: &Head) -> Result<(), Refusal> {
+    let writer = writer(job.endpoint);
+    let wanted = job.behaviour.key.as_deref();
+    if wanted.is_some_and(|key| writer.credential(head) != Some(key)) {
+        let message = "the mock was told to take one key only (key=), and it did not come in the header for it";
+        return Err(Refusal { status: 401, message: message.to_owned() });
+    }
+    writer.check(job, head)
+}
+
 fn job<'a>(
     shared: &'a Shared,
     plan: &'a Plan,
@@ -224,7 +258,7 @@ fn job<'a>(
         endpoint,
         asked,
         behaviour: &plan.behaviour,
-        authorization: head.authorization.as_deref(),
+        authorization: head.authorization.as_deref().or(head.api_key.as_deref()),
         body_len,
         model_suffix: &shared.config.model_suffix,
         created: shared.created,

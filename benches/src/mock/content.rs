@@ -2,7 +2,7 @@
 
 use super::{
     behaviour::Behaviour,
-    choices::{Alphabet, Escape},
+    choices::{Alphabet, Arguments, Escape},
 };
 use std::fmt::Write;
 
@@ -23,7 +23,27 @@ pub fn pieces(behaviour: &Behaviour, text: Option<&str>) -> Vec<String> {
 
 /// The pieces of one tool call's arguments: they join to the same text whatever `chunk_bytes` is.
 pub fn argument_pieces(behaviour: &Behaviour) -> Vec<String> {
-    escape_all(&split(ARGUMENTS, behaviour.chunk_bytes), behaviour.escape)
+    match argument_text(behaviour) {
+        "" => Vec::new(),
+        text => escape_all(&split(text, behaviour.chunk_bytes), behaviour.escape),
+    }
+}
+
+/// The arguments of one tool call under a behaviour, joined; nothing at all where none come.
+pub fn argument_text(behaviour: &Behaviour) -> &'static str {
+    match behaviour.arguments {
+        Arguments::Full => ARGUMENTS,
+        Arguments::Empty => "{}",
+        Arguments::None => "",
+    }
+}
+
+/// The pieces of thought.
+pub fn thought_pieces(behaviour: &Behaviour) -> Vec<String> {
+    let (alphabet, size) = (behaviour.alphabet, behaviour.chunk_bytes);
+    // begun elsewhere in the text than content is, so that the two can be told apart
+    let raw: Vec<_> = (0..behaviour.thinking as usize).map(|i| generated(alphabet, i + 3, size)).collect();
+    escape_all(&raw, behaviour.escape)
 }
 
 /// The arguments as the client should have them after joining the pieces.

@@ -31,7 +31,7 @@ words! {
         MidChunk => "mid-chunk",
         /// The connection ends within the first multi-byte character at or after event `arg`.
         MidUtf8 => "mid-utf8",
-        /// An error event instead of event `arg`, then a proper end of the body without `[DONE]`.
+        /// An error event instead of event `arg`, then a proper end of the body without the terminal event.
         ErrorEvent => "error-event",
         /// Event `arg` is not JSON.
         BadJson => "bad-json",
@@ -43,6 +43,8 @@ words! {
         Endless => "endless",
         /// After `arg` events only comments come, one per gap (at least 1 ms), for ever.
         Comments => "endless-comments",
+        /// As `endless-comments`, with what the provider itself sends to keep a stream alive (Anthropic: pings).
+        Pings => "endless-pings",
         /// An error object with status 200.
         ErrorBody => "error-body",
         /// An HTML page with status 200.
@@ -89,7 +91,7 @@ impl FaultKind {
             Self::HugeEvent => Some("MEBIBYTES"),
             Self::CutByte => Some("BYTES"),
             Self::Stall | Self::Cut | Self::MidChunk | Self::MidUtf8 => Some("EVENTS"),
-            Self::BadJson | Self::ErrorEvent | Self::Comments => Some("EVENTS"),
+            Self::BadJson | Self::ErrorEvent | Self::Comments | Self::Pings => Some("EVENTS"),
             _ => None,
         }
     }

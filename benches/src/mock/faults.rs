@@ -1,14 +1,14 @@
 //! The faults that strike below the shapes: bodies that are none, bytes that are no HTTP, cuts, floods.
 
 use super::{
-    answers,
     behaviour::Behaviour,
     body::Body,
     choices::How,
     fault::FaultKind,
     job::Job,
     sse,
-    wire::{End, Flood, Wire},
+    wire::{End, Flood, Span, Wire},
+    writer::Writer,
 };
 use std::time::Duration;
 
@@ -38,10 +38,10 @@ pub fn without_http(behaviour: &Behaviour) -> Option<Wire> {
 }
 
 /// Bodies that stand in the place of the answer.
-pub fn instead_of_body(job: &Job<'_>) -> Option<Body> {
+pub fn instead_of_body(job: &Job<'_>, writer: &dyn Writer) -> Option<Body> {
     let behaviour = job.behaviour;
     let fault = behaviour.fault;
-    let error = |status| answers::error(status, behaviour.code.as_deref(), message(job, status).as_deref());
+    let error = |status| writer.error(status, behaviour.code.as_deref(), message(job, status).as_deref());
     Some(match fault.kind {
         FaultKind::ErrorBody => Body::json(200, error(500)),
         FaultKind::Html => {
@@ -74,7 +74,7 @@ fn message(job: &Job<'_>, status: u16) -> Option<String> {
 }
 
 /// Strikes the framed answer.
-pub fn on_wire(behaviour: &Behaviour, wire: &mut Wire) {
+pub fn on_wire(behaviour: &Behaviour, writer: &dyn Writer, wire: &mut Wire) {
     let at = usize::try_from(behaviour.fault.arg).unwrap_or(usize::MAX);
     let body_end = wire.events.last().map_or(wire.bytes.len(), |span| span.end);
     let event = wire.events.get(at).copied();
@@ -93,12 +93,14 @@ pub fn on_wire(behaviour: &Behaviour, wire: &mut Wire) {
             wire.cut(middle, ending(behaviour));
         }
         FaultKind::Early => wire.end = early(behaviour),
-        FaultKind::HugeEvent => flood(wire, behaviour.fault.arg),
-        FaultKind::Endless => flood(wire, u64::MAX),
-        FaultKind::Comments => {
+        FaultKind::HugeEvent => flood(wire, writer, behaviour.fault.arg),
+        FaultKind::Endless => flood(wire, writer, u64::MAX),
+        FaultKind::Comments | FaultKind::Pings => {
             wire.cut(boundary, End::Keep);
             let pause = behaviour.gap.max(Duration::from_millis(1));
-            wire.end = End::Flood(Flood { filler: chunk(sse::COMMENT), times: u64::MAX, pause, tail: Vec::new() });
+            let comments = behaviour.fault.kind == FaultKind::Comments;
+            let filler = chunk(if comments { sse::COMMENT } else { writer.keep_alive() });
+            wire.end = End::Flood(Flood { filler, times: u64::MAX, pause, tail: Vec::new() });
         }
         _ => {}
     }
@@ -112,11 +114,9 @@ fn early(behaviour: &Behaviour) -> End {
 }
 
 /// Opens the content of the answer and fills it, mebibyte by mebibyte (`u64::MAX`: for ever); then closes it properly.
-fn flood(wire: &mut Wire, mebibytes: u64) {
-    let first = wire.events.get(usize::from(wire.stream)).or(wire.events.first()).copied();
-    let Some(span) = first else { return };
+fn flood(wire: &mut Wire, writer: &dyn Writer, mebibytes: u64) {
+    let Some((span, opening)) = content_of(wire, writer.openings()) else { return };
     let body = &wire.bytes[span.start..span.end];
-    let opening = memchr::memmem::rfind(body, b"\"content\":\"").map_or(body.len() / 2, |i| i + 11);
     let (before, after) = (chunk(&body[..opening]), chunk(&body[opening..]));
     let rest =
         wire.bytes[span.end..].strip_prefix(b"\r\n").map(<[u8]>::to_vec).unwrap_or_else(|| b"0\r\n\r\n".to_vec());
@@ -125,6 +125,20 @@ fn flood(wire: &mut Wire, mebibytes: u64) {
     let filler = chunk(&vec![b'm'; 64 << 10]);
     let tail = [after, rest].concat();
     wire.end = End::Flood(Flood { filler, times: mebibytes.saturating_mul(16), pause: Duration::ZERO, tail });
+}
+
+/// The first event with content, and where in it the content begins; without any the middle of the first event after the
+/// start.
+fn content_of(wire: &Wire, openings: &[&str]) -> Option<(Span, usize)> {
+    let late = wire.events.iter().skip(usize::from(wire.stream));
+    let find = |opening: &str| {
+        late.clone().find_map(|span| {
+            let at = memchr::memmem::rfind(&wire.bytes[span.start..span.end], opening.as_bytes())?;
+            Some((*span, at + opening.len()))
+        })
+    };
+    let middle = |span: &Span| (*span, (span.end - span.start) / 2);
+    openings.iter().find_map(|opening| find(opening)).or(late.clone().next().or(wire.events.first()).map(middle))
 }
 
 fn chunk(bytes: &[u8]) -> Vec<u8> {

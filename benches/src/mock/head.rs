@@ -1,27 +1,23 @@
-//! The head of an answer: status line, OpenAI's headers, whatever the behaviour adds.
+//! The head of an answer: status line, the provider's headers, whatever the behaviour adds.
 
 use super::{
     behaviour::Behaviour,
     choices::{Encoding, Framing},
     fault::FaultKind,
-    job::NUMBER_MARK,
 };
 use std::{
     fmt::Write,
     time::{Duration, SystemTime},
 };
 
-/// The status line and all headers but those that frame the body; no blank line yet.
-pub fn head(behaviour: &Behaviour, status: u16, content_type: &str) -> String {
+/// The status line and all headers but those that frame the body, with the content type and the provider's own headers; no
+/// blank line yet.
+pub fn head(behaviour: &Behaviour, status: u16, (content_type, own): (&str, &str)) -> String {
     let content_type = behaviour.content_type.as_deref().unwrap_or(content_type);
     let mut out = interim(behaviour);
     let _ = write!(
         out,
-        "HTTP/1.1 {status} {}\r\ndate: {}\r\ncontent-type: {content_type}\r\nserver: mock\r\n\
-         openai-version: 2020-10-01\r\nopenai-organization: org-mock\r\nopenai-processing-ms: 7\r\n\
-         x-request-id: req_{NUMBER_MARK}\r\nx-ratelimit-limit-requests: 10000\r\nx-ratelimit-limit-tokens: 2000000\r\n\
-         x-ratelimit-remaining-requests: 9999\r\nx-ratelimit-remaining-tokens: 1999980\r\n\
-         x-ratelimit-reset-requests: 6ms\r\nx-ratelimit-reset-tokens: 0s\r\n",
+        "HTTP/1.1 {status} {}\r\ndate: {}\r\ncontent-type: {content_type}\r\nserver: mock\r\n{own}",
         reason(status),
         httpdate::fmt_http_date(SystemTime::now()),
     );

@@ -19,6 +19,36 @@ pub enum Endpoint {
     Text,
     /// `/embeddings`
     Embeddings,
+    /// `/messages`
+    Messages,
+    /// `/messages/count_tokens`
+    CountTokens,
+}
+
+impl Endpoint {
+    /// Whether its answers can be streams.
+    pub fn streams(self) -> bool {
+        !matches!(self, Self::Embeddings | Self::CountTokens)
+    }
+}
+
+/// Token counts, in the terms of the behaviour's keys; each protocol has its own convention of what includes what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tokens {
+    /// Of the prompt.
+    pub prompt: i64,
+    /// Of the answer.
+    pub completion: i64,
+    /// Of both, as told; under `usage=absurd` they do not add up.
+    pub total: i64,
+    /// Read from a cache.
+    pub cached: i64,
+    /// Written to a cache.
+    pub written: i64,
+    /// How many of those for an hour.
+    pub written_1h: i64,
+    /// Spent on thought.
+    pub reasoning: i64,
 }
 
 /// One answer to be made.
@@ -29,7 +59,7 @@ pub struct Job<'a> {
     pub asked: &'a Asked<'a>,
     /// How to behave.
     pub behaviour: &'a Behaviour,
-    /// The `authorization` header of the request: answers 401 and 403 echo it, as some providers do.
+    /// The `authorization` header of the request, or the header in which the key came: answers 401 and 403 echo it, as some providers do.
     pub authorization: Option<&'a str>,
     /// Length of the request body in bytes.
     pub body_len: usize,
@@ -78,35 +108,40 @@ impl Job<'_> {
         format!("\"x_mock_{place}\":{{\"a\":[1,2.5e0,null],\"b\":\"\\u00e9\"}},")
     }
 
-    /// The usage object when `done` of `all` completion tokens are there.
-    pub fn usage(&self, done: u64, all: u64) -> String {
+    /// The counts when `done` of `all` completion tokens are there.
+    pub fn tokens(&self, done: u64, all: u64) -> Tokens {
         let behaviour = self.behaviour;
-        if behaviour.usage == UsagePlace::Negative {
-            return usage_object([-7, -3, -10, -1, -1]);
-        }
-        if behaviour.usage == UsagePlace::Absurd {
-            return usage_object([1_000_000_000_000_000_007, 999_999_999_999_999_999, 12, 1 << 60, 1 << 61]);
+        match behaviour.usage {
+            UsagePlace::Negative => {
+                return Tokens {
+                    prompt: -7,
+                    completion: -3,
+                    total: -10,
+                    cached: -1,
+                    written: -2,
+                    written_1h: -1,
+                    reasoning: -1,
+                };
+            }
+            UsagePlace::Absurd => {
+                let (prompt, completion) = (1_000_000_000_000_000_007, 999_999_999_999_999_999);
+                let (cached, written, written_1h, reasoning) = (1 << 60, 1 << 59, 1 << 60, 1 << 61);
+                return Tokens { prompt, completion, total: 12, cached, written, written_1h, reasoning };
+            }
+            _ => {}
         }
         let prompt = behaviour.prompt_tokens.unwrap_or(self.body_len as u64 / 4);
         let full = behaviour.completion_tokens.unwrap_or(all);
         let completion = if done >= all { full } else { full * done / all.max(1) };
-        let numbers = [
-            prompt,
-            completion,
-            prompt.saturating_add(completion),
-            behaviour.cached_tokens,
-            behaviour.reasoning_tokens,
-        ];
-        usage_object(numbers.map(|n| i64::try_from(n).unwrap_or(i64::MAX)))
+        let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        Tokens {
+            prompt: signed(prompt),
+            completion: signed(completion),
+            total: signed(prompt.saturating_add(completion)),
+            cached: signed(behaviour.cached_tokens),
+            written: signed(behaviour.cache_write_tokens),
+            written_1h: signed(behaviour.cache_write_1h_tokens),
+            reasoning: signed(behaviour.reasoning_tokens),
+        }
     }
-}
-
-/// Prompt, completion, total, cached, reasoning.
-fn usage_object([prompt, completion, total, cached, reasoning]: [i64; 5]) -> String {
-    format!(
-        "{{\"prompt_tokens\":{prompt},\"completion_tokens\":{completion},\"total_tokens\":{total},\
-         \"prompt_tokens_details\":{{\"cached_tokens\":{cached},\"audio_tokens\":0}},\
-         \"completion_tokens_details\":{{\"reasoning_tokens\":{reasoning},\"audio_tokens\":0,\
-         \"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}}}}"
-    )
 }

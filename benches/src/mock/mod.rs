@@ -1,4 +1,8 @@
-//! The mock provider: OpenAI's API over HTTP/1.1, and every way of getting it wrong that a gateway must bear.
+//! The mock provider: OpenAI's and Anthropic's API over HTTP/1.1, and every way of getting them wrong that a gateway must
+//! bear.
+//!
+//! A protocol is a [`writer::Writer`]: shapes and field names, no more. What can go wrong is the same for all and stands
+//! apart: events ([`Behaviour::done`], `events.rs`), bodies and bytes (`faults.rs`), framing, encodings, connections.
 //!
 //! Raw TCP, since it must play broken HTTP. An answer is prepared once per question ([`wire::Wire`]: bytes, pauses, an
 //! end) and then played from memory, so the mock is not the bottleneck of a measurement.
@@ -12,7 +16,7 @@
 //! Where it comes from, a later source overriding an earlier one key by key:
 //! 1. the next step of the script ([`MockConfig::script`], [`MockServer::push_script`]); without one the server's
 //!    behaviour ([`MockConfig::behaviour`], [`MockServer::set_behaviour`]). Each POST to an API path takes a step, whatever
-//!    comes of it; `/models`, `/stats` and `/health` take none. After the last step [`ScriptEnd`] decides;
+//!    comes of it; `/models`, `/stats`, `/requests` and `/health` take none. After the last step [`ScriptEnd`] decides;
 //! 2. the model name: `mock-FAULT`, `mock:SPEC` or `mock-fault:SPEC`, also behind a prefix (`openai/mock:gap=5ms`). A
 //!    `mock-WORD` that is no fault is an ordinary name;
 //! 3. the request header `x-mock: SPEC`.
@@ -30,7 +34,7 @@
 //!
 //! [`MockServer::refuse`], [`MockServer::mute`] and [`MockServer::drop_connections`] act on connections, not requests.
 
-pub mod answers;
+mod anthropic;
 pub mod asked;
 pub mod behaviour;
 pub mod body;
@@ -40,6 +44,7 @@ pub mod config;
 mod connection;
 pub mod content;
 mod encode;
+mod events;
 mod exchange;
 pub mod fault;
 mod faults;
@@ -47,9 +52,12 @@ pub mod grammar;
 mod head;
 pub mod job;
 pub mod keys;
+mod openai;
 pub mod plan;
 mod player;
 pub mod prepare;
+mod protocol;
+mod report;
 mod request;
 mod route;
 pub mod server;
@@ -57,16 +65,17 @@ mod shared;
 mod socket;
 mod sse;
 pub mod stats;
-pub mod stream;
 #[cfg(test)]
 mod tests;
 pub mod value;
 pub mod wire;
 mod worker;
+pub mod writer;
 
 pub use behaviour::Behaviour;
 pub use choices::{
-    Alphabet, CloseOn, Done, Encoding, Eol, Escape, Finish, Framing, How, ModelField, ScriptEnd, Shape, UsagePlace,
+    Alphabet, Arguments, CloseOn, Done, Encoding, Eol, Escape, Finish, Framing, How, ModelField, ScriptEnd, Shape,
+    Stop, UsagePlace,
 };
 pub use cli::{MockArgs, MockError, run, serve};
 pub use config::MockConfig;

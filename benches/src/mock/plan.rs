@@ -3,7 +3,7 @@
 use super::{
     asked::Asked,
     behaviour::Behaviour,
-    choices::ModelField,
+    choices::{ModelField, Stop},
     fault::FaultKind,
     grammar::GrammarError,
     job::{Endpoint, Job},
@@ -112,7 +112,8 @@ impl Plan {
     fn keeps_answers(&self) -> bool {
         let echoes_key = matches!(self.behaviour.fault.code(), Some(401 | 403));
         let dated = self.behaviour.retry_after.as_deref().is_some_and(|after| after.starts_with("date:"));
-        !self.behaviour.echo_user && !echoes_key && !dated
+        let echoes_sequence = self.behaviour.stop == Stop::Sequence;
+        !self.behaviour.echo_user && !echoes_key && !dated && !echoes_sequence
     }
 }
 

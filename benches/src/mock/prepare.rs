@@ -1,15 +1,15 @@
 //! From a job to a wire: picks the body, frames it as HTTP, then lets the wire-level faults at it.
 
 use super::{
-    answers,
     body::Body,
     choices::{Encoding, Framing, Shape},
-    encode,
+    encode, events,
     fault::FaultKind,
     faults,
     head::{framing_headers, head},
-    job::{Endpoint, Job},
-    sse, stream,
+    job::Job,
+    protocol::writer,
+    sse,
     wire::{End, Span, Wire},
 };
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub fn prepare_fixed(job: &Job<'_>, body: Body) -> Wire {
     if let Some(wire) = faults::without_http(job.behaviour) {
         return wire;
     }
-    finish(job, faults::instead_of_body(job).unwrap_or(body))
+    finish(job, faults::instead_of_body(job, writer(job.endpoint)).unwrap_or(body))
 }
 
 /// Frames any body under the job's behaviour.
@@ -38,7 +38,7 @@ fn finish(job: &Job<'_>, body: Body) -> Wire {
     let body = encode::encode(behaviour.encoding, body);
     let mut wire = frame(job, &body);
     pauses(job, body.stream, &mut wire);
-    faults::on_wire(behaviour, &mut wire);
+    faults::on_wire(behaviour, writer(job.endpoint), &mut wire);
     if behaviour.encoding == Encoding::Plain {
         wire.find_numbers();
     }
@@ -47,7 +47,8 @@ fn finish(job: &Job<'_>, body: Body) -> Wire {
 
 /// The body the behaviour wants, unframed.
 fn body(job: &Job<'_>) -> Body {
-    if let Some(body) = faults::instead_of_body(job) {
+    let writer = writer(job.endpoint);
+    if let Some(body) = faults::instead_of_body(job, writer) {
         return body;
     }
     let streams = match job.behaviour.shape {
@@ -55,11 +56,11 @@ fn body(job: &Job<'_>) -> Body {
         Shape::Json => false,
         Shape::Sse => true,
     };
-    if streams && job.endpoint != Endpoint::Embeddings {
-        let parts = sse::frame(job.behaviour, &stream::events(job));
+    if streams && job.endpoint.streams() {
+        let parts = sse::frame(job.behaviour, &events::events(job, writer));
         return Body { status: 200, content_type: SSE, parts, stream: true };
     }
-    Body::json(200, answers::whole(job))
+    Body::json(200, writer.whole(job))
 }
 
 fn frame(job: &Job<'_>, body: &Body) -> Wire {
@@ -69,7 +70,8 @@ fn frame(job: &Job<'_>, body: &Body) -> Wire {
         other => other,
     };
     let len = body.parts.iter().map(Vec::len).sum();
-    let mut bytes = head(job.behaviour, body.status, body.content_type).into_bytes();
+    let own = writer(job.endpoint).headers();
+    let mut bytes = head(job.behaviour, body.status, (body.content_type, &own)).into_bytes();
     bytes.extend_from_slice(framing_headers(framing, len).as_bytes());
     let mut wire = Wire { head_len: bytes.len(), bytes, stream: body.stream, complete: true, ..Wire::default() };
     let chunked = matches!(
@@ -101,8 +103,7 @@ fn end(job: &Job<'_>, framing: Framing, wire: &mut Wire) {
     match framing {
         Framing::Auto | Framing::Chunked | Framing::LengthAndChunked => wire.bytes.extend_from_slice(b"0\r\n\r\n"),
         Framing::Trailer => {
-            let tokens = answers::completion_tokens(job);
-            let trailer = format!("0\r\nx-usage: {}\r\n\r\n", job.usage(tokens, tokens));
+            let trailer = format!("0\r\nx-usage: {}\r\n\r\n", writer(job.endpoint).usage(job));
             wire.bytes.extend_from_slice(trailer.as_bytes());
         }
         Framing::Extra => wire.bytes.extend_from_slice(b"HTTP/1.1 200 OK\r\nextra:"),
@@ -130,5 +131,8 @@ fn pauses(job: &Job<'_>, stream: bool, wire: &mut Wire) {
 
 /// Whether the answer's length is not known when it starts.
 fn floods(job: &Job<'_>) -> bool {
-    matches!(job.behaviour.fault.kind, FaultKind::Endless | FaultKind::HugeEvent | FaultKind::Comments)
+    matches!(
+        job.behaviour.fault.kind,
+        FaultKind::Endless | FaultKind::HugeEvent | FaultKind::Comments | FaultKind::Pings
+    )
 }

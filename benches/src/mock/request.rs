@@ -35,8 +35,12 @@ pub struct Head {
     pub headers: Vec<(String, String)>,
     /// The `x-mock` header.
     pub x_mock: Option<String>,
-    /// The `authorization` header (or `api-key`, `x-api-key`).
+    /// The `authorization` header.
     pub authorization: Option<String>,
+    /// The `x-api-key` header, or `api-key`.
+    pub api_key: Option<String>,
+    /// The `anthropic-version` header.
+    pub version: Option<String>,
     /// How long the body is.
     pub body: BodyLength,
     /// Whether the client wants the connection closed.
@@ -118,8 +122,12 @@ fn note(head: &mut Head, header: &httparse::Header<'_>) -> Result<(), ReadError>
         head.expects = says(b"100-continue");
     } else if is("x-mock") {
         head.x_mock = text();
-    } else if is("authorization") || is("api-key") || is("x-api-key") {
+    } else if is("authorization") {
         head.authorization = text();
+    } else if is("api-key") || is("x-api-key") {
+        head.api_key = text();
+    } else if is("anthropic-version") {
+        head.version = text();
     }
     Ok(())
 }

@@ -13,6 +13,8 @@ pub enum Route<'a> {
     Model(&'a str),
     /// The counters.
     Stats,
+    /// The recorded requests.
+    Requests,
     /// Counters to zero.
     Reset,
     /// Alive?
@@ -28,10 +30,13 @@ pub fn route<'a>(method: &str, path: &'a str) -> Route<'a> {
     let path = path.split(['?', '#']).next().unwrap_or(path);
     let (wanted, route) = match path {
         "/stats" => ("GET", Route::Stats),
+        "/requests" => ("GET", Route::Requests),
         "/stats/reset" => ("POST", Route::Reset),
         "/health" => ("GET", Route::Health),
         _ if path.ends_with("/chat/completions") => ("POST", Route::Api(Endpoint::Chat)),
         _ if path.ends_with("/completions") => ("POST", Route::Api(Endpoint::Text)),
+        _ if path.ends_with("/messages/count_tokens") => ("POST", Route::Api(Endpoint::CountTokens)),
+        _ if path.ends_with("/messages") => ("POST", Route::Api(Endpoint::Messages)),
         _ if path.ends_with("/embeddings") => ("POST", Route::Api(Endpoint::Embeddings)),
         _ if path.ends_with("/models") => ("GET", Route::Models),
         _ => match path.split_once("/models/") {

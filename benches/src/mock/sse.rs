@@ -4,13 +4,14 @@ use super::{
     behaviour::Behaviour,
     choices::{Done, Eol},
     fault::FaultKind,
+    writer::Event,
 };
 
 /// The bytes of each event, with all its line ends.
-pub fn frame(behaviour: &Behaviour, events: &[String]) -> Vec<Vec<u8>> {
+pub fn frame(behaviour: &Behaviour, events: &[Event]) -> Vec<Vec<u8>> {
     let mut ends = LineEnds { eol: behaviour.eol, turn: 0 };
     let mut framed: Vec<Vec<u8>> =
-        events.iter().enumerate().map(|(i, data)| event(behaviour, i, data, &mut ends)).collect();
+        events.iter().enumerate().map(|(i, one)| event(behaviour, i, one, &mut ends)).collect();
     if let Some(first) = framed.first_mut().filter(|_| behaviour.bom) {
         first.splice(..0, *b"\xEF\xBB\xBF");
     }
@@ -28,7 +29,8 @@ pub fn frame(behaviour: &Behaviour, events: &[String]) -> Vec<Vec<u8>> {
 /// A comment as a keep-alive.
 pub const COMMENT: &[u8] = b": keep-alive\n\n";
 
-fn event(behaviour: &Behaviour, i: usize, data: &str, ends: &mut LineEnds) -> Vec<u8> {
+fn event(behaviour: &Behaviour, i: usize, event: &Event, ends: &mut LineEnds) -> Vec<u8> {
+    let data = &event.data;
     let mut out = Vec::with_capacity(data.len() + 64);
     let mut line = |text: &str| {
         out.extend_from_slice(text.as_bytes());
@@ -38,8 +40,11 @@ fn event(behaviour: &Behaviour, i: usize, data: &str, ends: &mut LineEnds) -> Ve
         line(": a comment");
         line(":");
     }
+    let name = event.name.filter(|_| !behaviour.nameless).or(behaviour.fields.then_some("message"));
+    if let Some(name) = name {
+        line(&format!("event: {name}"));
+    }
     if behaviour.fields {
-        line("event: message");
         line(&format!("id: {i}"));
         line("retry: 3000");
     }

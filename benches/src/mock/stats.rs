@@ -12,6 +12,9 @@ use tokio::sync::Notify;
 /// Different paths and faults that are counted apart; whatever comes later counts as `other`.
 const MAX_NAMES: usize = 256;
 
+/// Bytes of recorded bodies that are kept in all; the newest request is kept whatever its size.
+const MAX_RECORDED: usize = 512 << 20;
+
 /// The counters, all since the start or the last reset.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Stats {
@@ -93,6 +96,7 @@ pub struct Board {
 struct State {
     stats: Stats,
     recorded: VecDeque<Recorded>,
+    recorded_bytes: usize,
 }
 
 impl Board {
@@ -117,13 +121,16 @@ impl Board {
         self.changed_async.notify_waiters();
     }
 
-    /// Keeps a request, dropping the oldest if there are too many.
+    /// Keeps a request, dropping the oldest if there are too many, or too many bytes of them.
     pub fn record(&self, request: Recorded) {
         let mut state = self.state.lock();
-        while state.recorded.len() >= self.record.max(1) {
-            state.recorded.pop_front();
-        }
+        state.recorded_bytes += request.body.len();
         state.recorded.push_back(request);
+        while state.recorded.len() > self.record.max(1)
+            || (state.recorded_bytes > MAX_RECORDED && state.recorded.len() > 1)
+        {
+            state.recorded_bytes -= state.recorded.pop_front().map_or(0, |oldest| oldest.body.len());
+        }
         drop(state);
         self.wake();
     }

@@ -40,8 +40,8 @@ pub enum Fault {
     /// Not JSON, or not of the right types.
     #[error("not JSON of the right shape: {0}")]
     Json(String),
-    /// JSON that is not a chat completion.
-    #[error("not a chat completion: {0}")]
+    /// JSON that is not an answer of the protocol.
+    #[error("not an answer as the protocol has it: {0}")]
     Shape(&'static str),
     /// Another model than the one asked for.
     #[error("the model was asked for as `{asked}` and reads `{got}`")]
@@ -71,14 +71,14 @@ pub enum Fault {
     /// An error event within a stream.
     #[error("an error event: {0}")]
     ErrorEvent(String),
-    /// The stream ended without `[DONE]`.
-    #[error("the stream ended without [DONE]")]
+    /// The stream ended without its terminal event: `[DONE]`, `message_stop`.
+    #[error("the stream ended without its terminal event")]
     NoDone,
-    /// `[DONE]` came twice.
-    #[error("[DONE] came twice")]
+    /// The terminal event came twice.
+    #[error("the terminal event came twice")]
     SecondDone,
-    /// Something came after `[DONE]`.
-    #[error("an event after [DONE]")]
+    /// Something came after the terminal event.
+    #[error("an event after the terminal one")]
     AfterDone,
     /// Usage in a stream that did not ask for it.
     #[error("usage that nobody asked for")]

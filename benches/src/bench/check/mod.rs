@@ -2,7 +2,11 @@
 //! answer is read in full and judged, also those of the warm-up.
 
 pub mod fault;
+pub mod judge;
+pub mod message;
+pub mod message_stream;
 pub mod stream;
+pub mod text;
 pub mod whole;
 
 use std::sync::Arc;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::text::Text;
 use super::{Expect, Fault};
 
 /// What is read of one chunk.
@@ -44,27 +45,16 @@ struct Delta<'a> {
 pub struct Judge<'e> {
     expect: &'e Expect,
     id: String,
-    content_chunks: usize,
     finished: bool,
     done: bool,
-    /// The text so far, by chunk, where someone wants it.
-    pub kept: Option<Vec<String>>,
+    /// The text so far.
+    pub text: Text<'e>,
 }
 
 impl<'e> Judge<'e> {
     /// Begins a stream.
     pub fn new(expect: &'e Expect) -> Self {
-        Self { expect, id: String::new(), content_chunks: 0, finished: false, done: false, kept: None }
-    }
-
-    /// Chunks with text so far.
-    pub fn content_chunks(&self) -> usize {
-        self.content_chunks
-    }
-
-    /// Whether the first text has come: the moment of the first token, as the script defines it.
-    pub fn has_content(&self) -> bool {
-        self.content_chunks > 0
+        Self { expect, id: String::new(), finished: false, done: false, text: Text::new(expect) }
     }
 
     /// Whether `[DONE]` has come.
@@ -87,7 +77,10 @@ impl<'e> Judge<'e> {
             return Err(Fault::Shape("a choice that is not number 0"));
         }
         if let Some(text) = choice.delta.content.filter(|text| !text.is_empty()) {
-            self.text(&text)?;
+            if self.finished {
+                return Err(Fault::Shape("content after finish_reason"));
+            }
+            self.text.add(&text)?;
         }
         if choice.finish_reason.is_some() && std::mem::replace(&mut self.finished, true) {
             return Err(Fault::Shape("a second finish_reason"));
@@ -115,25 +108,6 @@ impl<'e> Judge<'e> {
         self.expect.model(&chunk.model)
     }
 
-    /// One piece of text.
-    fn text(&mut self, text: &str) -> Result<(), Fault> {
-        if self.finished {
-            return Err(Fault::Shape("content after finish_reason"));
-        }
-        let at = self.content_chunks;
-        self.content_chunks += 1;
-        if let Some(content) = &self.expect.content {
-            // One more than the provider sends is a wrong count, found at the end.
-            if content.get(at).is_some_and(|expected| expected != text) {
-                return Err(Fault::Content { at });
-            }
-        }
-        if let Some(kept) = &mut self.kept {
-            kept.push(text.to_owned());
-        }
-        Ok(())
-    }
-
     /// Judges the end of the body.
     pub fn end(&self) -> Result<(), Fault> {
         if !self.done {
@@ -142,12 +116,7 @@ impl<'e> Judge<'e> {
         if !self.finished {
             return Err(Fault::Shape("no finish_reason"));
         }
-        let got = self.content_chunks;
-        match &self.expect.content {
-            Some(content) if content.len() != got => Err(Fault::ChunkCount { expected: content.len(), got }),
-            None if got == 0 => Err(Fault::Shape("no content")),
-            _ => Ok(()),
-        }
+        self.text.end()
     }
 }
 

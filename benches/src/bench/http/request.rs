@@ -1,10 +1,14 @@
 //! Requests, built once for each phase and target and then only sent.
 
 use super::endpoint::Endpoint;
+use crate::bench::protocol::Protocol;
 use serde_json::json;
 
 /// A word repeated to make a prompt of a given size; plain text that no compression on the way would be tried on.
 const FILLER: &str = "the water turns the wheel and the wheel turns the stone ";
+
+/// The version of Anthropic's protocol ("Versions" of its API reference).
+const ANTHROPIC_VERSION: &str = "2023-06-01";
 
 /// What is asked of the target.
 #[derive(Debug, Clone)]
@@ -36,8 +40,17 @@ impl Ask {
     }
 
     /// The whole request for `endpoint`, ready to be written.
-    pub fn encode(&self, endpoint: &Endpoint, key: Option<&str>) -> Vec<u8> {
-        post(endpoint, "/v1/chat/completions", key, &self.body())
+    ///
+    /// The body is the same in both protocols: what the script sends is all that either asks for.
+    pub fn encode(&self, protocol: Protocol, endpoint: &Endpoint, key: Option<&str>) -> Vec<u8> {
+        match protocol {
+            Protocol::Openai => post(endpoint, protocol.path(), key, &self.body()),
+            Protocol::Anthropic => {
+                let key = key.map(|key| format!("x-api-key: {key}\r\n")).unwrap_or_default();
+                let headers = format!("{key}anthropic-version: {ANTHROPIC_VERSION}\r\n");
+                wire("POST", endpoint, (protocol.path(), &headers), &self.body())
+            }
+        }
     }
 }
 
@@ -49,18 +62,18 @@ pub fn post(endpoint: &Endpoint, path: &str, key: Option<&str>, body: &[u8]) -> 
 /// A request with a JSON body, for any method; `target` is the path and the key.
 pub fn with_body(method: &str, endpoint: &Endpoint, target: (&str, Option<&str>), body: &[u8]) -> Vec<u8> {
     let (path, key) = target;
-    let mut request = format!(
-        "{method} {}{path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\naccept: */*\r\ncontent-length: {}\r\n",
+    let key = key.map(|key| format!("authorization: Bearer {key}\r\n")).unwrap_or_default();
+    wire(method, endpoint, (path, &key), body)
+}
+
+/// The bytes of a request; `headers` are whole lines.
+fn wire(method: &str, endpoint: &Endpoint, (path, headers): (&str, &str), body: &[u8]) -> Vec<u8> {
+    let request = format!(
+        "{method} {}{path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\naccept: */*\r\ncontent-length: {}\r\n{headers}\r\n",
         endpoint.prefix,
         endpoint.host,
         body.len()
     );
-    if let Some(key) = key {
-        request.push_str("authorization: Bearer ");
-        request.push_str(key);
-        request.push_str("\r\n");
-    }
-    request.push_str("\r\n");
     let mut request = request.into_bytes();
     request.extend_from_slice(body);
     request
@@ -89,6 +102,19 @@ mod tests {
         let body: serde_json::Value = serde_json::from_slice(&ask.body()).expect("JSON");
         assert_eq!(body["stream"], json!(true));
         assert_eq!(body["messages"][0]["content"].as_str().map(str::len), Some(100_000));
+    }
+
+    #[test]
+    fn each_protocol_has_its_path_and_its_key() {
+        let ask = Ask { model: "m".to_owned(), prompt_bytes: 0, stream: false };
+        let endpoint = Endpoint::local(([127, 0, 0, 1], 9).into());
+        let text = |protocol| String::from_utf8(ask.encode(protocol, &endpoint, Some("k"))).expect("text");
+        let (openai, anthropic) = (text(Protocol::Openai), text(Protocol::Anthropic));
+        assert!(
+            openai.starts_with("POST /v1/chat/completions ") && openai.contains("\r\nauthorization: Bearer k\r\n\r\n{")
+        );
+        assert!(anthropic.starts_with("POST /v1/messages ") && !anthropic.contains("authorization"));
+        assert!(anthropic.contains("\r\nx-api-key: k\r\nanthropic-version: 2023-06-01\r\n\r\n{"), "{anthropic}");
     }
 
     #[test]

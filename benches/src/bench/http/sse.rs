@@ -1,11 +1,23 @@
-//! Server-sent events as OpenAI's dialect uses them, read strictly: one `data:` line an event, comments, nothing else.
+//! Server-sent events as LLM providers use them, read strictly: one `data:` line an event, at most one `event:` line,
+//! comments, nothing else.
+
+use std::ops::Range;
 
 use crate::bench::check::Fault;
 
 /// Largest event kept while its end has not come, in bytes.
 const MAX_EVENT: usize = 1024 * 1024;
 
-/// Splits a body into the data of its events.
+/// One event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// Its name, if it has one.
+    pub name: Option<&'a [u8]>,
+    /// Its data.
+    pub data: &'a [u8],
+}
+
+/// Splits a body into its events.
 #[derive(Debug, Default)]
 pub struct Events {
     buf: Vec<u8>,
@@ -31,13 +43,14 @@ impl Events {
         self.start == self.buf.len()
     }
 
-    /// The data of the next whole event, or nothing until more bytes come. Comments are passed over.
-    pub fn next_data(&mut self) -> Result<Option<&[u8]>, Fault> {
+    /// The next whole event, or nothing until more bytes come. Comments are passed over.
+    pub fn next_event(&mut self) -> Result<Option<Event<'_>>, Fault> {
         while let Some(end) = self.event_end() {
             let event = self.start..end;
             self.start = end;
-            if let Some(range) = data_of(&self.buf[event.clone()])? {
-                return Ok(Some(&self.buf[event.start + range.start..event.start + range.end]));
+            if let Some(places) = places(&self.buf[event.clone()])? {
+                let slice = |range: Range<usize>| &self.buf[event.start + range.start..event.start + range.end];
+                return Ok(Some(Event { name: places.name.map(slice), data: slice(places.data) }));
             }
         }
         if self.buf.len() - self.start > MAX_EVENT {
@@ -68,23 +81,39 @@ impl Events {
     }
 }
 
-/// The place of the data within one event, or nothing if the event is only a comment.
-fn data_of(event: &[u8]) -> Result<Option<std::ops::Range<usize>>, Fault> {
-    let (mut data, mut at) = (None, 0);
+/// Where name and data stand within one event.
+struct Places {
+    name: Option<Range<usize>>,
+    data: Range<usize>,
+}
+
+/// The places within one event, or nothing if the event is only a comment.
+fn places(event: &[u8]) -> Result<Option<Places>, Fault> {
+    let (mut name, mut data, mut at) = (None, None, 0);
     for line in event.split(|byte| *byte == b'\n') {
         let text = line.strip_suffix(b"\r").unwrap_or(line);
-        if let Some(value) = text.strip_prefix(b"data:") {
-            let skip = 5 + usize::from(value.first() == Some(&b' '));
-            if data.replace(at + skip..at + text.len()).is_some() {
+        let value = |field: &[u8]| {
+            let value = text.strip_prefix(field)?;
+            Some(at + field.len() + usize::from(value.first() == Some(&b' '))..at + text.len())
+        };
+        if let Some(range) = value(b"data:") {
+            if data.replace(range).is_some() {
                 return Err(Fault::Sse("two data lines in one event".to_owned()));
+            }
+        } else if let Some(range) = value(b"event:") {
+            if name.replace(range).is_some() {
+                return Err(Fault::Sse("two names of one event".to_owned()));
             }
         } else if !text.is_empty() && text[0] != b':' {
             let shown = String::from_utf8_lossy(&text[..text.len().min(60)]).into_owned();
-            return Err(Fault::Sse(format!("a line that is neither data nor comment: {shown:?}")));
+            return Err(Fault::Sse(format!("a line that is neither data, name nor comment: {shown:?}")));
         }
         at += line.len() + 1;
     }
-    Ok(data)
+    match (name, data) {
+        (Some(_), None) => Err(Fault::Sse("a name and no data".to_owned())),
+        (name, data) => Ok(data.map(|data| Places { name, data })),
+    }
 }
 
 #[cfg(test)]
@@ -96,8 +125,9 @@ mod tests {
         let (mut events, mut found) = (Events::default(), Vec::new());
         for piece in wire.chunks(step) {
             events.input().extend_from_slice(piece);
-            while let Some(data) = events.next_data()? {
-                found.push(String::from_utf8_lossy(data).into_owned());
+            while let Some(event) = events.next_event()? {
+                let name = event.name.map(|name| format!("{}|", String::from_utf8_lossy(name))).unwrap_or_default();
+                found.push(format!("{name}{}", String::from_utf8_lossy(event.data)));
             }
         }
         Ok((found, events.is_drained()))
@@ -106,10 +136,10 @@ mod tests {
     proptest! {
         #[test]
         fn any_split_gives_the_same_events(step in 1_usize..40, crlf in any::<bool>(), words in "[a-z]{0,9}") {
-            let wire = format!(": ping\n\ndata: {words}\n\ndata:two\n\n: a\n: b\n\ndata: [DONE]\n\n");
+            let wire = format!(": ping\n\ndata: {words}\n\nevent: n\ndata:two\n\n: a\n: b\n\ndata: [DONE]\n\n");
             let wire = if crlf { wire.replace('\n', "\r\n") } else { wire };
             let (found, drained) = all(wire.as_bytes(), step).expect("valid");
-            prop_assert_eq!(found, vec![words, "two".to_owned(), "[DONE]".to_owned()]);
+            prop_assert_eq!(found, vec![words, "n|two".to_owned(), "[DONE]".to_owned()]);
             prop_assert!(drained);
         }
     }
@@ -121,7 +151,9 @@ mod tests {
 
     #[test]
     fn other_fields_are_refused() {
-        for wire in ["event: x\ndata: a\n\n", "data: a\ndata: b\n\n", "{}\n\n"] {
+        for wire in
+            ["id: x\ndata: a\n\n", "event: a\n\n", "event: a\nevent: b\ndata: c\n\n", "data: a\ndata: b\n\n", "{}\n\n"]
+        {
             assert_eq!(all(wire.as_bytes(), 100).expect_err(wire).kind(), "sse");
         }
     }

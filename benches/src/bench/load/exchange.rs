@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::{Job, Read};
-use crate::bench::check::stream::Judge;
-use crate::bench::check::{Fault, whole};
+use crate::bench::check::Fault;
+use crate::bench::check::judge::{Judge, whole};
 use crate::bench::http::conn::Connection;
 use crate::bench::http::head::{ContentType, Head};
 use crate::bench::http::sse::Events;
@@ -67,7 +67,7 @@ async fn read_whole(conn: &mut Connection, job: &Job, head: &mut Head, keep_text
         }
     }
     let measured_end = Instant::now();
-    let text = whole::judge(&job.expect, &body)?;
+    let text = whole(job.protocol, &job.expect, &body)?;
     let text = if keep_text { vec![text.into_owned()] } else { Vec::new() };
     Ok(Outcome {
         measured_end,
@@ -84,14 +84,14 @@ async fn read_stream(conn: &mut Connection, job: &Job, head: &mut Head, keep_tex
         return Err(Fault::ContentType("text/event-stream"));
     }
     let mut events = Events::default();
-    let mut judge = Judge::new(&job.expect);
-    judge.kept = keep_text.then(Vec::new);
+    let mut judge = Judge::new(job.protocol, &job.expect);
+    judge.text().kept = keep_text.then(Vec::new);
     let (mut first_token, mut more) = (None, true);
     while more {
         more = conn.read_body(&mut head.framing, events.input()).await?;
-        while let Some(data) = events.next_data()? {
-            judge.event(data)?;
-            if first_token.is_none() && judge.has_content() {
+        while let Some(event) = events.next_event()? {
+            judge.event(event)?;
+            if first_token.is_none() && judge.text().chunks() > 0 {
                 first_token = Some(Instant::now());
                 if job.read == (Read::FirstToken { drain: false }) {
                     return Ok(outcome(head, &mut judge, first_token, false));
@@ -113,9 +113,9 @@ fn outcome(head: &Head, judge: &mut Judge<'_>, first_token: Option<Instant>, dra
     Outcome {
         measured_end: if drained || left { first_token.unwrap_or(now) } else { now },
         first_token,
-        content_chunks: judge.content_chunks() as u64,
+        content_chunks: judge.text().chunks() as u64,
         overhead_ms: head.overhead_ms,
         keep: head.keep_alive && !left,
-        text: judge.kept.take().unwrap_or_default(),
+        text: judge.text().kept.take().unwrap_or_default(),
     }
 }

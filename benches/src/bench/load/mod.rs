@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::check::Expect;
+use super::protocol::Protocol;
 
 /// How far an answer is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub enum Pace {
 pub struct Job {
     /// The target's address.
     pub addr: SocketAddr,
+    /// The protocol of request and answers.
+    pub protocol: Protocol,
     /// The request, ready to be written.
     pub request: Vec<u8>,
     /// What every answer must be.

@@ -8,6 +8,7 @@ use crate::bench::check::Expect;
 use crate::bench::error::Error;
 use crate::bench::http::endpoint::Endpoint;
 use crate::bench::http::request::Ask;
+use crate::bench::protocol::Protocol;
 use crate::bench::scripted::{Scripted, Then};
 use crate::mock::config::MockConfig;
 use crate::mock::server::MockServer;
@@ -19,10 +20,15 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 fn job(addr: SocketAddr, read: Read, model: &str) -> Job {
+    job_in(Protocol::Openai, addr, read, model)
+}
+
+fn job_in(protocol: Protocol, addr: SocketAddr, read: Read, model: &str) -> Job {
     let ask = Ask { model: model.to_owned(), prompt_bytes: 0, stream: read != Read::Whole };
     Job {
         addr,
-        request: ask.encode(&Endpoint::local(addr), Some("k")),
+        protocol,
+        request: ask.encode(protocol, &Endpoint::local(addr), Some("k")),
         expect: Expect { model: Some(model.to_owned()), content: None },
         read,
         warmup: 0,
@@ -176,4 +182,38 @@ fn a_stop_ends_a_load_at_once() {
         }
     });
     assert!(matches!(result, Err(Error::Interrupted)));
+}
+
+#[test]
+fn the_mock_is_right_in_both_protocols_and_says_the_same() {
+    let mock = MockServer::start(MockConfig::default()).expect("a mock");
+    let model = "mock:chunks=7,alphabet=emoji";
+    let texts = [Protocol::Openai, Protocol::Anthropic].map(|protocol| {
+        for read in [Read::Whole, Read::Full, Read::FirstToken { drain: true }] {
+            let report = run(&job_in(protocol, mock.addr(), read, model));
+            assert_eq!((report.successes, report.failures.total()), (3, 0), "{read:?} {:?}", report.failures);
+        }
+        ask_once(&job_in(protocol, mock.addr(), Read::Full, model)).expect("a runtime").expect("an answer")
+    });
+    assert_eq!(texts[0], texts[1]);
+    assert_eq!(texts[0].len(), 7);
+}
+
+#[test]
+fn broken_messages_are_told_apart() {
+    let mock = MockServer::start(MockConfig::default()).expect("a mock");
+    for (spec, read, kind) in [
+        ("done=missing", Read::Full, "no_done"),
+        ("done=twice", Read::Full, "second_done"),
+        ("error-event:4", Read::Full, "error_event"),
+        ("cut:4", Read::Full, "closed_early"),
+        ("nameless", Read::Full, "sse"),
+        ("finish=missing", Read::Full, "shape"),
+        ("usage=absent", Read::Whole, "shape"),
+        ("529", Read::Whole, "status"),
+        ("model=other", Read::Whole, "model"),
+    ] {
+        let job = job_in(Protocol::Anthropic, mock.addr(), read, &format!("mock:{spec}"));
+        assert_eq!(kinds(&job), [(kind, 3)], "{spec}");
+    }
 }

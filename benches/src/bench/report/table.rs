@@ -77,7 +77,7 @@ mod tests {
         assert!(text.contains("times a in the same round"), "{text}");
         assert_eq!(
             failures(&phases),
-            "FAILED script-whole on b: 1 x no_done; the first: the stream ended without [DONE]\n"
+            "FAILED script-whole on b: 1 x no_done; the first: the stream ended without its terminal event\n"
         );
     }
 }

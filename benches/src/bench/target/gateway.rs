@@ -13,6 +13,7 @@ use crate::bench::args::ScriptArgs;
 use crate::bench::error::Error;
 use crate::bench::http::endpoint::Endpoint;
 use crate::bench::load::stop::Stop;
+use crate::bench::protocol::Protocol;
 use crate::bench::settings::Settings;
 
 /// The key the gateway sends to the mock provider, which looks at none. It is the script's.
@@ -20,9 +21,14 @@ pub const PROVIDER_KEY: &str = "fake-provider-key";
 
 /// The configuration: the script's, and besides its model a wildcard, for the models from whose names the mock provider
 /// reads what it is to do.
-pub fn config(provider: &Endpoint, key: &Key) -> String {
+pub fn config(provider: &Endpoint, protocol: Protocol, key: &Key) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let (base, key) = (quoted(&provider.api_base()), quoted(key.reveal()));
+    // LiteLLM's addresses end in `/v1` with OpenAI's protocol and before it with Anthropic's.
+    let (prefix, base) = match protocol {
+        Protocol::Openai => ("openai", provider.api_base()),
+        Protocol::Anthropic => ("anthropic", provider.api_base().trim_end_matches("/v1").to_owned()),
+    };
+    let (base, key) = (quoted(&base), quoted(key.reveal()));
     let deployment = |name: &str, model: &str| {
         format!(
             "  - model_name: {}\n    litellm_params:\n      model: {}\n      api_key: {PROVIDER_KEY}\n      api_base: {base}\n",
@@ -32,8 +38,8 @@ pub fn config(provider: &Endpoint, key: &Key) -> String {
     };
     format!(
         "model_list:\n{}{}\ngeneral_settings:\n  master_key: {key}\n\nlitellm_settings:\n  drop_params: true\n  telemetry: false\n",
-        deployment("perf-test-model", "openai/perf-test-model"),
-        deployment("*", "openai/*"),
+        deployment("perf-test-model", &format!("{prefix}/perf-test-model")),
+        deployment("*", &format!("{prefix}/*")),
     )
 }
 
@@ -81,7 +87,8 @@ pub struct Bring<'a> {
 /// Starts it on the targets' core and waits until it answers.
 pub fn start(bring: &Bring<'_>, stop: &Stop) -> Result<(Child, Endpoint), Error> {
     let listen = ready::free("--proxy-port", bring.script.proxy_host, bring.script.proxy_port)?;
-    let config = bring.workdir.write("config.yaml", &config(bring.provider, bring.key))?;
+    let config =
+        bring.workdir.write("config.yaml", &config(bring.provider, bring.settings.provider_protocol, bring.key))?;
     let mut child = Child::start(Start {
         role: "gateway",
         words: &command(bring.script, &config, listen, bring.settings.workers)?,
@@ -102,7 +109,8 @@ mod tests {
     #[test]
     fn the_configuration_is_the_scripts_and_a_wildcard() {
         let provider = Endpoint::local(([127, 0, 0, 1], 8099).into());
-        let text = config(&provider, &Key::new("sk-test").expect("a key"));
+        let key = Key::new("sk-test").expect("a key");
+        let text = config(&provider, Protocol::Openai, &key);
         for line in [
             "  - model_name: \"perf-test-model\"",
             "      model: \"openai/perf-test-model\"",
@@ -113,6 +121,10 @@ mod tests {
             "  drop_params: true",
             "  telemetry: false",
         ] {
+            assert!(text.lines().any(|have| have == line), "{line} is not in\n{text}");
+        }
+        let text = config(&provider, Protocol::Anthropic, &key);
+        for line in ["      model: \"anthropic/*\"", "      api_base: \"http://127.0.0.1:8099\""] {
             assert!(text.lines().any(|have| have == line), "{line} is not in\n{text}");
         }
     }

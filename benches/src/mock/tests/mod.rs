@@ -6,5 +6,8 @@ mod faults;
 mod framing;
 mod grammar;
 mod lifecycle;
+mod messages;
+mod messages_faults;
 mod shapes;
+mod sse;
 mod streams;

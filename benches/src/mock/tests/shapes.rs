@@ -55,6 +55,28 @@ fn tool_calls_stand_in_place_of_content() {
 }
 
 #[test]
+fn thought_refusal_and_reasons_to_stop() {
+    let choice = |spec: &str| Answer::to(&server(spec), &chat(r#"{"model":"m"}"#)).json()["choices"][0].clone();
+    let thoughtful = choice("thinking=2,chunks=1,tool-calls=1,text-too,arguments=empty");
+    assert_eq!(thoughtful["message"]["reasoning_content"].as_str().map(str::len), Some(2 * 8));
+    assert_eq!(thoughtful["message"]["content"].as_str().map(str::len), Some(8));
+    assert_eq!(thoughtful["message"]["tool_calls"][0]["function"]["arguments"], "{}");
+    let refused = choice("stop=refusal,text=no");
+    assert_eq!((&refused["message"]["refusal"], &refused["message"]["content"]), (&json!("no"), &json!(null)));
+    assert_eq!(
+        [choice("stop=length"), choice("stop=filter"), refused].map(|c| c["finish_reason"].clone()),
+        ["length", "content_filter", "stop"]
+    );
+    let streamed = Answer::to(&server("thinking=1,stop=refusal,text=no"), &chat(r#"{"model":"m","stream":true}"#));
+    let said = |field: &str| {
+        let deltas =
+            streamed.events().into_iter().filter_map(|event| Some(event["choices"][0]["delta"][field].as_str()?.len()));
+        deltas.collect::<Vec<_>>()
+    };
+    assert_eq!((said("reasoning_content"), said("refusal"), said("content")), (vec![8], vec![2], vec![0]));
+}
+
+#[test]
 fn odd_usage() {
     let usage = |spec: &str| Answer::to(&server(spec), &chat(r#"{"model":"m"}"#)).json()["usage"].clone();
     assert!(usage("usage=absent").is_null());

@@ -1,59 +1,26 @@
-//! The events of a stream in OpenAI's shapes, as JSON texts: role, content, finish, usage.
+//! The events of a stream in OpenAI's shapes, as JSON texts: role, thought, content, finish, usage.
 
-use super::{
-    answers::{completion_tokens, error, finish_reason},
+use super::answers::{completion_tokens, finish_reason, has_content, usage};
+use crate::mock::{
     behaviour::Behaviour,
-    choices::{Done, Finish, UsagePlace},
-    content::{argument_pieces, pieces},
-    fault::FaultKind,
+    choices::{Finish, Stop, UsagePlace},
+    content::{argument_pieces, pieces, thought_pieces},
     job::{Endpoint, Job, NUMBER_MARK},
 };
 
-/// The `data` of every event of the stream, in order, event-level faults included; the `[DONE]`s too.
-pub fn events(job: &Job<'_>) -> Vec<String> {
-    let mut events = proper(job);
-    let fault = job.behaviour.fault;
-    let at = usize::try_from(fault.arg).unwrap_or(usize::MAX).min(events.len());
-    match fault.kind {
-        FaultKind::ErrorEvent => {
-            events.truncate(at);
-            events.push(error(500, job.behaviour.code.as_deref(), job.behaviour.message.as_deref()));
-            return events;
-        }
-        FaultKind::BadJson if at < events.len() => events[at] = "{\"id\":\"chatcmpl-broken\",\"choices\":[{".to_owned(),
-        _ => {}
-    }
-    finish_stream(job.behaviour.done, &mut events);
-    events
-}
-
-fn finish_stream(done: Done, events: &mut Vec<String>) {
-    let mark = || "[DONE]".to_owned();
-    match done {
-        Done::Missing => {}
-        Done::Once | Done::Junk => events.push(mark()),
-        Done::Twice => events.extend([mark(), mark()]),
-        Done::Spaced => events.push("  [DONE]  ".to_owned()),
-        Done::Then => {
-            let again = events.get(1).cloned().unwrap_or_default();
-            events.extend([mark(), again]);
-        }
-    }
-}
-
 /// The events a proper stream has, up to but without `[DONE]`.
-fn proper(job: &Job<'_>) -> Vec<String> {
+pub fn proper(job: &Job<'_>) -> Vec<String> {
     let maker = Maker::new(job);
     let mut events = Vec::new();
     for (done, deltas) in deltas(job) {
         let usage = match job.behaviour.usage {
-            UsagePlace::Every => Some(job.usage(done, maker.tokens)),
+            UsagePlace::Every => Some(usage(job, done, maker.tokens)),
             _ => None,
         };
         events.extend(deltas.iter().enumerate().map(|(i, delta)| maker.chunk(i, delta, "null", usage.as_deref())));
     }
     let last = match job.behaviour.usage {
-        UsagePlace::Every | UsagePlace::Finish => Some(job.usage(maker.tokens, maker.tokens)),
+        UsagePlace::Every | UsagePlace::Finish => Some(usage(job, maker.tokens, maker.tokens)),
         _ => None,
     };
     let finishes = if job.behaviour.finish == Finish::Twice { 2 } else { 1 };
@@ -63,7 +30,7 @@ fn proper(job: &Job<'_>) -> Vec<String> {
         events.extend(choices.map(|i| maker.chunk(i, empty, finish_reason(job.behaviour), last.as_deref())));
     }
     if maker.usage_chunk {
-        events.push(maker.envelope("", Some(&job.usage(maker.tokens, maker.tokens))));
+        events.push(maker.envelope("", Some(&usage(job, maker.tokens, maker.tokens))));
     }
     events
 }
@@ -82,12 +49,16 @@ fn deltas(job: &Job<'_>) -> Vec<(u64, Vec<String>)> {
         pieces(behaviour, job.text()).iter().for_each(|piece| round(format!("\"text\":\"{piece}\""), 1));
         return rounds;
     }
-    let content = if behaviour.tool_calls > 0 { "null" } else { "\"\"" };
+    let content = if has_content(behaviour) { "\"\"" } else { "null" };
     let refusal = if behaviour.nulls { ",\"refusal\":null" } else { "" };
     round(format!("\"delta\":{{\"role\":\"assistant\",\"content\":{content}{refusal}}}"), 0);
-    if behaviour.tool_calls == 0 {
-        let pieces = pieces(behaviour, job.text());
-        pieces.iter().for_each(|piece| round(format!("\"delta\":{{\"content\":\"{piece}\"}}"), 1));
+    let mut say = |field: &str, pieces: &[String]| {
+        pieces.iter().for_each(|piece| round(format!("\"delta\":{{\"{field}\":\"{piece}\"}}"), 1));
+    };
+    say("reasoning_content", &thought_pieces(behaviour));
+    if has_content(behaviour) {
+        let field = if behaviour.stop == Stop::Refusal { "refusal" } else { "content" };
+        say(field, &pieces(behaviour, job.text()));
     }
     for call in 0..behaviour.tool_calls {
         tool_call(behaviour, call, &mut round);

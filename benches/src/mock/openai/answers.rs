@@ -1,10 +1,10 @@
 //! Whole answers in OpenAI's shapes: completions, embeddings, models, errors.
 
-use super::{
+use crate::mock::{
     behaviour::Behaviour,
-    choices::{Finish, UsagePlace},
-    content::{argument_pieces, json_text, pieces},
-    job::{Endpoint, Job, NUMBER_MARK},
+    choices::{Finish, Stop, UsagePlace},
+    content::{argument_pieces, json_text, pieces, thought_pieces},
+    job::{Endpoint, Job, NUMBER_MARK, Tokens},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::fmt::Write;
@@ -14,7 +14,7 @@ pub fn whole(job: &Job<'_>) -> String {
     match job.endpoint {
         Endpoint::Chat => completion(job, "chat.completion", "chatcmpl-", chat_choice),
         Endpoint::Text => completion(job, "text_completion", "cmpl-", text_choice),
-        Endpoint::Embeddings => embeddings(job),
+        _ => embeddings(job),
     }
 }
 
@@ -24,7 +24,7 @@ fn completion(job: &Job<'_>, object: &str, prefix: &str, choice: fn(&Job<'_>, u3
     let tokens = completion_tokens(job);
     let usage = match job.behaviour.usage {
         UsagePlace::Absent => String::new(),
-        _ => format!("\"usage\":{},", job.usage(tokens, tokens)),
+        _ => format!("\"usage\":{},", usage(job, tokens, tokens)),
     };
     format!(
         "{{\"id\":\"{prefix}{NUMBER_MARK}\",\"object\":\"{object}\",\"created\":{},{}\"choices\":[{}],{usage}{}\
@@ -36,26 +36,35 @@ fn completion(job: &Job<'_>, object: &str, prefix: &str, choice: fn(&Job<'_>, u3
     )
 }
 
-/// One token per piece of content, over all choices.
+/// One token per piece of content or thought, over all choices.
 pub fn completion_tokens(job: &Job<'_>) -> u64 {
-    let per_choice = match job.behaviour.tool_calls {
-        0 => pieces(job.behaviour, job.text()).len(),
-        calls => argument_pieces(job.behaviour).len() * calls as usize,
-    };
-    per_choice as u64 * u64::from(job.choices())
+    let behaviour = job.behaviour;
+    let calls = argument_pieces(behaviour).len() * behaviour.tool_calls as usize;
+    let text = if has_content(behaviour) { pieces(behaviour, job.text()).len() } else { 0 };
+    let thought = if job.endpoint == Endpoint::Chat { thought_pieces(behaviour).len() } else { 0 };
+    (calls + text + thought) as u64 * u64::from(job.choices())
+}
+
+/// Whether there is content, or tool calls alone.
+pub fn has_content(behaviour: &Behaviour) -> bool {
+    behaviour.tool_calls == 0 || behaviour.text_too
 }
 
 fn chat_choice(job: &Job<'_>, index: u32) -> String {
-    let calls: Vec<_> = (0..job.behaviour.tool_calls).map(|i| tool_call(job.behaviour, i)).collect();
-    let (content, calls) = if calls.is_empty() {
-        (format!("\"{}\"", pieces(job.behaviour, job.text()).concat()), String::new())
-    } else {
-        ("null".to_owned(), format!("\"tool_calls\":[{}],", calls.join(",")))
+    let behaviour = job.behaviour;
+    let refused = behaviour.stop == Stop::Refusal;
+    let text = format!("\"{}\"", pieces(behaviour, job.text()).concat());
+    let content = if has_content(behaviour) && !refused { text.as_str() } else { "null" };
+    let refusal = if refused { format!("\"refusal\":{text},") } else { job.null_field("refusal") };
+    let thought = match behaviour.thinking {
+        0 => String::new(),
+        _ => format!("\"reasoning_content\":\"{}\",", thought_pieces(behaviour).concat()),
     };
+    let calls: Vec<_> = (0..behaviour.tool_calls).map(|i| tool_call(behaviour, i)).collect();
+    let calls = if calls.is_empty() { String::new() } else { format!("\"tool_calls\":[{}],", calls.join(",")) };
     format!(
-        "{{\"index\":{index},\"message\":{{{}{}{calls}\"role\":\"assistant\",\"content\":{content}{}}},{}{}\
-         \"finish_reason\":{}}}",
-        job.null_field("refusal"),
+        "{{\"index\":{index},\"message\":{{{refusal}{}{thought}{calls}\"role\":\"assistant\",\"content\":{content}{}}},\
+         {}{}\"finish_reason\":{}}}",
         job.extra_field("message"),
         if job.behaviour.nulls { ",\"annotations\":[]" } else { "" },
         job.null_field("logprobs"),
@@ -80,11 +89,24 @@ fn tool_call(behaviour: &Behaviour, i: u32) -> String {
 
 /// The finish reason as JSON.
 pub fn finish_reason(behaviour: &Behaviour) -> &'static str {
-    match (behaviour.finish, behaviour.tool_calls) {
-        (Finish::Missing, _) => "null",
-        (_, 0) => "\"stop\"",
-        _ => "\"tool_calls\"",
+    match (behaviour.finish, behaviour.stop, behaviour.tool_calls) {
+        (Finish::Missing, ..) => "null",
+        (_, Stop::Length | Stop::Window | Stop::Pause, _) => "\"length\"",
+        (_, Stop::Filter, _) => "\"content_filter\"",
+        (_, Stop::Auto, 1..) => "\"tool_calls\"",
+        _ => "\"stop\"",
     }
+}
+
+/// The usage object when `done` of `all` completion tokens are there. What is written to a cache is not told.
+pub fn usage(job: &Job<'_>, done: u64, all: u64) -> String {
+    let Tokens { prompt, completion, total, cached, reasoning, .. } = job.tokens(done, all);
+    format!(
+        "{{\"prompt_tokens\":{prompt},\"completion_tokens\":{completion},\"total_tokens\":{total},\
+         \"prompt_tokens_details\":{{\"cached_tokens\":{cached},\"audio_tokens\":0}},\
+         \"completion_tokens_details\":{{\"reasoning_tokens\":{reasoning},\"audio_tokens\":0,\
+         \"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}}}}"
+    )
 }
 
 fn embeddings(job: &Job<'_>) -> String {

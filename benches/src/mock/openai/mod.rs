@@ -1,0 +1,73 @@
+//! OpenAI's shapes: chat completions, completions, embeddings, models, errors.
+
+pub mod answers;
+mod stream;
+
+use super::{
+    job::{Job, NUMBER_MARK},
+    request::Head,
+    sse::COMMENT,
+    writer::{Event, Refusal, Writer},
+};
+
+/// OpenAI's protocol.
+pub struct OpenAi;
+
+impl Writer for OpenAi {
+    fn whole(&self, job: &Job<'_>) -> String {
+        answers::whole(job)
+    }
+
+    fn events(&self, job: &Job<'_>) -> Vec<Event> {
+        stream::proper(job).into_iter().map(Event::unnamed).collect()
+    }
+
+    fn terminal(&self) -> Event {
+        Event::unnamed("[DONE]".to_owned())
+    }
+
+    fn broken(&self) -> &'static str {
+        "{\"id\":\"chatcmpl-broken\",\"choices\":[{"
+    }
+
+    fn error(&self, status: u16, code: Option<&str>, message: Option<&str>) -> String {
+        answers::error(status, code, message)
+    }
+
+    fn error_event(&self, code: Option<&str>, message: Option<&str>) -> Event {
+        Event::unnamed(answers::error(500, code, message))
+    }
+
+    fn keep_alive(&self) -> &'static [u8] {
+        COMMENT
+    }
+
+    fn usage(&self, job: &Job<'_>) -> String {
+        let tokens = answers::completion_tokens(job);
+        answers::usage(job, tokens, tokens)
+    }
+
+    fn headers(&self) -> String {
+        format!(
+            "openai-version: 2020-10-01\r\nopenai-organization: org-mock\r\nopenai-processing-ms: 7\r\n\
+             x-request-id: req_{NUMBER_MARK}\r\nx-ratelimit-limit-requests: 10000\r\n\
+             x-ratelimit-limit-tokens: 2000000\r\nx-ratelimit-remaining-requests: 9999\r\n\
+             x-ratelimit-remaining-tokens: 1999980\r\nx-ratelimit-reset-requests: 6ms\r\n\
+             x-ratelimit-reset-tokens: 0s\r\n"
+        )
+    }
+
+    fn openings(&self) -> &'static [&'static str] {
+        &["\"content\":\""]
+    }
+
+    fn credential<'h>(&self, head: &'h Head) -> Option<&'h str> {
+        let bearer = head.authorization.as_deref().and_then(|value| value.strip_prefix("Bearer "));
+        bearer.or(head.api_key.as_deref())
+    }
+
+    fn check(&self, _job: &Job<'_>, _head: &Head) -> Result<(), Refusal> {
+        // Bodies of every kind are sent here to see that they arrive; what OpenAI would say to them is not the question.
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+//! What a protocol must bring: its shapes. Faults, framing and playing are the same for all protocols and stand elsewhere.
+
+use super::{job::Job, request::Head};
+
+/// One event of a stream before it is framed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its name, for the `event:` line; protocols that have no names leave it out.
+    pub name: Option<&'static str>,
+    /// Its data.
+    pub data: String,
+}
+
+impl Event {
+    /// An event without a name.
+    pub fn unnamed(data: String) -> Self {
+        Self { name: None, data }
+    }
+
+    /// An event with a name.
+    pub fn named(name: &'static str, data: String) -> Self {
+        Self { name: Some(name), data }
+    }
+}
+
+/// A request that the provider itself would refuse, whatever behaviour is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The status.
+    pub status: u16,
+    /// Why, in the provider's words.
+    pub message: String,
+}
+
+/// The shapes of one protocol: the only place where its field names are written.
+pub trait Writer: Sync {
+    /// The whole answer, as JSON.
+    fn whole(&self, job: &Job<'_>) -> String;
+    /// The events of a proper stream, all but the terminal one.
+    fn events(&self, job: &Job<'_>) -> Vec<Event>;
+    /// The event that says that a stream is over.
+    fn terminal(&self) -> Event;
+    /// Data that begins well and is no JSON.
+    fn broken(&self) -> &'static str;
+    /// The body of an error; `code` and `message` are the status's own when absent.
+    fn error(&self, status: u16, code: Option<&str>, message: Option<&str>) -> String;
+    /// An error within a stream.
+    fn error_event(&self, code: Option<&str>, message: Option<&str>) -> Event;
+    /// What the provider sends to keep a stream alive, framed.
+    fn keep_alive(&self) -> &'static [u8];
+    /// The usage of the whole answer, for a trailer.
+    fn usage(&self, job: &Job<'_>) -> String;
+    /// The provider's own headers.
+    fn headers(&self) -> String;
+    /// What stands right before content, the likeliest first: there a flood begins.
+    fn openings(&self) -> &'static [&'static str];
+    /// The credential of a request, from the header in which this provider looks for it.
+    fn credential<'h>(&self, head: &'h Head) -> Option<&'h str>;
+    /// Whether the provider would take the request at all.
+    ///
+    /// # Errors
+    /// What it would refuse with.
+    fn check(&self, job: &Job<'_>, head: &Head) -> Result<(), Refusal>;
+}
