@@ -1,0 +1,57 @@
+//! Out of the provider's protocol into the client's, event by event; then past callbacks, who see what the client shall see.
+
+use bytes::BytesMut;
+
+use super::hooked::Hooked;
+use super::{Finish, Learnt, Refused};
+use crate::fault::Fault;
+use crate::ports::{Frame, Translate};
+use crate::wire::protocol::Protocol;
+use crate::wire::sse::Event;
+
+/// One such stream.
+pub(super) struct Translated {
+    protocol: Protocol,
+    translate: Box<dyn Translate>,
+    hooked: Option<Box<Hooked>>,
+    /// Empty between events; kept for its room.
+    frames: Vec<Frame>,
+}
+
+impl Translated {
+    pub(super) fn new(protocol: Protocol, translate: Box<dyn Translate>, hooked: Option<Box<Hooked>>) -> Self {
+        Translated { protocol, translate, hooked, frames: Vec::new() }
+    }
+
+    /// One event of the provider; tells whether, and how, it was the last.
+    pub(super) fn event(&mut self, event: &Event<'_>, out: &mut BytesMut, learnt: &mut Learnt) -> Option<Finish> {
+        let complete = self.translate.event(event.name, event.data, &mut self.frames);
+        if let Some(usage) = self.translate.usage() {
+            learnt.usage = Some(usage);
+        }
+        // what came before a fault in the same event was said, and is passed on
+        let mut frames = std::mem::take(&mut self.frames);
+        let passed = frames.drain(..).try_for_each(|frame| self.pass(&frame, out, learnt));
+        self.frames = frames;
+        match (passed, complete) {
+            (Err(refusal), _) => Some(Finish::Broken(Fault::Refused(refusal))),
+            (Ok(()), Err(fault)) => Some(Finish::Broken(fault)),
+            (Ok(()), Ok(complete)) => complete.then_some(Finish::Done),
+        }
+    }
+
+    fn pass(&mut self, frame: &Frame, out: &mut BytesMut, learnt: &mut Learnt) -> Refused<()> {
+        let name = frame.name.map(str::as_bytes);
+        let last = self.protocol.ends(name, &frame.data);
+        if !last {
+            learnt.events += 1;
+        }
+        match &mut self.hooked {
+            Some(hooked) if !last => return hooked.event(name, &frame.data, out),
+            Some(hooked) => hooked.end(out)?,
+            None => {}
+        }
+        self.protocol.frame(out, name, |out| out.extend_from_slice(&frame.data));
+        Ok(())
+    }
+}

@@ -1,0 +1,90 @@
+//! How a fault is told in each protocol: an error answer's body, and the one error event that ends a broken stream (I2, I8).
+
+use bytes::{Bytes, BytesMut};
+use serde_json::json;
+
+use crate::fault::{Fault, Shape};
+use crate::wire::protocol::Protocol;
+
+/// An error answer's body. OpenAI: `{"error":{"message","type","param","code"}}`; Anthropic:
+/// `{"type":"error","error":{"type","message"},"request_id"}`.
+pub fn body(shape: &Shape, protocol: Protocol, request_id: &str) -> Vec<u8> {
+    let error = match protocol {
+        Protocol::OpenAi => json!({ "error": {
+            "message": shape.message, "type": shape.kind, "param": shape.param, "code": shape.code,
+        }}),
+        Protocol::Anthropic => json!({
+            "type": "error",
+            "error": { "type": anthropic_type(shape), "message": shape.message },
+            "request_id": request_id,
+        }),
+    };
+    error.to_string().into_bytes()
+}
+
+/// A fault as the last event of a stream.
+pub fn event(fault: &Fault, protocol: Protocol, request_id: &str) -> Bytes {
+    let mut out = BytesMut::new();
+    let body = body(&fault.shape(), protocol, request_id);
+    protocol.frame(&mut out, Some(b"error"), |out| out.extend_from_slice(&body));
+    out.freeze()
+}
+
+/// Anthropic's word for a status (its "Errors"). A provider's own word is kept where it is one of Anthropic's.
+fn anthropic_type(shape: &Shape) -> &str {
+    const WORDS: [&str; 11] = [
+        "invalid_request_error",
+        "authentication_error",
+        "billing_error",
+        "permission_error",
+        "not_found_error",
+        "request_too_large",
+        "rate_limit_error",
+        "timeout_error",
+        "api_error",
+        "overloaded_error",
+        "conflict_error",
+    ];
+    // the code is the provider's word where it names one; `invalid_request_error` is every dialect's for all of 4xx
+    if shape.kind != "invalid_request_error" && WORDS.contains(&shape.kind.as_str()) {
+        return &shape.kind;
+    }
+    match shape.status {
+        401 => "authentication_error",
+        402 => "billing_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        408 | 504 => "timeout_error",
+        409 => "conflict_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        529 => "overloaded_error",
+        400..=499 => "invalid_request_error",
+        _ => "api_error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    #[test]
+    fn each_protocol_has_its_own_shape() {
+        let fault = Fault::TooLarge { limit: 7 };
+        let read = |protocol| serde_json::from_slice::<Value>(&body(&fault.shape(), protocol, "req_1")).unwrap();
+        assert_eq!(read(Protocol::OpenAi)["error"]["type"], "invalid_request_error");
+        let told = read(Protocol::Anthropic);
+        assert_eq!((&told["type"], &told["request_id"]), (&json!("error"), &json!("req_1")));
+        assert_eq!(told["error"]["type"], "request_too_large");
+        assert!(told["error"]["message"].as_str().unwrap().contains("7 bytes"));
+    }
+
+    #[test]
+    fn an_error_event_is_named_where_events_have_names() {
+        let event = |protocol| String::from_utf8(event(&Fault::Truncated, protocol, "r").to_vec()).unwrap();
+        assert!(event(Protocol::OpenAi).starts_with("data: {\"error\":"));
+        assert!(event(Protocol::Anthropic).starts_with("event: error\ndata: {"));
+        assert!(event(Protocol::Anthropic).ends_with("}\n\n"));
+    }
+}

@@ -1,0 +1,55 @@
+//! The protocols that callers speak: what the cast must know of each to end a stream, frame an event and tell a fault.
+//! What a request or an answer says in them is the service's business (`dialects`).
+
+use bytes::{BufMut, BytesMut};
+
+/// A caller's protocol, or a provider's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// OpenAI's chat completions, completions and embeddings. Events have no names; `[DONE]` ends a stream.
+    #[default]
+    OpenAi,
+    /// Anthropic's messages. Each event is named after its `type`; `message_stop` ends a stream.
+    Anthropic,
+}
+
+/// The terminal event of OpenAI's streams.
+pub const DONE: &[u8] = b"data: [DONE]\n\n";
+
+impl Protocol {
+    /// Whether an event with this name and data is the last of a stream.
+    pub fn ends(self, name: Option<&[u8]>, data: &[u8]) -> bool {
+        match self {
+            Protocol::OpenAi => data.len() < 32 && data.trim_ascii() == b"[DONE]",
+            Protocol::Anthropic => super::messages::kind(name, data).as_deref() == Some("message_stop"),
+        }
+    }
+
+    /// Writes one event: `event: ` where the protocol names its events, `data: ` with what `write` writes, a blank line.
+    /// Every line of multi-line data gets a field of its own, so that the client's reader joins the same text (FAULTS S6).
+    pub fn frame(self, out: &mut BytesMut, name: Option<&[u8]>, write: impl FnOnce(&mut BytesMut)) {
+        if let (Protocol::Anthropic, Some(name)) = (self, name) {
+            out.put_slice(b"event: ");
+            out.put_slice(name);
+            out.put_u8(b'\n');
+        }
+        frame(out, write);
+    }
+}
+
+/// One event without a name.
+pub fn frame(out: &mut BytesMut, write: impl FnOnce(&mut BytesMut)) {
+    out.put_slice(b"data: ");
+    let start = out.len();
+    write(out);
+    if memchr::memchr(b'\n', &out[start..]).is_some() {
+        let data = out.split_off(start);
+        for (n, line) in data.as_ref().split(|b| *b == b'\n').enumerate() {
+            if n > 0 {
+                out.put_slice(b"\ndata: ");
+            }
+            out.put_slice(line);
+        }
+    }
+    out.put_slice(b"\n\n");
+}

@@ -1,0 +1,242 @@
+//! From one protocol to another: which reader meets which writer. What the providers call, and the only place that knows all
+//! dialects.
+
+use bytes::Bytes;
+use millrace_actors::fault::Fault;
+use millrace_actors::ports::{AnswerFacts, EncodeCall, Frame, Translate};
+use millrace_actors::wire::envelope::{Edits, Endpoint};
+use millrace_actors::wire::notes::Notes;
+use millrace_actors::wire::pieces::Pieces;
+use millrace_actors::wire::protocol::Protocol;
+use millrace_actors::wire::usage::Usage;
+
+use super::event::{Event, Start};
+use super::{BadRequest, Decode, Encode, Request, Target, Written, anthropic, openai};
+
+/// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
+/// them out needs no leave. It is noted all the same.
+const LABELS: [&str; 8] = [
+    "user",
+    "metadata",
+    "store",
+    "stream_options",
+    "service_tier",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "safety_identifier",
+];
+
+// === Requests ===
+
+/// The caller's own body with the few fields changed that must be, for a provider that speaks as the caller does.
+pub fn edited(call: &EncodeCall<'_>, stream_usage: bool) -> Pieces {
+    let deployment = call.deployment;
+    let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).collect();
+    let absent = |(name, _): &&(String, String)| call.envelope.field(name).is_none();
+    let mut set: Vec<(String, String)> = deployment.default_params.iter().filter(absent).cloned().collect();
+    set.extend(deployment.extra_body.iter().cloned());
+    call.envelope.rewrite(&Edits { model: call.model, stream_usage, drop: &drop, set: &set })
+}
+
+/// The caller's request in the provider's protocol. Parameters that the deployment's entry sets are the caller's where it
+/// gave none; its `extra_body` is the provider's and goes in last.
+///
+/// # Errors
+/// The request cannot be understood or carried, or a parameter would be lost and `drop_params` does not allow it.
+pub fn written(call: &EncodeCall<'_>, to: Protocol) -> Result<(Pieces, Notes), Fault> {
+    let deployment = call.deployment;
+    let target =
+        Target { model: call.model, max_output_tokens: call.max_output_tokens, stream_usage: call.stream_usage };
+    let request = match deployment.drop.is_empty() && deployment.default_params.is_empty() {
+        true => read_request(call.protocol, call.envelope.body()),
+        false => {
+            let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).collect();
+            let absent = |(name, _): &&(String, String)| call.envelope.field(name).is_none();
+            let set: Vec<(String, String)> = deployment.default_params.iter().filter(absent).cloned().collect();
+            let edits = Edits { model: call.model, stream_usage: false, drop: &drop, set: &set };
+            read_request(call.protocol, &call.envelope.rewrite(&edits).to_bytes())
+        }
+    };
+    let written = request.and_then(|request| write_request(to, &request, &target)).map_err(refused)?;
+    let lost: Vec<&str> =
+        written.notes.dropped().map(|note| note.param.as_str()).filter(|name| !LABELS.contains(name)).collect();
+    if !lost.is_empty() && !deployment.drop_params {
+        return Err(unsupported(call, &lost));
+    }
+    Ok((with_extra(written.body, &deployment.extra_body), written.notes))
+}
+
+/// A resource that the provider does not have.
+pub fn not_served(call: &EncodeCall<'_>, provider: &str) -> Fault {
+    let resource = match call.endpoint {
+        Endpoint::Chat => "chat completions",
+        Endpoint::Messages => "messages",
+        Endpoint::CountTokens => "count of tokens",
+        Endpoint::Completions => "text completions",
+        Endpoint::Embeddings => "embeddings",
+    };
+    Fault::BadRequest {
+        message: format!("The model `{}` is served by {provider}, which has no {resource}.", call.model),
+        param: Some("model".into()),
+    }
+}
+
+fn refused(bad: BadRequest) -> Fault {
+    let message = match bad.pointer.as_str() {
+        "" => format!("{}.", bad.what),
+        pointer => format!("{} (at {pointer}).", bad.what),
+    };
+    let dotted = bad.pointer.trim_start_matches('/').replace('/', ".");
+    Fault::BadRequest { message, param: Some(dotted).filter(|param| !param.is_empty()) }
+}
+
+fn unsupported(call: &EncodeCall<'_>, lost: &[&str]) -> Fault {
+    let names = lost.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    Fault::BadRequest {
+        message: format!(
+            "{} does not support parameters: {names}, for model={}. Leave them out; or the operator sets `drop_params: true`.",
+            call.deployment.provider, call.model
+        ),
+        param: lost.first().map(|name| (*name).to_owned()),
+    }
+}
+
+/// The body with the operator's own members in it, which win.
+fn with_extra(body: Bytes, extra: &[(String, String)]) -> Pieces {
+    if extra.is_empty() {
+        return Pieces::from(body);
+    }
+    let Ok(mut object) = serde_json::from_slice::<serde_json::Map<_, _>>(&body) else { return Pieces::from(body) };
+    for (name, raw) in extra {
+        if let Ok(value) = serde_json::from_str::<serde_json::Value>(raw) {
+            object.insert(name.clone(), value);
+        }
+    }
+    Pieces::from(Bytes::from(serde_json::Value::Object(object).to_string()))
+}
+
+// === Answers ===
+
+/// A whole answer as the events of a stream in the same protocol, the terminal one included.
+///
+/// # Errors
+/// It cannot be understood.
+pub fn split(protocol: Protocol, whole: &[u8]) -> Result<Vec<Frame>, Fault> {
+    let events = read_whole(protocol, whole)?;
+    let mut encoder = encoder(protocol, own_facts(&events));
+    let mut frames = Vec::new();
+    events.into_iter().for_each(|event| encoder.event(event, &mut frames));
+    Ok(frames)
+}
+
+/// The events of a stream, the terminal one left out, as a whole answer in the same protocol.
+///
+/// # Errors
+/// One cannot be understood, or reports a fault.
+pub fn collect(protocol: Protocol, data: &[Bytes]) -> Result<Bytes, Fault> {
+    let (mut decoder, mut events) = (decoder(protocol), Vec::new());
+    data.iter().try_for_each(|data| decoder.event(None, data, &mut events))?;
+    events.push(Event::End);
+    let facts = own_facts(&events);
+    Ok(write_whole(protocol, events, &facts))
+}
+
+/// The way of one stream.
+pub fn translator(from: Protocol, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
+    Box::new(Bridge { decoder: decoder(from), encoder: encoder(to, facts), events: Vec::new(), usage: None })
+}
+
+/// A whole answer of one protocol in another.
+///
+/// # Errors
+/// It cannot be understood.
+pub fn translate(from: Protocol, to: Protocol, facts: AnswerFacts, whole: &[u8]) -> Result<Bytes, Fault> {
+    Ok(write_whole(to, read_whole(from, whole)?, &facts))
+}
+
+struct Bridge {
+    decoder: Box<dyn Decode>,
+    encoder: Box<dyn Encode>,
+    /// Empty between calls; kept for its room.
+    events: Vec<Event>,
+    usage: Option<Usage>,
+}
+
+impl Translate for Bridge {
+    fn event(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Vec<Frame>) -> Result<bool, Fault> {
+        let decoded = self.decoder.event(name, data, &mut self.events);
+        let mut complete = false;
+        for event in self.events.drain(..) {
+            match &event {
+                Event::Usage(usage) => self.usage = Some(*usage),
+                Event::End => complete = true,
+                _ => {}
+            }
+            self.encoder.event(event, out);
+        }
+        decoded.map(|()| complete)
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+}
+
+/// What an answer says of itself, for writing it in its own protocol.
+fn own_facts(events: &[Event]) -> AnswerFacts {
+    let start = events.iter().find_map(|event| match event {
+        Event::Start(start) => Some(start.clone()),
+        _ => None,
+    });
+    let Start { id, model, created, .. } = start.unwrap_or_default();
+    AnswerFacts {
+        model: model.unwrap_or_default(),
+        id: id.unwrap_or_default(),
+        created: created.unwrap_or_default(),
+        show_usage: true,
+    }
+}
+
+// === The table ===
+
+fn read_request(protocol: Protocol, body: &[u8]) -> Result<Request, BadRequest> {
+    match protocol {
+        Protocol::OpenAi => openai::read_request(body),
+        Protocol::Anthropic => anthropic::read_request(body),
+    }
+}
+
+fn write_request(protocol: Protocol, request: &Request, target: &Target<'_>) -> Result<Written, BadRequest> {
+    match protocol {
+        Protocol::OpenAi => openai::write_request(request, target),
+        Protocol::Anthropic => anthropic::write_request(request, target),
+    }
+}
+
+fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
+    match protocol {
+        Protocol::OpenAi => openai::read_whole(body),
+        Protocol::Anthropic => anthropic::read_whole(body),
+    }
+}
+
+fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
+    match protocol {
+        Protocol::OpenAi => openai::write_whole(events, facts),
+        Protocol::Anthropic => anthropic::write_whole(events, facts),
+    }
+}
+
+fn decoder(protocol: Protocol) -> Box<dyn Decode> {
+    match protocol {
+        Protocol::OpenAi => Box::new(openai::Decoder::default()),
+        Protocol::Anthropic => Box::new(anthropic::Decoder::default()),
+    }
+}
+
+fn encoder(protocol: Protocol, facts: AnswerFacts) -> Box<dyn Encode> {
+    match protocol {
+        Protocol::OpenAi => Box::new(openai::Encoder::new(facts)),
+        Protocol::Anthropic => Box::new(anthropic::Encoder::new(facts)),
+    }
+}

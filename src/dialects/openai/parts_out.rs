@@ -1,0 +1,107 @@
+//! The parts of a message, written.
+
+use serde_json::{Value, json};
+
+use super::super::request::{Content, Part, Source};
+use super::super::{BadRequest, Did, Notes};
+use super::names::Takes;
+use super::object::object;
+
+/// Kinds of parts that servers of this dialect know and the model does not: vLLM's and their like.
+const OTHERS: [&str; 4] = ["video_url", "audio_url", "input_video", "image_embeds"];
+
+/// What is needed to write parts.
+pub struct Writer<'n> {
+    pub takes: Takes,
+    pub notes: &'n mut Notes,
+}
+
+impl Writer<'_> {
+    /// A part of a system, user or tool message. `at` is its place.
+    ///
+    /// # Errors
+    /// The dialect has no form for it, and leaving it out would change what is said.
+    pub fn part(&mut self, part: &Part, at: &str) -> Result<Value, BadRequest> {
+        let bad = |what: String| Err(BadRequest { pointer: at.to_owned(), what });
+        let mut written = match &part.content {
+            Content::Text { text, citations } => {
+                if !citations.is_empty() {
+                    self.notes.add("messages.citations", Did::Dropped, "told in an earlier turn; no form for them");
+                }
+                object([("type", "text".into()), ("text", text.as_str().into())])
+            }
+            Content::Image { source, detail } => {
+                let url = match source {
+                    Source::Url(url) => url.clone(),
+                    Source::Base64 { media_type, data } => data_url(media_type, data),
+                    Source::File(_) | Source::Text(_) => {
+                        return bad("The provider takes pictures as URLs or in base64, not by a file's id".into());
+                    }
+                };
+                let mut image = object([("url", url.into())]);
+                if let Some(detail) = detail {
+                    image["detail"] = detail.as_str().into();
+                }
+                object([("type", "image_url".into()), ("image_url", image)])
+            }
+            Content::Document { source, name, more } => {
+                for member in more.keys() {
+                    let member = format!("messages.document.{member}");
+                    self.notes.add(&member, Did::Dropped, "chat completions have no such member");
+                }
+                match document(source, name.as_deref()) {
+                    Some(written) => written,
+                    None => return bad("The provider takes files in base64 or by id, not from a URL".into()),
+                }
+            }
+            Content::Audio { data, format } => {
+                let audio = object([("data", data.as_str().into()), ("format", format.as_str().into())]);
+                object([("type", "input_audio".into()), ("input_audio", audio)])
+            }
+            Content::Other(value) if value["type"].as_str().is_some_and(|kind| OTHERS.contains(&kind)) => value.clone(),
+            Content::Other(value) => {
+                let kind = value["type"].as_str().unwrap_or_default().chars().take(40).collect::<String>();
+                return bad(format!(
+                    "The provider has no part of type `{kind}`; use text, image_url, file or input_audio"
+                ));
+            }
+            _ => return bad("A part of this type cannot stand in a message of this role".into()),
+        };
+        self.mark(part, &mut written);
+        Ok(written)
+    }
+
+    /// The mark that the prompt up to here may be cached, in the form that the model takes.
+    pub fn mark(&mut self, part: &Part, written: &mut Value) {
+        let Some(mark) = &part.cache_control else { return };
+        if self.takes.cache_control {
+            written["cache_control"] = mark.clone();
+        } else if self.takes.breakpoints && written["type"] != "function" && written["role"].is_null() {
+            written["prompt_cache_breakpoint"] = json!({"mode": "explicit"});
+            self.notes.add("messages.cache_control", Did::Renamed, "prompt_cache_breakpoint");
+        } else {
+            self.notes.add("messages.cache_control", Did::Dropped, "the model takes no such mark");
+        }
+    }
+}
+
+/// A file, or its text as text.
+fn document(source: &Source, name: Option<&str>) -> Option<Value> {
+    let mut file = match source {
+        Source::Base64 { media_type, data } => object([("file_data", data_url(media_type, data).into())]),
+        Source::File(id) => json!({"file_id": id}),
+        Source::Text(text) => {
+            let title = name.map(|name| format!("{name}\n\n")).unwrap_or_default();
+            return Some(object([("type", "text".into()), ("text", format!("{title}{text}").into())]));
+        }
+        Source::Url(_) => return None,
+    };
+    if let Some(name) = name {
+        file["filename"] = name.into();
+    }
+    Some(object([("type", "file".into()), ("file", file)]))
+}
+
+fn data_url(media_type: &str, data: &str) -> String {
+    format!("data:{media_type};base64,{data}")
+}

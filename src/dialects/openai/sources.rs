@@ -1,0 +1,56 @@
+//! Sources of claims, in and out: `annotations` for what has an address (OpenAI's description,
+//! `ChatCompletionResponseMessage`), and for what has none LiteLLM's `provider_specific_fields`.
+
+use serde_json::{Value, json};
+
+use super::super::event::Citation;
+
+/// Reads an element of `annotations`.
+pub fn read(native: Value) -> Citation {
+    let source = &native["url_citation"];
+    let text = |name: &str| source[name].as_str().map(str::to_owned);
+    // OpenRouter tells the words of the page too
+    Citation { url: text("url"), title: text("title"), cited_text: text("content"), native }
+}
+
+/// Reads `provider_specific_fields`: `citation` in a delta; in a message `citations`, a list that LiteLLM makes of lists.
+pub fn read_own(fields: Option<Value>) -> impl Iterator<Item = Citation> {
+    let Some(Value::Object(mut fields)) = fields else { return Vec::new().into_iter() };
+    let listed = match fields.remove("citations") {
+        Some(Value::Array(list)) => list,
+        _ => vec![],
+    };
+    let listed = listed.into_iter().flat_map(|item| match item {
+        Value::Array(list) => list,
+        item => vec![item],
+    });
+    let natives = fields.remove("citation").into_iter().chain(listed).filter(Value::is_object);
+    natives.map(own).collect::<Vec<_>>().into_iter()
+}
+
+/// A source in Anthropic's form.
+fn own(native: Value) -> Citation {
+    let text = |name: &str| native[name].as_str().map(str::to_owned);
+    let title = text("title").or_else(|| text("document_title"));
+    Citation { url: text("url"), title, cited_text: text("cited_text"), native }
+}
+
+/// A citation in this dialect.
+pub enum Written {
+    /// An element of `annotations`.
+    Annotation(Value),
+    /// The provider's own object: OpenAI has no form for it.
+    Own(Value),
+}
+
+/// Writes a citation that was told after `position` characters of text. Where its provider does not say which words it
+/// stands behind, it stands at that one place: a range would be our invention.
+pub fn write(citation: Citation, position: u64) -> Written {
+    if citation.native["url_citation"].is_object() {
+        return Written::Annotation(citation.native);
+    }
+    let Some(url) = citation.url else { return Written::Own(citation.native) };
+    let title = citation.title.unwrap_or_default();
+    let source = json!({"url": url, "title": title, "start_index": position, "end_index": position});
+    Written::Annotation(json!({"type": "url_citation", "url_citation": source}))
+}

@@ -1,0 +1,68 @@
+//! `usage`, written: OpenAI's members (its description, `CompletionUsage`) and, where they are not zero, LiteLLM's for what
+//! was read from and written to a prompt cache.
+
+use millrace_actors::wire::usage::Usage;
+use serde::Serialize;
+
+/// The object.
+#[derive(Serialize)]
+pub struct Written {
+    prompt_tokens: u64,
+    completion_tokens: u64,
+    total_tokens: u64,
+    prompt_tokens_details: Prompt,
+    completion_tokens_details: Completion,
+    #[serde(skip_serializing_if = "zero")]
+    cache_creation_input_tokens: u64,
+    #[serde(skip_serializing_if = "zero")]
+    cache_read_input_tokens: u64,
+}
+
+#[derive(Serialize)]
+struct Prompt {
+    cached_tokens: u64,
+    #[serde(skip_serializing_if = "zero")]
+    cache_creation_tokens: u64,
+    #[serde(skip_serializing_if = "zero")]
+    audio_tokens: u64,
+}
+
+#[derive(Serialize)]
+struct Completion {
+    reasoning_tokens: u64,
+    #[serde(skip_serializing_if = "zero")]
+    audio_tokens: u64,
+    #[serde(skip_serializing_if = "zero")]
+    accepted_prediction_tokens: u64,
+    #[serde(skip_serializing_if = "zero")]
+    rejected_prediction_tokens: u64,
+}
+
+impl Written {
+    /// The object for these counts.
+    pub fn of(usage: &Usage) -> Self {
+        Written {
+            prompt_tokens: usage.prompt_tokens,
+            completion_tokens: usage.completion_tokens,
+            total_tokens: usage.total_tokens,
+            prompt_tokens_details: Prompt {
+                cached_tokens: usage.cached_tokens,
+                cache_creation_tokens: usage.cache_creation_tokens,
+                audio_tokens: usage.audio_input_tokens,
+            },
+            completion_tokens_details: Completion {
+                reasoning_tokens: usage.reasoning_tokens,
+                audio_tokens: usage.audio_output_tokens,
+                accepted_prediction_tokens: usage.accepted_prediction_tokens,
+                rejected_prediction_tokens: usage.rejected_prediction_tokens,
+            },
+            cache_creation_input_tokens: usage.cache_creation_tokens,
+            cache_read_input_tokens: usage.cached_tokens,
+        }
+    }
+}
+
+/// serde hands over a reference.
+fn zero(count: &u64) -> bool {
+    *count == 0
+}

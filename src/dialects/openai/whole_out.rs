@@ -1,0 +1,174 @@
+//! A caller's whole answer: the events of a stream, folded.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use millrace_actors::wire::usage::Usage;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::super::AnswerFacts;
+use super::super::event::{Event, Start};
+use super::object::object;
+use super::sources::{self, Written};
+use super::{reason, usage};
+
+/// Members in OpenAI's order.
+#[derive(Serialize)]
+struct Whole<'a> {
+    id: &'a str,
+    object: &'static str,
+    created: u64,
+    model: &'a str,
+    choices: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<usage::Written>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_tier: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system_fingerprint: Option<String>,
+}
+
+/// One of `n` answers.
+#[derive(Default)]
+struct Folded {
+    text: String,
+    /// Characters of it.
+    position: u64,
+    refusal: String,
+    reasoning: String,
+    /// The block of thought so far.
+    thought: String,
+    blocks: Vec<Value>,
+    calls: BTreeMap<u32, Call>,
+    annotations: Vec<Value>,
+    own_citations: Vec<Value>,
+    logprobs: Map<String, Value>,
+    finish: Option<&'static str>,
+}
+
+#[derive(Default)]
+struct Call {
+    id: String,
+    name: String,
+    arguments: String,
+}
+
+/// The whole answer that these events are.
+pub fn write_whole(events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
+    let mut start = Start::default();
+    let mut told: Option<Usage> = None;
+    let mut choices: BTreeMap<u32, Folded> = BTreeMap::new();
+    for event in events {
+        match event {
+            Event::Start(said) => start = said,
+            Event::Usage(usage) => told = Some(usage),
+            Event::End => {}
+            event => fold(&mut choices, event),
+        }
+    }
+    let whole = Whole {
+        id: start.id.as_deref().unwrap_or(&facts.id),
+        object: "chat.completion",
+        created: start.created.unwrap_or(facts.created),
+        model: &facts.model,
+        choices: choices.into_iter().map(|(index, folded)| folded.write(index)).collect(),
+        usage: told.as_ref().map(usage::Written::of),
+        service_tier: start.service_tier,
+        system_fingerprint: start.system_fingerprint,
+    };
+    // maps with names for keys are always written
+    serde_json::to_vec(&whole).unwrap_or_default().into()
+}
+
+/// Folds what a choice says into it.
+fn fold(choices: &mut BTreeMap<u32, Folded>, event: Event) {
+    match event {
+        Event::Text { choice, text } => {
+            let folded = of(choices, choice);
+            folded.position += text.chars().count() as u64;
+            folded.text.push_str(&text);
+        }
+        Event::Refusal { choice, text } => of(choices, choice).refusal.push_str(&text),
+        Event::Reasoning { choice, text } => {
+            let folded = of(choices, choice);
+            folded.reasoning.push_str(&text);
+            folded.thought.push_str(&text);
+        }
+        Event::Signature { choice, signature } => {
+            let folded = of(choices, choice);
+            let thought = std::mem::take(&mut folded.thought);
+            folded.blocks.push(json!({"type": "thinking", "thinking": thought, "signature": signature}));
+        }
+        Event::Redacted { choice, data } => {
+            of(choices, choice).blocks.push(json!({"type": "redacted_thinking", "data": data}));
+        }
+        Event::ToolCall { choice, call, id, name } => {
+            let known = of(choices, choice).calls.entry(call).or_default();
+            (known.id, known.name) = (id, name);
+        }
+        Event::Arguments { choice, call, json } => {
+            of(choices, choice).calls.entry(call).or_default().arguments.push_str(&json);
+        }
+        Event::Citation { choice, citation } => {
+            let folded = of(choices, choice);
+            match sources::write(citation, folded.position) {
+                Written::Annotation(annotation) => folded.annotations.push(annotation),
+                Written::Own(native) => folded.own_citations.push(native),
+            }
+        }
+        Event::Logprobs { choice, value } => join(&mut of(choices, choice).logprobs, value),
+        Event::Finish { choice, reason, .. } => {
+            of(choices, choice).finish.get_or_insert(reason::write(&reason));
+        }
+        Event::Start(_) | Event::Usage(_) | Event::End => {}
+    }
+}
+
+fn of(choices: &mut BTreeMap<u32, Folded>, choice: u32) -> &mut Folded {
+    choices.entry(choice).or_default()
+}
+
+/// Lists under the same name are one list in pieces.
+fn join(known: &mut Map<String, Value>, more: Value) {
+    let Value::Object(more) = more else { return };
+    for (name, value) in more {
+        match (known.get_mut(&name), value) {
+            (Some(Value::Array(list)), Value::Array(more)) => list.extend(more),
+            (Some(known), Value::Array(more)) if known.is_null() => *known = Value::Array(more),
+            (Some(_), _) => {}
+            (None, value) => {
+                known.insert(name, value);
+            }
+        }
+    }
+}
+
+impl Folded {
+    fn write(self, index: u32) -> Value {
+        let silent = !self.calls.is_empty() || !self.refusal.is_empty();
+        let content = if self.text.is_empty() && silent { Value::Null } else { self.text.into() };
+        let refusal = if self.refusal.is_empty() { Value::Null } else { self.refusal.into() };
+        let finish = self.finish.unwrap_or(reason::unsaid(!self.calls.is_empty()));
+        let logprobs = if self.logprobs.is_empty() { Value::Null } else { self.logprobs.into() };
+        let calls = self.calls.into_values().map(|call| {
+            let arguments = if call.arguments.is_empty() { "{}".to_owned() } else { call.arguments };
+            let function = object([("name", call.name.into()), ("arguments", arguments.into())]);
+            object([("id", call.id.into()), ("type", "function".into()), ("function", function)])
+        });
+        let mut message = object([("role", "assistant".into()), ("content", content), ("refusal", refusal)]);
+        if !self.reasoning.is_empty() {
+            message["reasoning_content"] = self.reasoning.into();
+        }
+        let lists =
+            [("thinking_blocks", self.blocks), ("tool_calls", calls.collect()), ("annotations", self.annotations)];
+        for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
+            message[name] = list.into();
+        }
+        if !self.own_citations.is_empty() {
+            message["provider_specific_fields"] = object([("citations", self.own_citations.into())]);
+        }
+        let (index, finish) = (("index", index.into()), ("finish_reason", finish.into()));
+        object([index, ("message", message), ("logprobs", logprobs), finish])
+    }
+}

@@ -1,0 +1,106 @@
+//! Anthropic: its messages API, for callers who speak it and for those who speak OpenAI's chat completions.
+
+use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue, InvalidHeaderValue};
+use bytes::Bytes;
+use millrace_actors::fault::Fault;
+use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
+use millrace_actors::wire::envelope::Endpoint;
+use millrace_actors::wire::notes::Notes;
+use millrace_actors::wire::protocol::Protocol;
+
+use crate::dialects::bridge;
+
+/// The API's version that every call names (Anthropic's "Versions").
+pub const VERSION: &str = "2023-06-01";
+
+/// The header it goes in.
+pub const VERSION_HEADER: HeaderName = HeaderName::from_static("anthropic-version");
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
+
+/// How the tokens of a Claude subscription begin; they are bearer tokens, and need a beta (COMPAT 9).
+const OAUTH: &str = "sk-ant-oat";
+const OAUTH_BETA: &str = "oauth-2025-04-20";
+
+/// The resource, below the base URL.
+const PATH: &str = "/v1/messages";
+
+/// The resource that counts tokens.
+const COUNT_PATH: &str = "/v1/messages/count_tokens";
+
+/// The dialect.
+pub struct Anthropic;
+
+/// The headers of a credential.
+///
+/// # Errors
+/// It holds characters that no header may hold.
+pub fn credential(key: &str) -> Result<Vec<(HeaderName, HeaderValue)>, InvalidHeaderValue> {
+    Ok(match key.starts_with(OAUTH) {
+        true => vec![
+            (AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {key}"))?),
+            (BETA, HeaderValue::from_static(OAUTH_BETA)),
+        ],
+        false => vec![(API_KEY, HeaderValue::from_str(key)?)],
+    })
+}
+
+/// A base path as operators write it: with or without what this file adds to it (LiteLLM takes both).
+pub fn base_path(path: &str) -> &str {
+    let path = path.strip_suffix(PATH).unwrap_or(path);
+    path.strip_suffix("/v1").unwrap_or(path)
+}
+
+impl Dialect for Anthropic {
+    fn name(&self) -> &'static str {
+        "anthropic"
+    }
+
+    fn protocol(&self) -> Protocol {
+        Protocol::Anthropic
+    }
+
+    fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
+        match call.endpoint {
+            Endpoint::Messages | Endpoint::CountTokens => Ok(Encoded {
+                path: if call.endpoint == Endpoint::Messages { PATH } else { COUNT_PATH },
+                headers: betas(call),
+                body: bridge::edited(call, false),
+                notes: Notes::default(),
+            }),
+            Endpoint::Chat => {
+                let (body, notes) = bridge::written(call, Protocol::Anthropic)?;
+                Ok(Encoded { path: PATH, headers: Vec::new(), body, notes })
+            }
+            Endpoint::Completions | Endpoint::Embeddings => Err(bridge::not_served(call, "Anthropic")),
+        }
+    }
+
+    fn split(&self, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
+        bridge::split(Protocol::Anthropic, whole)
+    }
+
+    fn collect(&self, _: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault> {
+        bridge::collect(Protocol::Anthropic, events)
+    }
+
+    fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
+        bridge::translator(Protocol::Anthropic, to, facts)
+    }
+
+    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault> {
+        bridge::translate(Protocol::Anthropic, to, facts, whole)
+    }
+}
+
+/// The caller's betas beside the deployment's own: a caller's must not switch off what the operator's key needs.
+fn betas(call: &EncodeCall<'_>) -> Vec<(HeaderName, HeaderValue)> {
+    let asked = call.headers.iter().filter(|(name, _)| *name == BETA);
+    let own = call.deployment.headers.iter().filter(|(name, _)| *name == BETA);
+    let all: Vec<&[u8]> = own.chain(asked.clone()).map(|(_, value)| value.as_bytes()).collect();
+    match asked.count() {
+        0 => Vec::new(),
+        _ => HeaderValue::from_bytes(&all.join(&b","[..])).map(|value| (BETA, value)).into_iter().collect(),
+    }
+}

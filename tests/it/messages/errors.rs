@@ -1,0 +1,72 @@
+//! Errors in the caller's protocol, whatever the provider speaks, before the head and after it (I2, I8).
+
+use serde_json::{Value, json};
+
+use super::{Caller, Scene, joined::events_of};
+
+/// Anthropic's shape, with the request id in header and body.
+#[track_caller]
+fn anthropic(answer: &crate::harness::Answer, status: u16) -> Value {
+    assert_eq!(answer.status, status, "{}", answer.text());
+    let body = answer.json();
+    assert_eq!(body["type"], "error", "{body}");
+    assert!(body["error"]["message"].is_string(), "{body}");
+    assert_eq!(body["request_id"].as_str(), answer.header("x-request-id"), "{body}");
+    assert_eq!(answer.header("request-id"), answer.header("x-request-id"), "{:?}", answer.headers);
+    body["error"]["type"].clone()
+}
+
+#[test]
+fn i8_what_never_reaches_a_provider_is_told_in_the_callers_protocol() {
+    let scene = Scene::new();
+    let path = "/v1/messages";
+    let anonymous = scene.client().anonymous();
+    assert_eq!(anthropic(&anonymous.post(path, &json!({})), 401), "authentication_error");
+    let client = scene.client();
+    assert_eq!(anthropic(&client.get(path), 405), "invalid_request_error");
+    assert_eq!(anthropic(&client.post(path, &json!({"model": "a/x"})), 400), "invalid_request_error");
+    let body = json!({"model": "unknown", "messages": []});
+    assert_eq!(anthropic(&client.post(path, &body), 404), "not_found_error");
+    let body = json!({"model": "a/x", "messages": [], "api_base": "http://evil"});
+    assert_eq!(anthropic(&client.post(path, &body), 400), "invalid_request_error");
+}
+
+#[test]
+fn a_providers_error_keeps_its_status_and_words_in_every_pair() {
+    let scene = Scene::with("router_settings: {num_retries: 0}\n");
+    for provider in ["o", "a"] {
+        for (status, kind) in [(400, "invalid_request_error"), (429, "rate_limit_error"), (529, "overloaded_error")] {
+            let model = format!("{provider}/mock:status:{status}");
+            let told = scene.ask(Caller::Anthropic, &model, false);
+            assert_eq!(anthropic(&told, status), kind, "{model}");
+            scene.ask(Caller::OpenAi, &model, true).error(status);
+        }
+    }
+}
+
+#[test]
+fn i2_a_stream_that_breaks_ends_in_one_error_event_in_every_pair() {
+    let scene = Scene::with("router_settings: {num_retries: 0, disable_cooldowns: true}\n");
+    for provider in ["o", "a"] {
+        for fault in ["cut:2", "cut:2,how=rst", "error-event:2", "done=missing"] {
+            let model = format!("{provider}/mock:chunks=4,{fault}");
+            let events = events_of(&scene.ask(Caller::Anthropic, &model, true).body);
+            let errors: Vec<_> = events.iter().filter(|(name, _)| name == "error").collect();
+            assert_eq!(errors.len(), 1, "{model}: {events:?}");
+            assert_eq!(events.last(), errors.first().copied(), "{model}: the error is not the end");
+            assert!(errors[0].1["error"]["message"].is_string() && errors[0].1["request_id"].is_string(), "{errors:?}");
+            assert!(!events.iter().any(|(name, _)| name == "message_stop"), "{model}: an end after an error");
+            scene.ask(Caller::OpenAi, &model, true).events().assert_failed();
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_understood_is_a_fault_of_the_provider() {
+    let scene = Scene::with("router_settings: {num_retries: 0, disable_cooldowns: true}\n");
+    for provider in ["o", "a"] {
+        let model = format!("{provider}/mock:garbage");
+        assert_eq!(anthropic(&scene.ask(Caller::Anthropic, &model, false), 502), "api_error", "{model}");
+        scene.ask(Caller::OpenAi, &model, false).error(502);
+    }
+}

@@ -1,0 +1,172 @@
+//! Protocols against providers: a caller of each before a provider of each, whole and streamed, and what may not be lost
+//! between them.
+
+mod errors;
+mod joined;
+mod pairs;
+mod policy;
+
+use millrace_lab::mock::{MockConfig, MockServer};
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Client, Gateway};
+use joined::{chat_of, events_of, message_of};
+
+/// A mock that speaks both protocols, and a gateway that reaches it as either: `o/<choices>` by OpenAI's, `a/<choices>` by
+/// Anthropic's.
+pub struct Scene {
+    pub mock: MockServer,
+    pub gateway: Gateway,
+}
+
+/// What a caller speaks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Caller {
+    OpenAi,
+    Anthropic,
+}
+
+/// What an answer came to, whoever was asked and however: the same for a whole answer and for a stream.
+#[derive(Debug, PartialEq)]
+pub struct Said {
+    pub model: String,
+    pub text: String,
+    pub thought: String,
+    /// Name and arguments, parsed.
+    pub calls: Vec<(String, Value)>,
+    /// `stop`, `length`, `tool_calls`, `content_filter`: OpenAI's words.
+    pub finish: String,
+    /// Prompt (cache included) and completion.
+    pub tokens: (u64, u64),
+}
+
+impl Scene {
+    pub fn new() -> Self {
+        Self::with("")
+    }
+
+    /// With more lines of configuration; `{params}` of both deployments can be set by naming them there.
+    pub fn with(more: &str) -> Self {
+        Self::configured("", more)
+    }
+
+    /// `params` goes into the `litellm_params` of both deployments.
+    pub fn configured(params: &str, more: &str) -> Self {
+        let mock = MockServer::start(MockConfig::default()).expect("a mock");
+        let (base, key) = (mock.base_url(), crate::harness::PROVIDER_KEY);
+        let entry = |name: &str, provider: &str| {
+            format!(
+                "  - model_name: \"{name}/*\"\n    litellm_params: {{model: \"{provider}/*\", api_base: \"{base}\", api_key: {key}{params}}}\n"
+            )
+        };
+        let yaml = format!("model_list:\n{}{}{more}", entry("o", "openai"), entry("a", "anthropic"));
+        Scene { gateway: Gateway::from_yaml(&yaml), mock }
+    }
+
+    pub fn client(&self) -> Client {
+        self.gateway.client()
+    }
+
+    /// One plain question.
+    pub fn ask(&self, caller: Caller, model: &str, stream: bool) -> Answer {
+        self.send(caller, json!({"model": model, "stream": stream, "messages": [{"role": "user", "content": "hi"}]}))
+    }
+
+    /// A request in the caller's protocol; what its protocol insists on is added.
+    pub fn send(&self, caller: Caller, mut body: Value) -> Answer {
+        let path = match caller {
+            Caller::OpenAi => "/v1/chat/completions",
+            Caller::Anthropic => "/v1/messages",
+        };
+        if caller == Caller::Anthropic && body["max_tokens"].is_null() {
+            body["max_tokens"] = json!(1024);
+        }
+        if caller == Caller::OpenAi && body["stream"] == json!(true) {
+            body["stream_options"] = json!({"include_usage": true});
+        }
+        self.client().post(path, &body)
+    }
+
+    /// What a plain question comes to.
+    #[track_caller]
+    pub fn said(&self, caller: Caller, model: &str, stream: bool) -> Said {
+        let answer = self.ask(caller, model, stream);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        said(caller, &answer, stream)
+    }
+
+    /// What the provider got last.
+    pub fn sent(&self) -> Value {
+        self.mock.last_request().expect("a request").json()
+    }
+}
+
+/// An answer in words that no protocol owns.
+#[track_caller]
+pub fn said(caller: Caller, answer: &Answer, stream: bool) -> Said {
+    assert!(answer.complete, "broke off: {}", answer.text());
+    match (caller, stream) {
+        (Caller::OpenAi, true) => {
+            answer.events().assert_done();
+            of_chat(&chat_of(&answer.events().json()))
+        }
+        (Caller::OpenAi, false) => of_chat(&answer.json()),
+        (Caller::Anthropic, true) => of_message(&message_of(&events_of(&answer.body))),
+        (Caller::Anthropic, false) => of_message(&answer.json()),
+    }
+}
+
+fn of_chat(chat: &Value) -> Said {
+    let message = &chat["choices"][0]["message"];
+    let calls = message["tool_calls"].as_array().cloned().unwrap_or_default();
+    let parsed = |call: &Value| {
+        let arguments = call["function"]["arguments"].as_str().expect("arguments are text");
+        let name = call["function"]["name"].as_str().expect("a name").to_owned();
+        (name, serde_json::from_str(arguments).unwrap_or_else(|e| panic!("{e}: {arguments}")))
+    };
+    Said {
+        model: text(&chat["model"]),
+        text: text(&message["content"]),
+        thought: text(&message["reasoning_content"]),
+        calls: calls.iter().map(parsed).collect(),
+        finish: text(&chat["choices"][0]["finish_reason"]),
+        tokens: (count(&chat["usage"]["prompt_tokens"]), count(&chat["usage"]["completion_tokens"])),
+    }
+}
+
+fn of_message(message: &Value) -> Said {
+    let blocks = message["content"].as_array().cloned().unwrap_or_default();
+    let all = |kind: &str, field: &str| {
+        let of_kind = blocks.iter().filter(|block| block["type"] == kind);
+        of_kind.map(|block| text(&block[field])).collect::<Vec<_>>().concat()
+    };
+    let usage = &message["usage"];
+    let read = ["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"];
+    Said {
+        model: text(&message["model"]),
+        text: all("text", "text"),
+        thought: all("thinking", "thinking"),
+        calls: blocks
+            .iter()
+            .filter(|block| block["type"] == "tool_use")
+            .map(|block| (text(&block["name"]), block["input"].clone()))
+            .collect(),
+        finish: match message["stop_reason"].as_str() {
+            Some("end_turn" | "stop_sequence") => "stop",
+            Some("max_tokens") => "length",
+            Some("tool_use") => "tool_calls",
+            Some("refusal") => "content_filter",
+            other => panic!("{other:?}"),
+        }
+        .to_owned(),
+        tokens: (read.iter().map(|name| count(&usage[name])).sum(), count(&usage["output_tokens"])),
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn count(value: &Value) -> u64 {
+    value.as_u64().unwrap_or_default()
+}

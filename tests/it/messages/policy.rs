@@ -1,0 +1,93 @@
+//! What is not carried is told or refused, and what looks at answers sees them in every protocol.
+
+use serde_json::json;
+
+use super::{
+    Caller, Scene,
+    joined::{events_of, message_of},
+};
+
+#[test]
+fn a_parameter_that_would_shape_the_answer_is_refused_unless_it_may_be_dropped() {
+    let body = json!({"model": "a/mock:chunks=1", "seed": 7, "logit_bias": {"1": 2}, "user": "anna", "max_tokens": 5,
+        "messages": [{"role": "user", "content": "hi"}]});
+    let strict = Scene::new();
+    let error = strict.send(Caller::OpenAi, body.clone()).error(400);
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("`seed`") && message.contains("`logit_bias`") && message.contains("drop_params"),
+        "{message}"
+    );
+    let lenient = Scene::configured(", drop_params: true", "");
+    let answer = lenient.send(Caller::OpenAi, body);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let told = answer.header("x-millrace-params").expect("notes");
+    assert!(told.contains("seed") && told.contains("logit_bias"), "{told}");
+    let sent = lenient.sent();
+    assert!(sent["seed"].is_null() && sent["max_tokens"] == 5, "{sent}");
+}
+
+#[test]
+fn what_the_protocol_insists_on_is_defaulted_and_said() {
+    let scene = Scene::new();
+    let answer = scene.ask(Caller::OpenAi, "a/mock:chunks=1", false);
+    let told = answer.header("x-millrace-params").expect("notes");
+    assert!(told.contains("defaulted=max_tokens"), "{told}");
+    assert!(scene.sent()["max_tokens"].is_u64());
+}
+
+#[test]
+fn a_body_that_cannot_be_carried_is_refused_with_its_place() {
+    let scene = Scene::new();
+    let body = json!({"model": "a/mock:chunks=1", "messages": [{"role": "user", "content": [{"type": "hologram"}]}]});
+    let error = scene.send(Caller::OpenAi, body).error(400);
+    assert!(error["message"].as_str().unwrap().contains("/messages/0/content/0"), "{error}");
+}
+
+#[test]
+fn denied_words_are_masked_in_every_pair_asked_and_answered() {
+    let more = "litellm_settings: {callbacks: [words]}\ncallback_settings: {words: {callback: deny_words, words: [data], action: mask}}\n";
+    let scene = Scene::with(more);
+    for caller in [Caller::OpenAi, Caller::Anthropic] {
+        for provider in ["o", "a"] {
+            for stream in [false, true] {
+                // content that is the denied word over and over, cut anywhere
+                let model = format!("{provider}/mock:chunks=9,chunk-bytes=3,alphabet=done");
+                let said = scene.said(caller, &model, stream);
+                assert!(said.text.contains("[redacted]"), "{caller:?} {model} {stream}: {}", said.text);
+                assert!(!said.text.contains("data"), "{caller:?} {model} {stream}: {}", said.text);
+            }
+        }
+    }
+    let body = json!({"model": "a/mock:chunks=1", "system": "the data", "max_tokens": 9,
+        "messages": [{"role": "user", "content": [{"type": "text", "text": "of data"}]}]});
+    assert_eq!(scene.send(Caller::Anthropic, body).status, 200);
+    let sent = scene.sent().to_string();
+    assert!(sent.contains("the [redacted]") && sent.contains("of [redacted]"), "{sent}");
+}
+
+#[test]
+fn what_is_held_back_comes_before_its_block_stops() {
+    let more = "litellm_settings: {callbacks: [words]}\ncallback_settings: {words: {callback: deny_words, words: [a-long-word-that-never-comes]}}\n";
+    let (plain, held) = (Scene::new(), Scene::with(more));
+    for model in ["a/mock:chunks=5,thinking=2", "o/mock:chunks=5"] {
+        let message = |scene: &Scene| message_of(&events_of(&scene.ask(Caller::Anthropic, model, true).body));
+        assert_eq!(message(&plain)["content"], message(&held)["content"], "{model}");
+    }
+}
+
+#[test]
+fn records_say_what_was_changed_and_name_the_route() {
+    let scene = Scene::with(
+        "litellm_settings: {success_callback: [jsonl]}\ncallback_settings: {jsonl: {path: exchanges.jsonl}}\n",
+    );
+    scene.said(Caller::Anthropic, "o/mock:chunks=3", true);
+    scene.said(Caller::OpenAi, "a/mock:chunks=3", false);
+    let folder = scene.gateway.stop();
+    let lines = std::fs::read_to_string(folder.path().join("exchanges.jsonl")).expect("records");
+    let records: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(records[0]["route"], "/v1/messages");
+    assert_eq!(records[0]["call_type"], "anthropic_messages");
+    assert!(records.iter().all(|r| r["outcome"] == "ok" && r["total_tokens"].as_u64() > Some(0)), "{records:?}");
+    assert!(records[1]["params"].as_array().is_some_and(|params| params.iter().any(|p| p["param"] == "max_tokens")));
+}
