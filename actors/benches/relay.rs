@@ -22,6 +22,7 @@ use millrace_actors::capabilities::{CapabilitySnapshot, Hooks, Registered};
 use millrace_actors::fault::Refusal;
 use millrace_actors::ports::{CallFacts, Callback, CallbackSpec, Chunk, StreamStage};
 use millrace_actors::relay::{Relay, RelaySettings};
+use millrace_actors::wire::protocol::Protocol;
 
 const MODES: [&str; 5] = ["verbatim", "restamp", "stage", "looker", "both"];
 
@@ -111,8 +112,10 @@ fn relay(mode: &str) -> Relay {
         _ => Vec::new(),
     };
     let shown_model = (mode != "verbatim").then_some("gpt-4o");
-    let settings = RelaySettings { shown_model, withhold_usage: true, max_event_bytes: 8 << 20 };
-    Relay::new(&settings, &CapabilitySnapshot::fold(1, callbacks), || CallFacts {
+    let settings =
+        RelaySettings { protocol: Protocol::OpenAi, shown_model, withhold_usage: true, max_event_bytes: 8 << 20 };
+    Relay::new(&settings, None, &CapabilitySnapshot::fold(1, callbacks), || CallFacts {
+        protocol: Protocol::OpenAi,
         call_id: "id".into(),
         route: "/v1/chat/completions",
         model: "gpt-4o".into(),

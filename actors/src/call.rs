@@ -14,11 +14,13 @@ use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::plan::Candidate;
 use crate::ports::EncodeCall;
-use crate::relay::{DONE, frame, mid_stream_error, status_of};
+use crate::relay::{mid_stream_error, status_of};
 use crate::upstream::{Method, UpstreamFault, UpstreamRequest, UpstreamResponse};
 use crate::wire::answer::{Answer, UpstreamError};
+use crate::wire::envelope::Endpoint;
 use crate::wire::look::look;
-use crate::wire::sse::SseReader;
+use crate::wire::protocol::Protocol;
+use crate::wire::sse::{Event, SseReader};
 use crate::wire::usage::Usage;
 use crate::wire::{restamp, scan};
 
@@ -49,17 +51,24 @@ pub(crate) async fn call(exchange: &mut Exchange, candidate: &Candidate, desk: &
     };
     let deadline = TokioInstant::from_std(began + limit);
     let encoded = deployment.dialect.encode(&EncodeCall {
+        protocol: exchange.asked.protocol,
+        headers: &exchange.asked.headers,
         endpoint: exchange.asked.endpoint,
         envelope: &exchange.asked.envelope,
         deployment,
         model: &candidate.model,
+        max_output_tokens: (deployment.dialect.protocol() != exchange.asked.protocol)
+            .then(|| deployment.max_output_tokens(&exchange.routing.prices, &candidate.model))
+            .flatten(),
         stream_usage: stream && path.always_include_stream_usage.unwrap_or(true),
     })?;
+    exchange.progress.notes = encoded.notes;
     let request = UpstreamRequest {
         origin: &deployment.origin,
         path_and_query: &format!("{}{}{}", deployment.base_path, encoded.path, deployment.query),
         method: Method::POST,
         headers: &deployment.headers,
+        more_headers: &encoded.headers,
         body: encoded.body.parts(),
         head_deadline: limit,
     };
@@ -127,18 +136,24 @@ async fn whole(
     candidate: &Candidate,
     (within, events): (&Within, bool),
 ) -> Result<Answered, Fault> {
+    let dialect = &candidate.deployment.dialect;
     let body = within.limit(response.read_all(exchange.routing.path.max_response_bytes)).await?;
     let began = Instant::now();
     let body = match events {
-        true => candidate.deployment.dialect.collect(exchange.asked.endpoint, &stream_events(exchange, &body)?)?,
+        true => dialect.collect(exchange.asked.endpoint, &stream_events(exchange, dialect.protocol(), &body)?)?,
         false => body,
     };
     let answer = checked(&body)?;
-    let estimate = || Usage::estimate_whole(exchange.asked.envelope.body().len() as u64, &body);
+    let estimate = || match exchange.asked.endpoint {
+        // nothing was written, and nothing read but to be counted
+        Endpoint::CountTokens => Usage::default(),
+        _ => Usage::estimate_whole(exchange.asked.envelope.body().len() as u64, &body),
+    };
     exchange.progress.usage = Some(answer.usage.unwrap_or_else(estimate));
-    let mut body = match answer.model.is_empty() {
-        true => body,
-        false => restamped(&body, &answer.model, exchange.shown_model()),
+    let mut body = match (dialect.protocol() == exchange.asked.protocol, answer.model.is_empty()) {
+        (false, _) => dialect.translate(exchange.asked.protocol, exchange.answer_facts(), &body)?,
+        (true, true) => body,
+        (true, false) => restamped(&body, &answer.model, exchange.shown_model()),
     };
     if exchange.hooked(Hooks::POST_CALL) {
         let facts = exchange.facts();
@@ -171,15 +186,15 @@ fn checked(body: &Bytes) -> Result<Answer, Fault> {
 }
 
 /// The data of a stream that was read whole, its terminal event left out.
-fn stream_events(exchange: &Exchange, body: &Bytes) -> Result<Vec<Bytes>, Fault> {
+fn stream_events(exchange: &Exchange, protocol: Protocol, body: &Bytes) -> Result<Vec<Bytes>, Fault> {
     let mut events = Vec::new();
     let mut end = Err(Fault::Truncated);
     let mut reader = SseReader::new(exchange.routing.path.max_event_bytes);
     let fed = reader.feed(body, |event| {
-        let seen = look(event.data);
+        let done = protocol.ends(event.name, event.data);
         match end {
-            Err(Fault::Truncated) if seen.error => end = Err(mid_stream_error(event.data)),
-            Err(Fault::Truncated) if seen.done => end = Ok(()),
+            Err(Fault::Truncated) if is_error(&event) => end = Err(mid_stream_error(event.data)),
+            Err(Fault::Truncated) if done => end = Ok(()),
             Err(Fault::Truncated) => events.push(Bytes::copy_from_slice(event.data)),
             _ => {}
         }
@@ -190,6 +205,11 @@ fn stream_events(exchange: &Exchange, body: &Bytes) -> Result<Vec<Bytes>, Fault>
         return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() });
     }
     end.map(|()| events)
+}
+
+/// An error event inside a stream, in any protocol of ours.
+fn is_error(event: &Event<'_>) -> bool {
+    event.name == Some(b"error") || look(event.data).error
 }
 
 /// A stream's first event: until it is here, an error keeps its own status, and another deployment may be tried.
@@ -213,7 +233,7 @@ async fn first_event(exchange: &mut Exchange, mut response: UpstreamResponse, wi
         };
         for chunk in &batch[fed..] {
             let seen = reader.feed(chunk, |event| {
-                first.get_or_insert_with(|| match look(event.data).error || event.name == Some(b"error") {
+                first.get_or_insert_with(|| match is_error(&event) {
                     true => Err(mid_stream_error(event.data)),
                     false => Ok(()),
                 });
@@ -251,10 +271,11 @@ async fn wrap(
     exchange.progress.usage = answer.usage;
     exchange.progress.first_event = Some(Instant::now());
     let mut stream = BytesMut::new();
-    for event in candidate.deployment.dialect.split(&body)? {
-        frame(&mut stream, |out| out.extend_from_slice(&event));
+    let dialect = &candidate.deployment.dialect;
+    for event in dialect.split(&body)? {
+        let name = event.name.map(str::as_bytes);
+        dialect.protocol().frame(&mut stream, name, |out| out.extend_from_slice(&event.data));
     }
-    stream.extend_from_slice(DONE);
     Ok(Open { response, batch: vec![stream.freeze()], more: false, first_by: None })
 }
 

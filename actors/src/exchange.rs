@@ -10,14 +10,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use actix_http::header::{HeaderName, HeaderValue};
+
 use crate::capabilities::{CapabilitySnapshot, Hooks};
 use crate::desk::{Desk, InFlight};
 use crate::fault::Fault;
-use crate::ports::CallFacts;
+use crate::ports::{AnswerFacts, CallFacts};
 use crate::record::{LogRecord, Outcome};
 use crate::routing::{Deployment, Routing};
 use crate::wire::cost::{Cost, ServiceTier};
 use crate::wire::envelope::{Endpoint, Envelope};
+use crate::wire::notes::Notes;
+use crate::wire::protocol::Protocol;
 use crate::wire::usage::Usage;
 
 /// What is known when a request has been admitted.
@@ -28,8 +32,12 @@ pub struct Admitted {
     pub request_id: Arc<str>,
     /// The matched route's name.
     pub route: &'static str,
+    /// What the caller speaks.
+    pub protocol: Protocol,
     /// Which resource.
     pub endpoint: Endpoint,
+    /// Headers of the caller's that belong to its protocol, such as `anthropic-beta`: a provider of that protocol gets them.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The caller's alias.
     pub caller: Arc<str>,
     /// The scanned body.
@@ -85,6 +93,8 @@ pub struct Progress {
     pub events: u64,
     /// As the provider reported it.
     pub usage: Option<Usage>,
+    /// What of the request the provider got otherwise than the caller wrote it, at the last attempt.
+    pub notes: Notes,
     /// The provider's `service_tier`, for the price.
     pub service_tier: Option<ServiceTier>,
 }
@@ -138,6 +148,7 @@ impl Exchange {
     /// What callbacks may know of it.
     pub fn facts(&self) -> CallFacts {
         CallFacts {
+            protocol: self.asked.protocol,
             call_id: Arc::clone(&self.asked.call_id),
             route: self.asked.route,
             model: Arc::clone(&self.asked.model),
@@ -152,6 +163,17 @@ impl Exchange {
         match &self.progress.serving {
             Some(name) if self.progress.fallbacks > 0 => name,
             _ => &self.asked.model,
+        }
+    }
+
+    /// What a writer of its answer must know, where it is written anew.
+    pub fn answer_facts(&self) -> AnswerFacts {
+        let path = &self.routing.path;
+        AnswerFacts {
+            model: self.shown_model().to_owned(),
+            id: self.asked.call_id.to_string(),
+            created: unix(SystemTime::now()) as u64,
+            show_usage: self.asked.envelope.include_usage() || path.always_include_stream_usage == Some(true),
         }
     }
 
@@ -239,6 +261,8 @@ impl Exchange {
             request_id: self.asked.request_id.to_string(),
             call_type: match self.asked.endpoint {
                 Endpoint::Chat => "acompletion",
+                Endpoint::Messages => "anthropic_messages",
+                Endpoint::CountTokens => "acount_tokens",
                 Endpoint::Completions => "atext_completion",
                 Endpoint::Embeddings => "aembedding",
             },
@@ -280,6 +304,7 @@ impl Exchange {
             stream_events: self.progress.events,
             callbacks_generation: self.callbacks.generation,
             routing_generation: self.routing.generation,
+            params: self.progress.notes.clone(),
             error_class: settled.fault.map(Fault::class),
             error_message: settled.fault.map(|f| f.shape().message),
         }

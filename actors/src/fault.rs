@@ -389,16 +389,6 @@ impl Fault {
     }
 }
 
-impl Shape {
-    /// OpenAI's error body: `{"error":{"message","type","param","code"}}`.
-    pub fn body(&self) -> Vec<u8> {
-        let error = serde_json::json!({ "error": {
-            "message": self.message, "type": self.kind, "param": self.param, "code": self.code,
-        }});
-        error.to_string().into_bytes()
-    }
-}
-
 /// What a caller wrote, as far as a message repeats it: the rest it knows, and an answer isn't to be as long as a request.
 fn shown(text: &str) -> &str {
     const LIMIT: usize = 256;
@@ -454,8 +444,7 @@ mod tests {
     fn a_providers_error_keeps_its_words() {
         let shape = provider(400, Some("context_length_exceeded")).shape();
         assert_eq!((shape.status, shape.code.as_str(), shape.message.as_str()), (400, "context_length_exceeded", "m"));
-        let body: serde_json::Value = serde_json::from_slice(&shape.body()).unwrap();
-        assert_eq!(body["error"]["param"], serde_json::Value::Null);
+        assert_eq!(shape.param, None);
     }
 
     /// The two halves of the table must agree with the match that leads to them.

@@ -39,6 +39,7 @@ pub mod request_handler;
 pub mod routing;
 pub mod secret;
 pub mod stream_relay;
+pub mod told;
 pub mod upstream;
 pub mod wire;
 pub mod workers;

@@ -9,37 +9,56 @@ use crate::fault::{Fault, Refusal};
 use crate::record::LogRecord;
 use crate::routing::Deployment;
 use crate::wire::envelope::{Endpoint, Envelope};
+use crate::wire::notes::Notes;
 use crate::wire::pieces::Pieces;
+use crate::wire::protocol::Protocol;
+use crate::wire::usage::Usage;
 use std::sync::Arc;
 
 // === Providers ===
 
-/// A provider's wire protocol: pure, bytes in and bytes out, no I/O.
+/// A provider: pure, bytes in and bytes out, no I/O.
 pub trait Dialect: Send + Sync + 'static {
     /// The word for logs and metrics, after OTel's `gen_ai.provider.name` where it has one.
     fn name(&self) -> &'static str;
 
+    /// What it speaks. To a caller who speaks the same, its answers pass as they came.
+    fn protocol(&self) -> Protocol;
+
     /// One call for `deployment`, which knows the provider's model as `model`.
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault>;
 
-    /// A whole answer as the events of a stream, for a provider that ignores `stream: true` (FAULTS S22).
-    /// Each item is one event's data, the terminal event left out.
-    fn split(&self, whole: &Bytes) -> Result<Vec<Bytes>, Fault>;
+    /// A whole answer as the events of a stream, the terminal one included, for a provider that ignores `stream: true`
+    /// (FAULTS S22).
+    fn split(&self, whole: &Bytes) -> Result<Vec<Frame>, Fault>;
 
-    /// The events of a stream as one whole answer, for a provider that streams unasked (FAULTS S22).
+    /// The events of a stream, the terminal one left out, as one whole answer, for a provider that streams unasked
+    /// (FAULTS S22).
     fn collect(&self, endpoint: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault>;
+
+    /// The way of one stream to a caller who speaks `to`, which is not [`Dialect::protocol`].
+    fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate>;
+
+    /// A whole answer for a caller who speaks `to`, which is not [`Dialect::protocol`].
+    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault>;
 }
 
 /// What a dialect needs to write a call.
 pub struct EncodeCall<'a> {
+    /// What the caller speaks.
+    pub protocol: Protocol,
     /// Which of the provider's resources.
     pub endpoint: Endpoint,
     /// The caller's body, scanned.
     pub envelope: &'a Envelope,
+    /// The caller's headers that belong to its protocol, such as `anthropic-beta`.
+    pub headers: &'a [(HeaderName, HeaderValue)],
     /// The target.
     pub deployment: &'a Deployment,
     /// The provider's name of the model, wildcard filled in.
     pub model: &'a str,
+    /// The most tokens the model can write, where known and where the caller speaks otherwise than the provider.
+    pub max_output_tokens: Option<u64>,
     /// Whether usage must be asked for in the stream.
     pub stream_usage: bool,
 }
@@ -48,8 +67,47 @@ pub struct EncodeCall<'a> {
 pub struct Encoded {
     /// Path below the deployment's base URL, such as `/chat/completions`.
     pub path: &'static str,
+    /// Headers besides the deployment's.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body, in pieces so that the caller's messages are not copied.
     pub body: Pieces,
+    /// What of the caller's request is not in it as the caller wrote it.
+    pub notes: Notes,
+}
+
+/// What a writer of answers must know besides the answer.
+#[derive(Clone, Debug)]
+pub struct AnswerFacts {
+    /// The model name that the caller shall read.
+    pub model: String,
+    /// An id for answers whose provider gave none.
+    pub id: String,
+    /// Unix seconds, for protocols that tell the time where the provider's does not.
+    pub created: u64,
+    /// Whether usage is shown in a stream; whole answers always have it.
+    pub show_usage: bool,
+}
+
+/// One event of the caller's stream, not yet framed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The SSE `event:` field, for protocols that have it.
+    pub name: Option<&'static str>,
+    /// The SSE `data:` field.
+    pub data: Bytes,
+}
+
+/// One stream's way from the provider's protocol into the caller's.
+pub trait Translate {
+    /// One event of the provider; what the caller gets for it is pushed to `out`. Tells whether the answer is complete; then
+    /// the terminal event was pushed last.
+    ///
+    /// # Errors
+    /// The provider reports a fault, or the event cannot be understood.
+    fn event(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Vec<Frame>) -> Result<bool, Fault>;
+
+    /// The tokens told so far.
+    fn usage(&self) -> Option<Usage>;
 }
 
 // === Callbacks ===
@@ -57,6 +115,8 @@ pub struct Encoded {
 /// What a callback may know of the exchange it is asked about.
 #[derive(Clone, Debug)]
 pub struct CallFacts {
+    /// What the caller speaks: `body` and what hooks see of the answer are in it.
+    pub protocol: Protocol,
     /// `x-litellm-call-id`.
     pub call_id: Arc<str>,
     /// The route's name, such as `/v1/chat/completions`.

@@ -51,11 +51,15 @@ fn relay_for(exchange: &Exchange) -> Relay {
     let path = &exchange.routing.path;
     let shown = exchange.shown_model();
     let settings = RelaySettings {
+        protocol: exchange.asked.protocol,
         shown_model: Some(shown),
         withhold_usage: !exchange.asked.envelope.include_usage() && path.always_include_stream_usage != Some(true),
         max_event_bytes: path.max_event_bytes,
     };
-    Relay::new(&settings, &exchange.callbacks, || exchange.facts())
+    let dialect = exchange.progress.deployment.as_ref().map(|deployment| &deployment.dialect);
+    let foreign = dialect.filter(|dialect| dialect.protocol() != exchange.asked.protocol);
+    let translate = foreign.map(|dialect| dialect.translator(exchange.asked.protocol, exchange.answer_facts()));
+    Relay::new(&settings, translate, &exchange.callbacks, || exchange.facts())
 }
 
 struct Pump {

@@ -7,6 +7,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::wire::notes::Notes;
+
 /// How an exchange ended. Every admitted exchange ends in exactly one of these (invariant I3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -125,6 +127,9 @@ pub struct LogRecord {
     pub callbacks_generation: u64,
     /// The generation of routes and prices that it ran with.
     pub routing_generation: u64,
+    /// What of the request the provider got otherwise than the caller wrote it (`x-millrace-params`).
+    #[serde(skip_serializing_if = "Notes::is_empty")]
+    pub params: Notes,
     /// The class of what went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_class: Option<&'static str>,

@@ -26,6 +26,7 @@ use crate::record::Outcome;
 use crate::routing::Deployment;
 use crate::stream_relay::{outcome_of, redacted};
 use crate::wire::cost::Cost;
+use crate::wire::notes::Notes;
 
 /// What the HTTP handler gets to write a response from.
 pub struct Reply {
@@ -68,6 +69,8 @@ pub struct ReplyFacts {
     pub prepared: Duration,
     /// Waiting for the provider.
     pub waited: Duration,
+    /// What of the request the provider got otherwise than the caller wrote it.
+    pub notes: Notes,
     /// What `response_headers` hooks add.
     pub added: Vec<(actix_http::header::HeaderName, actix_http::header::HeaderValue)>,
 }
@@ -163,6 +166,7 @@ pub(crate) fn facts(exchange: &Exchange, upstream_headers: HeaderMap) -> ReplyFa
         body_read: progress.body_read,
         prepared: progress.prepared,
         waited: progress.waited,
+        notes: progress.notes.clone(),
         added,
     }
 }

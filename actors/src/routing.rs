@@ -47,6 +47,8 @@ pub struct Deployment {
     pub extra_body: Vec<(String, String)>,
     /// Top-level fields that are left out of the call.
     pub drop: Vec<String>,
+    /// A parameter that the provider's protocol does not have is left out of the call; otherwise it is refused.
+    pub drop_params: bool,
     /// Limit of a whole answer; `None` takes the router's.
     pub timeout: Option<Duration>,
     /// Limit of a stream's first event; `None` takes the router's.
@@ -108,6 +110,12 @@ impl Deployment {
             model,
             provider: self.provider,
         })
+    }
+
+    /// The most tokens the provider's `model` can write: as `model_info` says, or else the price table.
+    pub fn max_output_tokens(&self, prices: &PriceTable, model: &str) -> Option<u64> {
+        let told = || self.info.get("max_output_tokens").or_else(|| self.info.get("max_tokens"))?.as_u64();
+        told().or_else(|| prices.find(self.base_model.as_deref().unwrap_or(model), self.provider)?.max_output_tokens)
     }
 
     /// Strikes our own credential out of a provider's words.

@@ -12,8 +12,9 @@ use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::outlet::Outlet;
 use crate::record::Outcome;
-use crate::relay::{Finish, HEARTBEAT, Relay, error_event};
+use crate::relay::{Finish, HEARTBEAT, Relay};
 use crate::routing::Deployment;
+use crate::told;
 
 // === Messages ===
 
@@ -110,7 +111,9 @@ impl StreamRelay {
             deployment.health.failed(&deployment.cooldown, None);
         }
         let fault = self.in_callers_words(fault);
-        self.outlet.push(error_event(&fault));
+        if let Some(Exchange { asked, .. }) = &self.exchange {
+            self.outlet.push(told::event(&fault, asked.protocol, &asked.request_id));
+        }
         self.settle(outcome_of(&fault), Some(&fault));
     }
 

@@ -8,12 +8,14 @@ use actix_web::http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT,
 };
 use millrace_actors::health::{CooldownPolicy, Health};
+use millrace_actors::ports::Dialect;
 use millrace_actors::prices::{PriceOverride, PriceQuery, PriceTable};
 use millrace_actors::routing::{Deployment, Group, PathSettings, Routing, Shown};
 use millrace_actors::upstream::Origin;
 
-use crate::config::{Config, ModelEntry, RouterSettings};
+use crate::config::{Config, ModelEntry, Provider, RouterSettings};
 use crate::prices as price_files;
+use crate::providers::anthropic::{self, Anthropic};
 use crate::providers::openai::OpenAi;
 
 /// What this gateway calls itself to providers.
@@ -89,7 +91,10 @@ fn deployment(
         cause,
     };
     let (origin, rest) = Origin::split(model.api_base.as_str()).map_err(|e| bad(format!("api_base: {e}")))?;
-    let (base_path, query) = split_query(&rest);
+    let (mut base_path, query) = split_query(&rest);
+    if model.provider == Provider::Anthropic {
+        base_path = anthropic::base_path(&base_path).to_owned();
+    }
     let price_override = PriceOverride::parse(model.prices.texts())
         .map_err(|faults| bad(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
     let provider = model.provider.as_str();
@@ -105,7 +110,7 @@ fn deployment(
         shown: Shown::of(&model.id, &api_base),
         id: model.id.as_str().into(),
         group: model.model_name.as_str().into(),
-        dialect: Arc::new(OpenAi { label: provider }),
+        dialect: dialect(model.provider),
         provider,
         upstream_model: model.upstream_model.clone(),
         origin,
@@ -117,6 +122,7 @@ fn deployment(
         default_params: raw(&model.default_params.0),
         extra_body: raw(&model.extra_body.0),
         drop: model.additional_drop_params.clone(),
+        drop_params: model.drop_params.unwrap_or(config.litellm.drop_params),
         timeout: model.timeout.or(config.router.timeout),
         stream_timeout: model.stream_timeout.or(config.router.stream_timeout),
         max_retries: model.max_retries,
@@ -131,6 +137,15 @@ fn deployment(
     })
 }
 
+fn dialect(provider: Provider) -> Arc<dyn Dialect> {
+    match provider {
+        Provider::Anthropic => Arc::new(Anthropic),
+        Provider::Openai | Provider::HostedVllm | Provider::OpenaiCompatible => {
+            Arc::new(OpenAi { label: provider.as_str() })
+        }
+    }
+}
+
 /// Every header of a call, once for all calls.
 fn headers(model: &ModelEntry) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
     let mut headers = vec![
@@ -141,10 +156,16 @@ fn headers(model: &ModelEntry) -> Result<Vec<(HeaderName, HeaderValue)>, String>
         (USER_AGENT, HeaderValue::from_static(AGENT)),
     ];
     if let Some(key) = &model.api_key {
-        let value = HeaderValue::from_str(&format!("Bearer {}", key.expose()));
-        let mut value = value.map_err(|_| "api_key holds characters that no header may hold".to_owned())?;
-        value.set_sensitive(true);
-        headers.push((AUTHORIZATION, value));
+        let mut credential = match model.provider {
+            Provider::Anthropic => anthropic::credential(key.expose()),
+            _ => HeaderValue::from_str(&format!("Bearer {}", key.expose())).map(|value| vec![(AUTHORIZATION, value)]),
+        }
+        .map_err(|_| "api_key holds characters that no header may hold".to_owned())?;
+        credential.iter_mut().for_each(|(_, value)| value.set_sensitive(true));
+        headers.extend(credential);
+    }
+    if model.provider == Provider::Anthropic {
+        headers.push((anthropic::VERSION_HEADER, HeaderValue::from_static(anthropic::VERSION)));
     }
     for (name, value) in &model.extra_headers {
         headers.retain(|(known, _)| known != name);

@@ -9,6 +9,7 @@ use millrace_actors::record::{LogRecord, Outcome};
 /// An exchange with this body.
 pub(super) fn facts(body: &[u8]) -> CallFacts {
     CallFacts {
+        protocol: Default::default(),
         call_id: Arc::from("call-1"),
         route: "/v1/chat/completions",
         model: Arc::from("gpt"),
@@ -21,6 +22,7 @@ pub(super) fn facts(body: &[u8]) -> CallFacts {
 /// A record with this id.
 pub(super) fn record(id: &str) -> Arc<LogRecord> {
     Arc::new(LogRecord {
+        params: Default::default(),
         id: id.to_owned(),
         request_id: format!("req-{id}"),
         call_type: "acompletion",

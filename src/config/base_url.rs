@@ -48,6 +48,12 @@ impl BaseUrl {
         Self { text: "https://api.openai.com/v1".to_owned(), https: true, host: "api.openai.com".to_owned(), port: 443 }
     }
 
+    /// Anthropic's own address, `https://api.anthropic.com`.
+    pub fn anthropic() -> Self {
+        let host = "api.anthropic.com".to_owned();
+        Self { text: format!("https://{host}"), https: true, host, port: 443 }
+    }
+
     /// The whole address, without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -34,6 +34,6 @@ mod vars;
 pub use check::{BUILT_IN_CALLBACKS, Validator};
 pub use load::{from_env, load, load_text};
 pub use master_key::{OpenToAll, WeakKey, check_bind, check_master_key};
-pub use model::{CallbackEntry, CallbackEvents, Config, MillraceSettings, ModelEntry, RouterSettings};
+pub use model::{CallbackEntry, CallbackEvents, Config, MillraceSettings, ModelEntry, Provider, RouterSettings};
 pub use report::Report;
 pub use vars::{Env, ProcessEnv};

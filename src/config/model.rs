@@ -98,15 +98,47 @@ pub enum Provider {
     HostedVllm,
     /// `openai_like/` and `custom_openai/`: any server that speaks OpenAI's chat completions; has no default address.
     OpenaiCompatible,
+    /// `anthropic/`: `https://api.anthropic.com` unless `api_base` says otherwise.
+    Anthropic,
 }
 
 impl Provider {
+    /// The provider's own address, if it has one.
+    pub fn own_base(self) -> Option<BaseUrl> {
+        match self {
+            Self::Openai => Some(BaseUrl::openai()),
+            Self::Anthropic => Some(BaseUrl::anthropic()),
+            Self::HostedVllm | Self::OpenaiCompatible => None,
+        }
+    }
+
+    /// Variables that hold an address, the first that is set counts.
+    pub fn base_variables(self) -> &'static [&'static str] {
+        match self {
+            Self::Openai => &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
+            Self::HostedVllm => &["HOSTED_VLLM_API_BASE"],
+            Self::Anthropic => &["ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"],
+            Self::OpenaiCompatible => &[],
+        }
+    }
+
+    /// The variable that holds a key.
+    pub fn key_variable(self) -> Option<&'static str> {
+        match self {
+            Self::Openai => Some("OPENAI_API_KEY"),
+            Self::HostedVllm => Some("HOSTED_VLLM_API_KEY"),
+            Self::Anthropic => Some("ANTHROPIC_API_KEY"),
+            Self::OpenaiCompatible => None,
+        }
+    }
+
     /// The name LiteLLM gives it, as it stands before the slash in `model:` and in headers and metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Openai => "openai",
             Self::HostedVllm => "hosted_vllm",
             Self::OpenaiCompatible => "openai_like",
+            Self::Anthropic => "anthropic",
         }
     }
 }

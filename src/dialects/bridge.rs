@@ -11,6 +11,7 @@ use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
 
 use super::event::{Event, Start};
+use super::halves::Halves;
 use super::{BadRequest, Decode, Encode, Request, Target, Written, anthropic, openai};
 
 /// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
@@ -143,7 +144,13 @@ pub fn collect(protocol: Protocol, data: &[Bytes]) -> Result<Bytes, Fault> {
 
 /// The way of one stream.
 pub fn translator(from: Protocol, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
-    Box::new(Bridge { decoder: decoder(from), encoder: encoder(to, facts), events: Vec::new(), usage: None })
+    Box::new(Bridge {
+        decoder: decoder(from),
+        encoder: encoder(to, facts),
+        halves: Halves::default(),
+        events: Vec::new(),
+        usage: None,
+    })
 }
 
 /// A whole answer of one protocol in another.
@@ -157,6 +164,7 @@ pub fn translate(from: Protocol, to: Protocol, facts: AnswerFacts, whole: &[u8])
 struct Bridge {
     decoder: Box<dyn Decode>,
     encoder: Box<dyn Encode>,
+    halves: Halves,
     /// Empty between calls; kept for its room.
     events: Vec<Event>,
     usage: Option<Usage>,
@@ -164,7 +172,8 @@ struct Bridge {
 
 impl Translate for Bridge {
     fn event(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Vec<Frame>) -> Result<bool, Fault> {
-        let decoded = self.decoder.event(name, data, &mut self.events);
+        let data = self.halves.join(data);
+        let decoded = self.decoder.event(name, &data, &mut self.events);
         let mut complete = false;
         for event in self.events.drain(..) {
             match &event {

@@ -13,8 +13,9 @@
 //! A whole answer is the same events as a stream, folded by the writer; so both always agree.
 
 pub mod anthropic;
+pub mod bridge;
 pub mod event;
-pub mod notes;
+mod halves;
 pub mod openai;
 pub mod request;
 
@@ -22,7 +23,8 @@ use bytes::Bytes;
 use millrace_actors::fault::Fault;
 
 pub use event::Event;
-pub use notes::{Did, Notes};
+pub use millrace_actors::ports::{AnswerFacts, Frame};
+pub use millrace_actors::wire::notes::{Did, Notes};
 pub use request::Request;
 
 /// A caller's body that cannot be understood: its own fault, status 400.
@@ -55,19 +57,6 @@ pub struct Written {
     pub notes: Notes,
 }
 
-/// What a writer of answers must know besides the events.
-#[derive(Clone, Debug)]
-pub struct AnswerFacts {
-    /// The model name that the caller shall read.
-    pub model: String,
-    /// An id for answers whose provider gave none.
-    pub id: String,
-    /// Unix seconds, for dialects that tell the time where the provider's does not.
-    pub created: u64,
-    /// Whether usage is shown in a stream; whole answers always have it.
-    pub show_usage: bool,
-}
-
 /// Reads a provider's stream. One per stream.
 pub trait Decode {
     /// One event: its SSE name, if any, and its data. What it means is pushed to `out`, [`Event::End`] last of all.
@@ -75,15 +64,6 @@ pub trait Decode {
     /// # Errors
     /// The provider reports a fault ([`Fault::Provider`]), or the event cannot be understood ([`Fault::InvalidAnswer`]).
     fn event(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Vec<Event>) -> Result<(), Fault>;
-}
-
-/// One event of the caller's stream, not yet framed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// The SSE `event:` field, for dialects that have it.
-    pub name: Option<&'static str>,
-    /// The SSE `data:` field; one line.
-    pub data: Bytes,
 }
 
 /// Writes the caller's stream. One per stream; [`Event::End`] makes it write the dialect's terminal event.

@@ -1,9 +1,10 @@
-//! `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings` and their other spellings: one path for all three, since
-//! they differ in a name and in one required field.
+//! `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, `/v1/messages` and their other spellings: one path for all,
+//! since they differ in a name, in one required field, and in what their caller speaks.
 
 use std::rc::Rc;
 use std::sync::Arc;
 
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use millrace_actors::desk::Desk;
 use millrace_actors::exchange::{Admitted, Exchange};
@@ -11,6 +12,7 @@ use millrace_actors::fault::Fault;
 use millrace_actors::plan::Plan;
 use millrace_actors::request_handler::{Answer, RequestHandler};
 use millrace_actors::wire::envelope::{Endpoint, Envelope};
+use millrace_actors::wire::protocol::Protocol;
 
 use super::request_id::{self, RequestId};
 use super::{body, error, error::ApiError, headers, model_in_path, only, route_name, stages};
@@ -24,8 +26,12 @@ pub fn routes(config: &mut web::ServiceConfig) {
         ("completions", Endpoint::Completions),
         ("embeddings", Endpoint::Embeddings),
     ];
-    for (path, endpoint) in endpoints {
-        for prefix in ["/v1", "", "/openai/deployments/{model:.*}", "/engines/{model:.*}"] {
+    let openai = ["/v1", "", "/openai/deployments/{model:.*}", "/engines/{model:.*}"];
+    let anthropic = [("messages", Endpoint::Messages), ("messages/count_tokens", Endpoint::CountTokens)];
+    let anthropic = anthropic.map(|(path, endpoint)| (&["/v1", ""][..], path, endpoint));
+    let all = endpoints.map(|(path, endpoint)| (&openai[..], path, endpoint)).into_iter().chain(anthropic);
+    for (prefixes, path, endpoint) in all {
+        for prefix in prefixes {
             let handler = move |caller, request, payload| complete(endpoint, caller, request, payload);
             config.service(only(web::resource(format!("{prefix}/{path}")).route(web::post().to(handler)), "POST"));
         }
@@ -40,22 +46,23 @@ async fn complete(
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let desk = State::desk(&request)?;
+    let of = RequestId::known(&request);
     let asked = admit(endpoint, caller, &request, payload, &desk).await.map_err(|f| ApiError::of(&request, f))?;
     let mut exchange = Exchange::admit(asked, &desk);
     exchange.progress.body_read = exchange.asked.started.elapsed();
     if let Err(fault) = stages::before_call(&mut exchange, endpoint).await {
-        return Ok(refuse(exchange, fault));
+        return Ok(refuse(exchange, fault, &of));
     }
     let plan = match Plan::new(&exchange.routing, &exchange.asked.model) {
         Ok(plan) => plan,
-        Err(fault) => return Ok(refuse(exchange, fault)),
+        Err(fault) => return Ok(refuse(exchange, fault, &of)),
     };
     let call_id = Arc::clone(&exchange.asked.call_id);
     let reply = RequestHandler::answer(exchange, plan).await;
     let mut response = match reply.answer {
         Ok(Answer::Whole(body)) => headers::whole().body(body),
         Ok(Answer::Stream(body)) => headers::stream().body(body),
-        Err(fault) => error::response(&fault),
+        Err(fault) => error::response(&fault, &of),
     };
     headers::add(response.headers_mut(), &call_id, &reply.facts);
     Ok(response)
@@ -69,6 +76,7 @@ async fn admit(
     payload: web::Payload,
     desk: &Rc<Desk>,
 ) -> Result<Admitted, Fault> {
+    let of = RequestId::known(request);
     let permit = desk.in_flight.enter().ok_or(Fault::Overloaded)?;
     let routing = desk.routing();
     let body = body::read(request, payload, routing.path.max_request_bytes, routing.path.body_idle_timeout).await?;
@@ -76,15 +84,26 @@ async fn admit(
     let model = model_of(request, &envelope)?;
     Ok(Admitted {
         call_id: request_id::sane(request.headers().get("x-litellm-call-id")).unwrap_or_else(request_id::fresh),
-        request_id: RequestId::of(request),
+        request_id: Arc::clone(&of.id),
+        protocol: of.protocol,
+        headers: forwarded(request, of.protocol),
         route: route_name(request),
         endpoint,
         caller: caller.alias,
         envelope,
         model,
-        started: RequestId::started(request),
+        started: of.started,
         permit,
     })
+}
+
+/// The caller's headers that are part of its protocol. An allow-list: nothing else of the caller's reaches a provider.
+fn forwarded(request: &HttpRequest, protocol: Protocol) -> Vec<(HeaderName, HeaderValue)> {
+    const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
+    match protocol {
+        Protocol::OpenAi => Vec::new(),
+        Protocol::Anthropic => request.headers().get_all(&BETA).map(|value| (BETA, value.clone())).collect(),
+    }
 }
 
 /// The model in the path, or in the body. Two that differ are refused: one might be allowed and the other served.
@@ -104,9 +123,9 @@ fn model_of(request: &HttpRequest, envelope: &Envelope) -> Result<Arc<str>, Faul
 }
 
 /// The end of an exchange that never reached a provider.
-fn refuse(exchange: Exchange, fault: Fault) -> HttpResponse {
+fn refuse(exchange: Exchange, fault: Fault, of: &RequestId) -> HttpResponse {
     let fault = exchange.failure(fault);
-    let mut response = error::response(&fault);
+    let mut response = error::response(&fault, of);
     headers::add_ids(response.headers_mut(), &exchange.asked.call_id);
     exchange.settle(millrace_actors::stream_relay::outcome_of(&fault), Some(&fault));
     response

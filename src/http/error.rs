@@ -1,4 +1,4 @@
-//! Renders a fault as a response, in OpenAI's shape. What each cause looks like is one table, `Fault::shape`.
+//! Renders a fault as a response, in the caller's protocol. What each cause looks like is one table, `Fault::shape`.
 
 use std::fmt;
 
@@ -6,14 +6,17 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use millrace_actors::fault::Fault;
+use millrace_actors::told;
+use millrace_actors::wire::protocol::Protocol;
 
-use super::request_id::RequestId;
+use super::request_id::{RequestId, UPSTREAM_ID};
 use crate::state::State;
 
 /// A fault on its way out, with the id of the request it ends.
 #[derive(Debug)]
 pub struct ApiError {
     fault: Fault,
+    of: RequestId,
 }
 
 impl ApiError {
@@ -23,7 +26,7 @@ impl ApiError {
             state.metrics.refused(super::route_name(request), fault.shape().status);
         }
         log::debug!("refused request_id={} class={}", RequestId::of(request), fault.class());
-        ApiError { fault }
+        ApiError { fault, of: RequestId::known(request) }
     }
 }
 
@@ -39,12 +42,12 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        response(&self.fault)
+        response(&self.fault, &self.of)
     }
 }
 
 /// The response for a fault: status, body, and the headers that tell a client whether to come back.
-pub fn response(fault: &Fault) -> HttpResponse {
+pub fn response(fault: &Fault, of: &RequestId) -> HttpResponse {
     let shape = fault.shape();
     let status = StatusCode::from_u16(shape.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
@@ -63,5 +66,9 @@ pub fn response(fault: &Fault) -> HttpResponse {
         // the rest of the body is not read, so the connection cannot carry another request
         response.force_close();
     }
-    response.body(shape.body())
+    if of.protocol == Protocol::Anthropic {
+        // where Anthropic's SDKs look for the id that an error report should name
+        response.insert_header((UPSTREAM_ID, &*of.id));
+    }
+    response.body(told::body(&shape, of.protocol, &of.id))
 }

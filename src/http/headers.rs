@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use millrace_actors::request_handler::ReplyFacts;
 use millrace_actors::routing::Shown;
 
+use super::request_id::{REQUEST_ID, UPSTREAM_ID};
 use super::upstream_names::{self, Copied};
 
 /// The version that `x-litellm-version` shows: ours, so nobody takes us for a LiteLLM of some number.
@@ -25,7 +26,7 @@ const FALLBACKS: HeaderName = HeaderName::from_static("x-litellm-attempted-fallb
 const DURATION: HeaderName = HeaderName::from_static("x-litellm-response-duration-ms");
 const OVERHEAD: HeaderName = HeaderName::from_static("x-litellm-overhead-duration-ms");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
-const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const PARAMS: HeaderName = HeaderName::from_static("x-millrace-params");
 const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("llm_provider-request-id");
 
 /// The head of a whole answer.
@@ -65,6 +66,9 @@ pub fn add(headers: &mut HeaderMap, call_id: &str, facts: &ReplyFacts) {
     if let Some(cost) = &facts.cost {
         put(headers, COST, &cost.total.to_string());
     }
+    if !facts.notes.is_empty() {
+        put(headers, PARAMS, &facts.notes.to_string());
+    }
     headers.insert(RETRIES, facts.retries.into());
     headers.insert(FALLBACKS, facts.fallbacks.into());
     put(headers, DURATION, &ms(facts.total));
@@ -102,8 +106,8 @@ fn copy_upstream(headers: &mut HeaderMap, upstream: &HeaderMap) {
             headers.insert(name.clone(), value.clone());
         }
     }
-    if let Some(id) = upstream.get(&super::request_id::REQUEST_ID) {
-        headers.insert(REQUEST_ID, id.clone());
+    if let Some(id) = upstream.get(&REQUEST_ID) {
+        headers.insert(UPSTREAM_ID, id.clone());
         headers.insert(UPSTREAM_REQUEST_ID, id.clone());
     }
 }

@@ -66,7 +66,11 @@ pub fn route_name(request: &HttpRequest) -> &'static str {
 }
 
 /// Every pattern, as it stands in labels and records.
-pub const NAMES: [&str; 20] = [
+pub const NAMES: [&str; 24] = [
+    "/v1/messages",
+    "/messages",
+    "/v1/messages/count_tokens",
+    "/messages/count_tokens",
     "/v1/chat/completions",
     "/chat/completions",
     "/openai/deployments/{model:.*}/chat/completions",

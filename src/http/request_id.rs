@@ -13,11 +13,15 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use futures_util::FutureExt;
 use millrace_actors::fault::Fault;
+use millrace_actors::wire::protocol::Protocol;
 
 use super::error;
 
 /// The header's name.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The name that Anthropic's API has for it; with OpenAI's protocol, the provider's own id.
+pub const UPSTREAM_ID: HeaderName = HeaderName::from_static("request-id");
 
 /// The longest id of a caller's that we repeat (FAULTS 3.6).
 const LIMIT: usize = 128;
@@ -29,17 +33,25 @@ pub struct RequestId {
     pub id: Arc<str>,
     /// When its head was read.
     pub started: Instant,
+    /// What its caller speaks: known from the path, since even a request that goes no further wants its answer in it.
+    pub protocol: Protocol,
 }
 
 impl RequestId {
-    /// The id of a request. Every request passes [`guard`]; the dash is for one in a unit test that did not.
+    /// What is known of a request. Every request passes [`guard`]; the dash is for one in a unit test that did not.
+    pub fn known(request: &HttpRequest) -> RequestId {
+        let unguarded = || RequestId { id: "-".into(), started: Instant::now(), protocol: spoken_at(request.path()) };
+        request.extensions().get::<RequestId>().cloned().unwrap_or_else(unguarded)
+    }
+
+    /// The id of a request.
     pub fn of(request: &HttpRequest) -> Arc<str> {
-        request.extensions().get::<RequestId>().map_or_else(|| "-".into(), |id| Arc::clone(&id.id))
+        Self::known(request).id
     }
 
     /// When the request's head was read.
     pub fn started(request: &HttpRequest) -> Instant {
-        request.extensions().get::<RequestId>().map_or_else(Instant::now, |id| id.started)
+        Self::known(request).started
     }
 }
 
@@ -49,29 +61,39 @@ pub async fn guard<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let id = sane(request.headers().get(&REQUEST_ID)).unwrap_or_else(fresh);
-    request.extensions_mut().insert(RequestId { id: Arc::clone(&id), started: Instant::now() });
+    let known = RequestId { id, started: Instant::now(), protocol: spoken_at(request.path()) };
+    request.extensions_mut().insert(known.clone());
     // no clone of the request may be kept here: actix routes it through a unique reference
     let answered = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     // the panic hook has logged where; the process lives, and so do the other exchanges
-    let mut response = answered.unwrap_or_else(|_| Err(Panicked(Arc::clone(&id)).into()))?;
-    stamp(response.headers_mut(), &id);
+    let mut response = answered.unwrap_or_else(|_| Err(Panicked(known.clone()).into()))?;
+    stamp(response.headers_mut(), &known.id);
     Ok(response)
+}
+
+/// The protocol of a path: Anthropic's resources are named so in its own API and nowhere else.
+fn spoken_at(path: &str) -> Protocol {
+    let resource = path.strip_prefix("/v1").unwrap_or(path).strip_prefix("/messages");
+    match resource {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => Protocol::Anthropic,
+        _ => Protocol::OpenAi,
+    }
 }
 
 /// A handler panicked. An error of its own, since the request is gone with the handler: it carries the id.
 #[derive(Debug)]
-struct Panicked(Arc<str>);
+struct Panicked(RequestId);
 
 impl fmt::Display for Panicked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the handler of request {} panicked", self.0)
+        write!(f, "the handler of request {} panicked", self.0.id)
     }
 }
 
 impl ResponseError for Panicked {
     fn error_response(&self) -> HttpResponse {
-        let mut response = error::response(&Fault::Internal);
-        stamp(response.headers_mut(), &self.0);
+        let mut response = error::response(&Fault::Internal, &self.0);
+        stamp(response.headers_mut(), &self.0.id);
         response
     }
 }
@@ -100,6 +122,16 @@ pub fn fresh() -> Arc<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_tells_the_protocol() {
+        for path in ["/v1/messages", "/messages", "/v1/messages/count_tokens"] {
+            assert_eq!(spoken_at(path), Protocol::Anthropic, "{path}");
+        }
+        for path in ["/v1/chat/completions", "/v1/messagesque", "/x/v1/messages", "/"] {
+            assert_eq!(spoken_at(path), Protocol::OpenAi, "{path}");
+        }
+    }
 
     #[test]
     fn only_a_sane_id_is_repeated() {

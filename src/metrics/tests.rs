@@ -7,7 +7,7 @@ use bytes::Bytes;
 use millrace_actors::desk::InFlightCount;
 use millrace_actors::exchange::{Admitted, Progress};
 use millrace_actors::health::CooldownPolicy;
-use millrace_actors::ports::{Dialect, EncodeCall, Encoded};
+use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
 use millrace_actors::prices::{PriceTable, Pricing};
 use millrace_actors::routing::{Group, PathSettings};
 use millrace_actors::secret::Secret;
@@ -15,6 +15,7 @@ use millrace_actors::upstream::Origin;
 use millrace_actors::wire::cost::Cost;
 use millrace_actors::wire::envelope::{Endpoint, Envelope};
 use millrace_actors::wire::money::Picodollars;
+use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
 
 use super::*;
@@ -31,13 +32,22 @@ impl Dialect for Mute {
     fn name(&self) -> &'static str {
         "mute"
     }
+    fn protocol(&self) -> Protocol {
+        Protocol::OpenAi
+    }
     fn encode(&self, _: &EncodeCall<'_>) -> Result<Encoded, Fault> {
         Err(Fault::Internal)
     }
-    fn split(&self, _: &Bytes) -> Result<Vec<Bytes>, Fault> {
+    fn split(&self, _: &Bytes) -> Result<Vec<Frame>, Fault> {
         Err(Fault::Internal)
     }
     fn collect(&self, _: Endpoint, _: &[Bytes]) -> Result<Bytes, Fault> {
+        Err(Fault::Internal)
+    }
+    fn translator(&self, _: Protocol, _: AnswerFacts) -> Box<dyn Translate> {
+        unreachable!("no stream is opened here")
+    }
+    fn translate(&self, _: Protocol, _: AnswerFacts, _: &Bytes) -> Result<Bytes, Fault> {
         Err(Fault::Internal)
     }
 }
@@ -59,6 +69,7 @@ fn deployment(id: &str, group: &str) -> Arc<Deployment> {
         shown: Default::default(),
         extra_body: Vec::new(),
         drop: Vec::new(),
+        drop_params: false,
         timeout: None,
         stream_timeout: None,
         max_retries: None,
@@ -133,7 +144,9 @@ impl Case {
             call_id: "c".into(),
             request_id: "r".into(),
             route,
+            protocol: Protocol::OpenAi,
             endpoint: Endpoint::Chat,
+            headers: Vec::new(),
             caller: "master".into(),
             envelope: Envelope::scan(body.into(), Endpoint::Chat, &Default::default()).unwrap(),
             model: model.into(),

@@ -5,9 +5,13 @@
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
-use millrace_actors::ports::{Dialect, EncodeCall, Encoded};
-use millrace_actors::wire::envelope::{Edits, Endpoint};
+use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
+use millrace_actors::wire::envelope::Endpoint;
+use millrace_actors::wire::notes::Notes;
+use millrace_actors::wire::protocol::Protocol;
 use serde_json::{Map, Value, json};
+
+use crate::dialects::bridge;
 
 /// The dialect. `label` is the provider's name in metrics and headers: many providers share this one dialect.
 pub struct OpenAi {
@@ -20,23 +24,26 @@ impl Dialect for OpenAi {
         self.label
     }
 
+    fn protocol(&self) -> Protocol {
+        Protocol::OpenAi
+    }
+
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
-        let deployment = call.deployment;
-        let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).collect();
-        let absent = |(name, _): &&(String, String)| call.envelope.field(name).is_none();
-        let mut set: Vec<(String, String)> = deployment.default_params.iter().filter(absent).cloned().collect();
-        set.extend(deployment.extra_body.iter().cloned());
-        let edits = Edits { model: call.model, stream_usage: call.stream_usage, drop: &drop, set: &set };
         let path = match call.endpoint {
-            Endpoint::Chat => "/chat/completions",
+            Endpoint::CountTokens => return Err(bridge::not_served(call, self.label)),
+            Endpoint::Chat | Endpoint::Messages => "/chat/completions",
             Endpoint::Completions => "/completions",
             Endpoint::Embeddings => "/embeddings",
         };
-        Ok(Encoded { path, body: call.envelope.rewrite(&edits) })
+        let (body, notes) = match call.protocol {
+            Protocol::OpenAi => (bridge::edited(call, call.stream_usage), Notes::default()),
+            Protocol::Anthropic => bridge::written(call, Protocol::OpenAi)?,
+        };
+        Ok(Encoded { path, headers: Vec::new(), body, notes })
     }
 
     /// One chunk with each choice's `message` as its `delta`, and its `finish_reason`; then the usage, as OpenAI sends it.
-    fn split(&self, whole: &Bytes) -> Result<Vec<Bytes>, Fault> {
+    fn split(&self, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
         let mut answer = object(whole)?;
         let usage = answer.remove("usage").filter(|usage| !usage.is_null());
         if answer.get("object").and_then(Value::as_str) == Some("chat.completion") {
@@ -54,7 +61,8 @@ impl Dialect for OpenAi {
             answer.insert("usage".into(), usage);
             events.push(bytes(&answer));
         }
-        Ok(events)
+        events.push(Bytes::from_static(b"[DONE]"));
+        Ok(events.into_iter().map(|data| Frame { name: None, data }).collect())
     }
 
     /// The deltas of each choice, folded: texts are joined, tool calls by their index, other fields by the last word.
@@ -81,6 +89,14 @@ impl Dialect for OpenAi {
         folded.sort_by_key(|choice| choice.get("index").and_then(Value::as_u64));
         whole.insert("choices".into(), folded.into_iter().map(Value::Object).collect());
         Ok(bytes(&whole))
+    }
+
+    fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
+        bridge::translator(Protocol::OpenAi, to, facts)
+    }
+
+    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault> {
+        bridge::translate(Protocol::OpenAi, to, facts, whole)
     }
 }
 
@@ -171,12 +187,13 @@ mod tests {
                 {"id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}, "finish_reason": "tool_calls"},
         ], "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}});
         let events = DIALECT.split(&Bytes::from(whole.to_string())).unwrap();
-        assert_eq!(events.len(), 2);
+        let events: Vec<Bytes> = events.into_iter().map(|frame| frame.data).collect();
+        assert_eq!((events.len(), &events[2][..]), (3, &b"[DONE]"[..]));
         let first = parsed(&events[0]);
         assert_eq!(first["object"], "chat.completion.chunk");
         assert_eq!(first["choices"][1]["delta"]["tool_calls"][0]["index"], 0);
         assert_eq!(parsed(&events[1])["choices"], json!([]));
-        let back = parsed(&DIALECT.collect(Endpoint::Chat, &events).unwrap());
+        let back = parsed(&DIALECT.collect(Endpoint::Chat, &events[..2]).unwrap());
         assert_eq!(back["object"], "chat.completion");
         assert_eq!(back["choices"][0], whole["choices"][0]);
         assert_eq!(back["usage"], whole["usage"]);

@@ -11,6 +11,7 @@ mod clients;
 mod cost;
 mod harness;
 mod invariants;
+mod messages;
 mod process;
 mod smoke;
 mod streams;

@@ -9,10 +9,12 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use serde_json::Value;
 
-use super::{Refused, frame};
+use super::Refused;
 use crate::capabilities::{CapabilitySnapshot, Hooks};
 use crate::ports::{CallFacts, Callback, Chunk, StreamStage};
 use crate::wire::look::text_of;
+use crate::wire::messages;
+use crate::wire::protocol::Protocol;
 use crate::wire::restamp::Restamper;
 
 /// The text a stream's chunk hooks are shown, at most: what came later is cut, so memory stays bounded (I4).
@@ -37,13 +39,13 @@ impl Hooked {
         }
     }
 
-    /// One event of the provider: zero or more events go out.
-    pub(super) fn event(&mut self, data: &[u8], out: &mut BytesMut) -> Refused<()> {
+    /// One event of the provider: zero or more events go out. `name` is its SSE name, where the protocol has them.
+    pub(super) fn event(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut BytesMut) -> Refused<()> {
         if self.stages.is_empty() {
-            return self.look(data, out);
+            return self.look(name, data, out);
         }
         let events = through(&mut self.stages, vec![Bytes::copy_from_slice(data)])?;
-        events.iter().try_for_each(|data| self.look(data, out))
+        events.iter().try_for_each(|data| self.look(None, data, out))
     }
 
     /// The terminal event: what stages still hold goes out, each stage's rest through the stages after it.
@@ -52,37 +54,47 @@ impl Hooked {
             let mut held = Vec::new();
             self.stages[n].end(&mut held)?;
             let events = through(&mut self.stages[n + 1..], held)?;
-            events.iter().try_for_each(|data| self.look(data, out))?;
+            events.iter().try_for_each(|data| self.look(None, data, out))?;
         }
         Ok(())
     }
 
-    fn look(&mut self, data: &[u8], out: &mut BytesMut) -> Refused<()> {
+    fn look(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut BytesMut) -> Refused<()> {
         if self.lookers.is_empty() {
-            self.write(data, out);
+            self.write(name, data, out);
             return Ok(());
         }
         let Some((value, readable)) = read(data) else {
             // not JSON: nothing a callback could look at, and the dialect passes it on as it came (FAULTS S9)
-            self.write(data, out);
+            self.write(name, data, out);
             return Ok(());
         };
         if self.text.len() < TEXT_LIMIT {
-            text_of(&readable, &mut self.text);
+            match self.facts.protocol {
+                Protocol::OpenAi => text_of(&readable, &mut self.text),
+                Protocol::Anthropic => messages::text_of(&readable, &mut self.text),
+            }
         }
         let mut chunk = Chunk { value, changed: false };
         for callback in &self.lookers {
             callback.stream_chunk(&self.facts, &mut chunk, &self.text)?;
         }
         match chunk.changed {
-            true => self.write(chunk.value.to_string().as_bytes(), out),
-            false => self.write(data, out),
+            // a callback may have made another kind of event of it
+            true => self.write(None, chunk.value.to_string().as_bytes(), out),
+            false => self.write(name, data, out),
         }
         Ok(())
     }
 
-    fn write(&mut self, data: &[u8], out: &mut BytesMut) {
-        frame(out, |out| match &mut self.restamper {
+    /// Without a `name` the event is named after its type, where the protocol names events.
+    fn write(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut BytesMut) {
+        let kind = match (self.facts.protocol, name) {
+            (Protocol::Anthropic, None) => messages::kind(None, data),
+            _ => None,
+        };
+        let name = name.or(kind.as_ref().map(|kind| kind.as_bytes()));
+        self.facts.protocol.frame(out, name, |out| match &mut self.restamper {
             Some(restamper) => {
                 restamper.restamp(data, out);
             }

@@ -4,23 +4,25 @@
 //! stream (ARCHITECTURE.md, "Streams"); every mode gives the client the same events.
 
 mod hooked;
+mod messages;
+mod translated;
 
 use bytes::{Bytes, BytesMut};
 
 use crate::capabilities::{CapabilitySnapshot, Hooks};
 use crate::fault::{Fault, Refusal};
-use crate::ports::CallFacts;
+use crate::ports::{CallFacts, Translate};
 use crate::wire::answer::UpstreamError;
 use crate::wire::look::look;
+use crate::wire::protocol::{DONE, Protocol, frame};
 use crate::wire::restamp::Restamper;
 use crate::wire::sse::{Event, SseReader};
 use crate::wire::strip::strip_usage;
 use crate::wire::usage::Usage;
 
 use hooked::Hooked;
-
-/// The terminal event of OpenAI's streams.
-pub const DONE: &[u8] = b"data: [DONE]\n\n";
+use messages::Messages;
+use translated::Translated;
 
 /// A comment: keeps a silent connection alive, and no client sees it as an event (WHATWG; LiteLLM's `: ping`).
 pub const HEARTBEAT: &[u8] = b": ping\n\n";
@@ -33,10 +35,16 @@ enum Mode {
     Restamp(Restamper),
     /// Past callbacks, with the client's name of the model.
     Hooked(Box<Hooked>),
+    /// Anthropic's messages, provider and client alike.
+    Messages(Box<Messages>),
+    /// Out of the provider's protocol into the client's, and past callbacks where someone looks.
+    Translated(Box<Translated>),
 }
 
 /// What the relay must know of a stream before it starts.
 pub struct RelaySettings<'a> {
+    /// What the client speaks.
+    pub protocol: Protocol,
     /// The model name the client shall read; `None` when the provider's is already that.
     pub shown_model: Option<&'a str>,
     /// Whether usage that the client did not ask for must be withheld.
@@ -75,17 +83,29 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Chooses the mode: from what the callbacks can do, and whether a name must be changed.
+    /// Chooses the mode: from the protocols, from what the callbacks can do, and whether a name must be changed.
+    /// `translate` is there where provider and client speak differently.
     pub fn new(
         settings: &RelaySettings<'_>,
+        translate: Option<Box<dyn Translate>>,
         callbacks: &CapabilitySnapshot,
         facts: impl FnOnce() -> CallFacts,
     ) -> Self {
-        let restamper = settings.shown_model.map(Restamper::new);
-        let mode = if callbacks.hooks.any(Hooks::STREAM | Hooks::STREAM_CHUNK) {
-            Mode::Hooked(Box::new(Hooked::new(callbacks, facts(), restamper)))
-        } else {
-            restamper.map_or(Mode::Verbatim, Mode::Restamp)
+        let hooked = |restamper| {
+            let looked_at = callbacks.hooks.any(Hooks::STREAM | Hooks::STREAM_CHUNK);
+            looked_at.then(|| Box::new(Hooked::new(callbacks, facts(), restamper)))
+        };
+        let restamper = || settings.shown_model.map(Restamper::new);
+        let mode = match (translate, settings.protocol) {
+            // whoever writes events anew writes the client's name of the model into them
+            (Some(translate), protocol) => {
+                Mode::Translated(Box::new(Translated::new(protocol, translate, hooked(None))))
+            }
+            (None, Protocol::Anthropic) => Mode::Messages(Box::new(Messages::new(settings.shown_model, hooked(None)))),
+            (None, Protocol::OpenAi) => match hooked(restamper()) {
+                Some(hooked) => Mode::Hooked(hooked),
+                None => restamper().map_or(Mode::Verbatim, Mode::Restamp),
+            },
         };
         Relay {
             reader: SseReader::new(settings.max_event_bytes),
@@ -150,6 +170,17 @@ impl Pass<'_> {
         if self.finish.is_some() {
             return false; // bytes after the end are dropped (S13)
         }
+        match self.mode {
+            Mode::Messages(messages) => {
+                *self.finish = messages.event(event, self.out, self.learnt);
+                return false;
+            }
+            Mode::Translated(translated) => {
+                *self.finish = translated.event(event, self.out, self.learnt);
+                return false;
+            }
+            _ => {}
+        }
         let seen = look(event.data);
         if seen.done {
             self.done();
@@ -190,8 +221,10 @@ impl Pass<'_> {
             Mode::Restamp(restamper) => frame(self.out, |out| {
                 restamper.restamp(data, out);
             }),
+            // these have ways of their own, and never come here
+            Mode::Messages(_) | Mode::Translated(_) => {}
             Mode::Hooked(hooked) => {
-                if let Err(refusal) = hooked.event(data, self.out) {
+                if let Err(refusal) = hooked.event(None, data, self.out) {
                     *self.finish = Some(Finish::Broken(Fault::Refused(refusal)));
                 }
             }
@@ -210,24 +243,6 @@ impl Pass<'_> {
     }
 }
 
-/// Writes one event: `data: `, what `write` writes, a blank line. Every line of multi-line data gets its own field, so
-/// that the client's reader joins the same text (FAULTS S6).
-pub(crate) fn frame(out: &mut BytesMut, write: impl FnOnce(&mut BytesMut)) {
-    out.extend_from_slice(b"data: ");
-    let start = out.len();
-    write(out);
-    if memchr::memchr(b'\n', &out[start..]).is_some() {
-        let data = out.split_off(start);
-        for (n, line) in data.as_ref().split(|b| *b == b'\n').enumerate() {
-            if n > 0 {
-                out.extend_from_slice(b"\ndata: ");
-            }
-            out.extend_from_slice(line);
-        }
-    }
-    out.extend_from_slice(b"\n\n");
-}
-
 /// As [`frame`], without the search for lines.
 fn frame_line(out: &mut BytesMut, write: impl FnOnce(&mut BytesMut)) {
     out.extend_from_slice(b"data: ");
@@ -236,12 +251,13 @@ fn frame_line(out: &mut BytesMut, write: impl FnOnce(&mut BytesMut)) {
 }
 
 /// An error event inside a 200 stream (FAULTS S10). The status is the one the error's own code or type stands for.
-pub(crate) fn mid_stream_error(data: &[u8]) -> Fault {
+pub fn mid_stream_error(data: &[u8]) -> Fault {
     let error = UpstreamError::parse(data);
     Fault::Provider { status: status_of(&error), error, retry_after: None }
 }
 
-/// The status of an error that came without one, from the words OpenAI and its likes use for it; 500 for any other.
+/// The status of an error that came without one, from the words OpenAI, Anthropic and their likes use for it; 500 for any
+/// other.
 pub(crate) fn status_of(error: &UpstreamError) -> u16 {
     let code = error.code.as_deref().unwrap_or_default();
     if let Ok(status @ 400..=599) = code.parse::<u16>() {
@@ -253,17 +269,13 @@ pub(crate) fn status_of(error: &UpstreamError) -> u16 {
         ("invalid_api_key", _) | (_, "authentication_error") => 401,
         ("model_not_found", _) | (_, "not_found_error") => 404,
         (_, "permission_error") => 403,
+        (_, "billing_error") => 402,
+        (_, "request_too_large") => 413,
+        (_, "timeout_error") => 504,
         (_, "overloaded_error") => 529,
         (_, "invalid_request_error") => 400,
         _ => 500,
     }
-}
-
-/// What a refusal or fault looks like as the last event of a stream.
-pub fn error_event(fault: &Fault) -> Bytes {
-    let mut out = BytesMut::new();
-    frame(&mut out, |out| out.extend_from_slice(&fault.shape().body()));
-    out.freeze()
 }
 
 pub(crate) type Refused<T> = Result<T, Refusal>;

@@ -78,8 +78,9 @@ fn idle_callbacks() -> Vec<CapabilitySnapshot> {
 }
 
 pub(super) fn relay(callbacks: &CapabilitySnapshot, shown_model: Option<&str>, withhold_usage: bool) -> Relay {
-    let settings = RelaySettings { shown_model, withhold_usage, max_event_bytes: 1 << 16 };
+    let settings = RelaySettings { protocol: Protocol::OpenAi, shown_model, withhold_usage, max_event_bytes: 1 << 16 };
     let facts = || CallFacts {
+        protocol: Protocol::OpenAi,
         call_id: "id".into(),
         route: "/v1/chat/completions",
         model: MODEL.into(),
@@ -87,7 +88,7 @@ pub(super) fn relay(callbacks: &CapabilitySnapshot, shown_model: Option<&str>, w
         caller: "test".into(),
         body: Bytes::from_static(b"{}"),
     };
-    Relay::new(&settings, callbacks, facts)
+    Relay::new(&settings, None, callbacks, facts)
 }
 
 /// Feeds `stream` cut after each of `lengths`, over and over; returns what went out, and the relay, closed.

@@ -37,6 +37,8 @@ pub struct UpstreamRequest<'a> {
     /// Headers to send. Those about the connection and the framing (host, connection, content-length,
     /// transfer-encoding, expect, upgrade, te, accept-encoding) are skipped: they are set here.
     pub headers: &'a [(HeaderName, HeaderValue)],
+    /// Headers of this one call; they replace those of the same name above.
+    pub more_headers: &'a [(HeaderName, HeaderValue)],
     /// The body in parts, sent one after the other without being joined.
     pub body: &'a [Bytes],
     /// From now to the complete final head; connecting and a stale retry included.
@@ -163,6 +165,9 @@ impl Lane {
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         for (name, value) in request.headers.iter().filter(|(name, _)| !OURS.contains(name)) {
             headers.append(name.clone(), value.clone());
+        }
+        for (name, value) in request.more_headers.iter().filter(|(name, _)| !OURS.contains(name)) {
+            headers.insert(name.clone(), value.clone());
         }
         // To awc no request has a body, nor a length; the guard sends both.
         let call = call.send_body(actix_http::body::None::new());

@@ -41,6 +41,10 @@ pub enum Endpoint {
     Completions,
     /// Embeddings: `input`, a string or an array.
     Embeddings,
+    /// Anthropic's messages: `messages`, an array.
+    Messages,
+    /// How many tokens Anthropic's messages would be: the same body.
+    CountTokens,
 }
 
 /// Why a body is refused: the caller's fault, status 400.
@@ -184,7 +188,7 @@ impl Endpoint {
     /// The field that must be there, and what it must be.
     fn needs(self) -> (&'static str, &'static str) {
         match self {
-            Self::Chat => ("messages", "an array of messages"),
+            Self::Chat | Self::Messages | Self::CountTokens => ("messages", "an array of messages"),
             Self::Completions => ("prompt", "a string or an array"),
             Self::Embeddings => ("input", "a string or an array"),
         }
@@ -281,7 +285,7 @@ fn wrong_shape(name: &str, value: &[u8], endpoint: Endpoint) -> Option<&'static 
         name if NUMBERS.contains(&name) => (matches!(first, b'-' | b'0'..=b'9' | b'n'), "a number or null"),
         name => {
             let (needed, want) = endpoint.needs();
-            let text = first == b'"' && endpoint != Endpoint::Chat;
+            let text = first == b'"' && needed != "messages";
             (name != needed || first == b'[' || text, want)
         }
     };

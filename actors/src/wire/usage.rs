@@ -102,12 +102,12 @@ impl Usage {
         Self { prompt_tokens, completion_tokens, total_tokens, estimated: true, ..Self::default() }
     }
 
-    /// The same for a whole answer: what its choices say, in bytes over [`BYTES_PER_TOKEN`]. An answer that cannot be read
-    /// says nothing.
+    /// The same for a whole answer: what its choices, or its blocks, say, in bytes over [`BYTES_PER_TOKEN`]. An answer that
+    /// cannot be read says nothing.
     pub fn estimate_whole(prompt_bytes: u64, answer: &[u8]) -> Self {
         let answer: Whole = serde_json::from_slice(answer).unwrap_or_default();
-        let said: u64 = answer.choices.iter().map(|choice| said(&choice.message) + said(&choice.text)).sum();
-        Self::estimate(prompt_bytes, said.div_ceil(BYTES_PER_TOKEN))
+        let chosen: u64 = answer.choices.iter().map(|choice| said(&choice.message) + said(&choice.text)).sum();
+        Self::estimate(prompt_bytes, (chosen + said(&answer.content)).div_ceil(BYTES_PER_TOKEN))
     }
 
     /// Takes `later` over what was told before in the same stream: counts are cumulative, so the last wins. A count beats
@@ -118,6 +118,26 @@ impl Usage {
         }
         let suspect = self.suspect || later.suspect;
         *self = Self { suspect, ..later };
+    }
+
+    /// Takes a later count of a protocol that tells only what has changed (Anthropic's `message_delta`): what it tells wins,
+    /// what it leaves out stays.
+    pub fn update(&mut self, later: Self) {
+        let told = |now: u64, before: u64| if now > 0 { now } else { before };
+        let (prompt, completion) = (told(later.prompt_tokens, self.prompt_tokens), later.completion_tokens);
+        let completion_tokens = told(completion, self.completion_tokens);
+        *self = Self {
+            prompt_tokens: prompt,
+            completion_tokens,
+            total_tokens: prompt.saturating_add(completion_tokens),
+            cached_tokens: told(later.cached_tokens, self.cached_tokens),
+            cache_creation_tokens: told(later.cache_creation_tokens, self.cache_creation_tokens),
+            cache_creation_hour_tokens: told(later.cache_creation_hour_tokens, self.cache_creation_hour_tokens),
+            reasoning_tokens: told(later.reasoning_tokens, self.reasoning_tokens),
+            suspect: self.suspect || later.suspect,
+            estimated: self.estimated && later.estimated,
+            ..*self
+        };
     }
 
     /// Fills what follows from the rest: a missing total, or one side where only the total and the other were told.
@@ -139,6 +159,9 @@ impl Usage {
 struct Whole {
     #[serde(default)]
     choices: Vec<Choice>,
+    /// Anthropic's blocks.
+    #[serde(default)]
+    content: Value,
 }
 
 #[derive(Deserialize)]

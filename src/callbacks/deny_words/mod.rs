@@ -144,7 +144,7 @@ impl Rules {
                 }
             }
             (Kind::Logprobs, _) => logprobs.push(found.at),
-            (Kind::Finish, _) => {}
+            (Kind::Finish | Kind::EventType | Kind::Json | Kind::Source, _) => {}
         });
         walked.map_err(|_| self.unreadable())?;
         match (denied, &self.action) {

@@ -20,10 +20,16 @@ pub(super) struct Place {
 pub(super) enum Kind {
     /// A string that a person or a model wrote.
     Text,
-    /// `finish_reason` with a word in it.
+    /// `finish_reason` with a word in it, or the stop of a block.
     Finish,
     /// Token probabilities that are not null: they spell the text again.
     Logprobs,
+    /// In tables only: the `type` of an event of Anthropic's, which is a [`Kind::Finish`] where a block stops.
+    EventType,
+    /// In tables only: any JSON, each string in it (not the names of its members) a [`Kind::Text`].
+    Json,
+    /// In tables only: Anthropic's source of a document, a [`Kind::Text`] where it is text and not base64 or an address.
+    Source,
 }
 
 /// A step from a value to one within it.
@@ -68,8 +74,23 @@ static PLAIN_PART: Place = Place { kind: Some(Kind::Text), each: None, fields: &
 static PART: Place = Place {
     kind: Some(Kind::Text),
     each: None,
-    fields: &[("text", &TEXT), ("refusal", &TEXT), ("thinking", &THINKING), ("content", &THINKING)],
+    fields: &[
+        ("text", &TEXT),
+        ("refusal", &TEXT),
+        ("thinking", &THINKING),
+        ("content", &THINKING),
+        ("input", &INPUT),
+        ("title", &TEXT),
+        ("context", &TEXT),
+        ("source", &SOURCE),
+    ],
 };
+/// A tool's arguments in Anthropic's manner.
+static INPUT: Place = leaf(Kind::Json);
+static SOURCE: Place = leaf(Kind::Source);
+/// A piece of a block.
+static DELTA: Place = object(&[("text", &TEXT), ("thinking", &TEXT), ("partial_json", &TEXT)]);
+static EVENT_TYPE: Place = leaf(Kind::EventType);
 static CONTENT: Place = Place { kind: Some(Kind::Text), each: Some(&PART), fields: &[] };
 static FUNCTION: Place = object(&[("arguments", &TEXT)]);
 static TOOL_CALLS: Place = array(&TOOL_CALL);
@@ -97,8 +118,9 @@ static CHOICE: Place = object(&[
     ("finish_reason", &FINISH),
 ]);
 
-/// A request's body.
+/// A request's body, OpenAI's or Anthropic's.
 pub(super) static REQUEST: Place = object(&[
+    ("system", &CONTENT),
     ("messages", &MESSAGES),
     ("prompt", &TEXTS),
     ("suffix", &TEXT),
@@ -106,8 +128,14 @@ pub(super) static REQUEST: Place = object(&[
     ("prediction", &PREDICTION),
 ]);
 
-/// A whole answer, or an event of a stream.
-pub(super) static ANSWER: Place = object(&[("choices", &CHOICES)]);
+/// A whole answer, or an event of a stream; OpenAI's or Anthropic's, which have no member in common.
+pub(super) static ANSWER: Place = object(&[
+    ("choices", &CHOICES),
+    ("content", &CONTENT),
+    ("content_block", &PART),
+    ("delta", &DELTA),
+    ("type", &EVENT_TYPE),
+]);
 
 /// Calls `on` for everything that `place` names within `json`, in order.
 ///
@@ -135,6 +163,11 @@ impl<'a> Walk<'a, '_> {
         let value = &json[at.clone()];
         let start = at.start + (value.len() - value.trim_ascii_start().len());
         match json.as_bytes().get(start) {
+            Some(b'"' | b'[' | b'{') if place.kind == Some(Kind::Json) => {
+                self.strings(at);
+                Ok(())
+            }
+            Some(b'{') if place.kind == Some(Kind::Source) => self.source(at),
             Some(b'"') => self.string(at, place),
             Some(b'[') => {
                 self.other(&at, place);
@@ -149,10 +182,51 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn string(&mut self, at: Range<usize>, place: &Place) -> Result<(), serde_json::Error> {
-        let Some(kind) = place.kind else { return Ok(()) };
+        let kind = match place.kind {
+            None | Some(Kind::Source) => return Ok(()),
+            Some(Kind::EventType) if &self.json[at.clone()] != "\"content_block_stop\"" => return Ok(()),
+            Some(Kind::EventType) => Kind::Finish,
+            Some(kind) => kind,
+        };
         // some send an empty reason while the choice still goes on
         if kind != Kind::Finish || at.len() > 2 {
             (self.on)(Found { kind, path: self.path, at });
+        }
+        Ok(())
+    }
+
+    /// Every string of a JSON text that is known to be valid. One pass over it, however deep it nests.
+    fn strings(&mut self, at: Range<usize>) {
+        let bytes = self.json.as_bytes();
+        let mut from = at.start;
+        while let Some(open) = memchr::memchr(b'"', &bytes[from..at.end]).map(|found| from + found) {
+            let mut close = open + 1;
+            while let Some(found) = memchr::memchr2(b'"', b'\\', &bytes[close..at.end]) {
+                close += found;
+                if bytes[close] == b'"' {
+                    break;
+                }
+                close += 2;
+            }
+            from = (close + 1).min(at.end);
+            let name = bytes[from..at.end].trim_ascii_start().first() == Some(&b':');
+            if !name {
+                (self.on)(Found { kind: Kind::Text, path: self.path, at: open..from });
+            }
+        }
+    }
+
+    fn source(&mut self, at: Range<usize>) -> Result<(), serde_json::Error> {
+        let json: &'a str = self.json;
+        let members = scan::members(&json[at.clone()]).map_err(serde::de::Error::custom)?;
+        let of = |name: &str| {
+            let found = members.iter().rfind(|member| member.key == name)?;
+            Some(at.start + found.value.start..at.start + found.value.end)
+        };
+        if let (Some(kind), Some(data)) = (of("type"), of("data"))
+            && &json[kind] == "\"text\""
+        {
+            return self.string(data, &TEXT);
         }
         Ok(())
     }
@@ -237,6 +311,32 @@ mod tests {
             "prompt":["f",[1,2]],"input":"g","user":"nobody"}"#;
         assert_eq!(texts(json, &REQUEST), ["a", "bä", "{\"c\":1}", "d", "e", "f", "g"]);
         assert_eq!(texts(r#"{"prompt":"p","input":["i","j"]}"#, &REQUEST), ["p", "i", "j"]);
+    }
+
+    #[test]
+    fn anthropics_texts_are_found_too() {
+        let json = r#"{"model":"m","system":[{"type":"text","text":"a"}],"messages":[
+            {"role":"assistant","content":[{"type":"thinking","thinking":"b","signature":"s"},
+              {"type":"tool_use","id":"t","name":"f","input":{"k":["c","d\"e"],"x":{"y":"f","z":1}}}]},
+            {"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"g"},
+              {"type":"document","title":"h","source":{"type":"text","data":"i"}},
+              {"type":"image","source":{"type":"base64","data":"aGk="}}]}]}"#;
+        assert_eq!(texts(json, &REQUEST), ["a", "b", "c", "d\"e", "f", "g", "h", "i"]);
+        let json = r#"{"type":"message","content":[{"type":"text","text":"a"},{"type":"tool_use","input":{"k":"b"}}]}"#;
+        assert_eq!(texts(json, &ANSWER), ["a", "b"]);
+        for (delta, want) in [("text", "a"), ("thinking", "a"), ("partial_json", "a"), ("signature", "")] {
+            let json = format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"{delta}":"a"}}}}"#);
+            assert_eq!(texts(&json, &ANSWER).concat(), want, "{delta}");
+        }
+    }
+
+    #[test]
+    fn a_block_that_stops_is_finished() {
+        for (kind, finished) in [("content_block_stop", 1), ("content_block_start", 0), ("message_stop", 0)] {
+            let mut found = Vec::new();
+            walk(&format!(r#"{{"type":"{kind}","index":3}}"#), &ANSWER, &mut |f| found.push(f.kind)).unwrap();
+            assert_eq!(found, vec![Kind::Finish; finished], "{kind}");
+        }
     }
 
     #[test]

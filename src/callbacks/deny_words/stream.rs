@@ -60,11 +60,13 @@ impl Stage {
         let walked = walk(json, &ANSWER, &mut |found| match found.kind {
             Kind::Finish => parsed.finished.push(found.path[..found.path.len() - 1].to_vec()),
             Kind::Logprobs => parsed.logprobs.push(found.at),
+            Kind::EventType | Kind::Json | Kind::Source => {}
             Kind::Text => {
-                let known = channels.iter().position(|channel| channel.path == found.path);
+                let path = channel_of(found.path);
+                let known = channels.iter().position(|channel| channel.path == path);
                 let channel = known.unwrap_or(channels.len());
                 if known.is_none() && channel < MAX_CHANNELS {
-                    channels.push(Channel { path: found.path.to_vec(), window: Window::default() });
+                    channels.push(Channel { path: path.to_vec(), window: Window::default() });
                 }
                 parsed.texts.push((channel, found.at));
             }
@@ -158,8 +160,38 @@ impl StreamStage for Stage {
     }
 }
 
-/// An event like `json` (its id, its model), in which only the text at `path` is said.
+/// Which text grows. OpenAI's is told by the whole way to it. Anthropic's blocks come one after the other, and a block's
+/// text begins in the event that starts it (`content_block`) and goes on in others (`delta`): the last step tells.
+fn channel_of(path: &[Step]) -> &[Step] {
+    match path {
+        [Step::Field("choices"), ..] => path,
+        [.., last @ Step::Field(_)] => std::slice::from_ref(last),
+        _ => path,
+    }
+}
+
+/// An event like `json`, in which only the text of the channel at `path` is said.
 fn like(json: &str, path: &[Step], text: &str) -> Bytes {
+    match path {
+        [Step::Field("choices"), ..] => like_openai(json, path, text),
+        _ => like_anthropic(json, path, text),
+    }
+}
+
+/// A piece of the block that `json` is about.
+fn like_anthropic(json: &str, path: &[Step], text: &str) -> Bytes {
+    let index = scan::members(json).unwrap_or_default().into_iter().find(|member| member.key == "index");
+    let index: u64 = index.and_then(|member| json[member.value].parse().ok()).unwrap_or_default();
+    let (kind, name) = match path {
+        [Step::Field("thinking")] => ("thinking_delta", "thinking"),
+        [Step::Field("partial_json")] => ("input_json_delta", "partial_json"),
+        _ => ("text_delta", "text"),
+    };
+    json!({ "type": "content_block_delta", "index": index, "delta": { "type": kind, name: text } }).to_string().into()
+}
+
+/// It has the id and the model of `json`.
+fn like_openai(json: &str, path: &[Step], text: &str) -> Bytes {
     let mut choices = nested(path.get(1..).unwrap_or_default(), text);
     if let Some(choice) = choices.get_mut(0).and_then(Value::as_object_mut) {
         choice.insert("finish_reason".to_owned(), Value::Null);

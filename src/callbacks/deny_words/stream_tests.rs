@@ -220,3 +220,41 @@ fn channels_are_bounded() {
     }
     assert!(refused);
 }
+
+#[test]
+fn a_block_lets_go_what_it_held_before_it_stops() {
+    let mut stage = stage(json!({ "words": ["secret"], "action": "mask" }));
+    let delta =
+        |text: &str| json!({"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": text}});
+    let events = [
+        json!({"type": "message_start", "message": {"model": "m"}}),
+        json!({"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": "a sec"}}),
+        delta("ret, and a sec"),
+        json!({"type": "content_block_stop", "index": 1}),
+        json!({"type": "content_block_start", "index": 2, "content_block": {"type": "tool_use", "input": {}}}),
+        json!({"type": "content_block_delta", "index": 2, "delta": {"type": "input_json_delta", "partial_json": "{\"k\":\"se"}}),
+        json!({"type": "content_block_delta", "index": 2, "delta": {"type": "input_json_delta", "partial_json": "cret\"}"}}),
+        json!({"type": "content_block_stop", "index": 2}),
+        json!({"type": "message_delta", "delta": {"stop_reason": "tool_use"}}),
+    ];
+    let (out, refused) = run(&mut stage, events.iter().map(|event| event.to_string().into()).collect());
+    assert!(!refused);
+    let kinds: Vec<&str> = out.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "content_block_stop").count(), 2);
+    let mut said = BTreeMap::<u64, String>::new();
+    let mut stopped = Vec::new();
+    for event in &out {
+        let index = event["index"].as_u64().unwrap_or_default();
+        assert!(!stopped.contains(&index), "said after its stop: {event}");
+        for place in ["content_block", "delta"] {
+            for name in ["text", "partial_json"] {
+                said.entry(index).or_default().push_str(event[place][name].as_str().unwrap_or_default());
+            }
+        }
+        if event["type"] == "content_block_stop" {
+            stopped.push(index);
+        }
+    }
+    assert_eq!(said[&1], "a [redacted], and a sec");
+    assert_eq!(said[&2], "{\"k\":\"[redacted]\"}");
+}

@@ -64,6 +64,7 @@ impl Post {
             path_and_query: &self.path,
             method: Method::POST,
             headers: &headers,
+            more_headers: &[],
             body: &[body],
             head_deadline: self.timeout,
         };

@@ -92,6 +92,7 @@ async fn send(address: SocketAddr, key: &str, question: &Value) -> Result<Upstre
         path_and_query: "/v1/chat/completions",
         method: Method::POST,
         headers: &headers,
+        more_headers: &[],
         body: &[question.to_string().into()],
         head_deadline: LIMIT,
     };

@@ -15,6 +15,7 @@ const PROVIDERS: &[(&str, Provider)] = &[
     ("hosted_vllm", Provider::HostedVllm),
     ("openai_like", Provider::OpenaiCompatible),
     ("custom_openai", Provider::OpenaiCompatible),
+    ("anthropic", Provider::Anthropic),
 ];
 
 /// How the names of OpenAI's own models begin: written without a prefix, LiteLLM takes them for `openai/`.
@@ -127,6 +128,7 @@ fn provider(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<(Provider, 
         }
         None => match model.value.split_once('/') {
             Some((prefix, rest)) => (prefix.to_owned(), "model", rest.to_owned(), model.node),
+            None if model.value.starts_with("claude-") => return Some((Provider::Anthropic, model.value.to_string())),
             None if OPENAI_NAMES.iter().any(|start| model.value.starts_with(start)) => {
                 return Some((Provider::Openai, model.value.to_string()));
             }
@@ -172,7 +174,7 @@ pub(super) fn name_is_sound(reader: &mut Reader<'_>, section: &Section<'_>, key:
 }
 
 fn not_served(name: &str, model: &str) -> (String, String) {
-    const SERVED: &str = "supported are openai, hosted_vllm, openai_like, custom_openai";
+    const SERVED: &str = "supported are openai, anthropic, hosted_vllm, openai_like, custom_openai";
     let ours = PROVIDERS.iter().map(|(known, _)| *known);
     if OTHER_PROVIDERS.contains(&name) {
         let rest = model.split_once('/').map_or(model, |(_, rest)| rest);
@@ -209,11 +211,7 @@ fn api_base(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<BaseUrl> {
 /// The provider's own address, from the environment or built in.
 fn default_base(reader: &mut Reader<'_>, params: &Section<'_>, provider: Provider) -> Option<BaseUrl> {
     let path = params.path("api_base");
-    let names: &[&str] = match provider {
-        Provider::Openai => &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
-        Provider::HostedVllm => &["HOSTED_VLLM_API_BASE"],
-        Provider::OpenaiCompatible => &[],
-    };
+    let names = provider.base_variables();
     if let Some(text) = reader.vars.first(names) {
         let parsed = BaseUrl::parse(text.trim());
         if let Err(problem) = &parsed {
@@ -222,8 +220,8 @@ fn default_base(reader: &mut Reader<'_>, params: &Section<'_>, provider: Provide
         }
         return parsed.ok();
     }
-    if provider == Provider::Openai {
-        return Some(BaseUrl::openai());
+    if let Some(own) = provider.own_base() {
+        return Some(own);
     }
     let or_variable = names.first().map(|name| format!(", or set {name}")).unwrap_or_default();
     let message = format!("`{path}` is missing: {provider} has no address of its own");
@@ -232,29 +230,28 @@ fn default_base(reader: &mut Reader<'_>, params: &Section<'_>, provider: Provide
     None
 }
 
-/// The provider's own variable. OpenAI's is not used where another address is written, since whoever is there would be
-/// handed OpenAI's key; LiteLLM does hand it over.
+/// The provider's own variable. It is not used where another address is written, since whoever is there would be handed
+/// the provider's key; LiteLLM does hand it over.
 fn default_key(reader: &mut Reader<'_>, params: &Section<'_>, provider: Provider, has_base: bool) -> Option<Secret> {
     let path = params.path("api_key");
     let own_authorization = params
         .get("extra_headers")
-        .is_some_and(|headers| headers.entries().iter().any(|(key, _)| key.text.eq_ignore_ascii_case("authorization")));
-    let name = match provider {
-        _ if own_authorization => return None,
-        Provider::Openai => "OPENAI_API_KEY",
-        Provider::HostedVllm => "HOSTED_VLLM_API_KEY",
-        Provider::OpenaiCompatible => return None,
-    };
+        .is_some_and(|headers| headers.entries().iter().any(|(key, _)| is_credential(&key.text)));
+    if own_authorization {
+        return None;
+    }
+    let name = provider.key_variable()?;
+    let has_own_address = provider.own_base().is_some();
     let value = reader.vars.first(&[name]);
-    if provider == Provider::Openai && has_base {
+    if has_own_address && has_base {
         if value.is_some() {
-            let message = format!("no credential is sent: {name} is OpenAI's, and another address is written");
+            let message = format!("no credential is sent: {name} is of {provider}, and another address is written");
             let help = format!("if it is meant for that address, write `api_key: os.environ/{name}`");
             reader.notice("MR1304", (params.node, &path), &message, &help);
         }
         return None;
     }
-    if value.is_none() && provider == Provider::Openai {
+    if value.is_none() && has_own_address {
         let message = format!("`{path}` is missing, and {name} is not set");
         reader.error("MR1039", (params.node, &path), &message, &format!("add `api_key: os.environ/{name}` and set it"));
     }
@@ -264,4 +261,9 @@ fn default_key(reader: &mut Reader<'_>, params: &Section<'_>, provider: Provider
         reader.error("MR1036", (params.node, &path), &message, "remove spaces and line breaks from it");
     }
     Some(Secret::new(key))
+}
+
+/// A header that carries a credential of the operator's own.
+fn is_credential(name: &str) -> bool {
+    ["authorization", "x-api-key"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }

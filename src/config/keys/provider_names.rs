@@ -4,7 +4,6 @@
 pub(in crate::config) const OTHER_PROVIDERS: &[&str] = &[
     "ai21",
     "aiml",
-    "anthropic",
     "anthropic_text",
     "anyscale",
     "assemblyai",

@@ -9,7 +9,6 @@
 //! stream.rs, whole.rs, answer.rs      provider's answer -> events             usage.rs    its tokens, both ways
 //! sequence.rs, ending.rs              events -> blocks one after another, from which
 //! encoder.rs, folding.rs              the caller's stream and the caller's whole answer are written
-//! errors.rs                           the types of errors and their statuses, both ways
 //! ```
 //!
 //! What does not come back in the caller's own words from a request that is read and written again:
@@ -25,7 +24,6 @@ mod answer;
 mod blocks;
 mod encoder;
 mod ending;
-mod errors;
 mod fields;
 mod folding;
 mod messages;
@@ -42,7 +40,6 @@ mod whole;
 mod writing;
 
 pub use encoder::Encoder;
-pub use errors::{error_body, error_body_of, error_frame, error_status, error_type};
 pub use folding::write_whole;
 pub use request::read_request;
 pub use stream::Decoder;

@@ -8,10 +8,10 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::answer::{self, Block, End, Head, invalid, kind_of};
-use super::errors;
 use super::usage::Told;
 use crate::dialects::Decode;
 use crate::dialects::event::{Event, Reason};
+use millrace_actors::relay::mid_stream_error;
 
 /// Most blocks open at once. The API has one after another; this bounds what a broken provider can make us keep.
 const MAX_OPEN: usize = 64;
@@ -132,7 +132,7 @@ impl Decode for Decoder {
                 out.push(Event::End);
                 Ok(())
             }
-            "error" => Err(errors::fault_of(data)),
+            "error" => Err(mid_stream_error(data)),
             // `ping`, and what is newer than this reader
             _ => Ok(()),
         }

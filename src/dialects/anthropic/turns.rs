@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::blocks::{self, Block, Said};
 use super::fields::bad;
-use crate::dialects::request::{Content, Message, Role};
+use crate::dialects::request::{Content, Message, Part, Role};
 use crate::dialects::{BadRequest, Did, Notes};
 
 /// One message of the provider's.
@@ -65,7 +65,12 @@ pub fn write<'a>(messages: &'a [Message], notes: &mut Notes) -> Result<Conversat
 
 fn blocks_of<'a>(message: &'a Message, at: &str, notes: &mut Notes) -> Result<Vec<Block<'a>>, BadRequest> {
     let mut blocks = Vec::with_capacity(message.parts.len());
-    for part in &message.parts {
+    // thought and calls stand beside the caller's list of contents, not in it
+    let beside = |part: &&Part| {
+        matches!(part.content, Content::Reasoning { .. } | Content::Redacted { .. } | Content::ToolCall { .. })
+    };
+    for (n, part) in message.parts.iter().enumerate() {
+        let within = || format!("{at}/content/{}", n - message.parts[..n].iter().filter(beside).count());
         let misplaced = match (message.role, &part.content) {
             (Role::System, Content::Text { .. }) => None,
             (Role::System, _) => Some("has more than text in a system message; move it to a user's message"),
@@ -81,7 +86,11 @@ fn blocks_of<'a>(message: &'a Message, at: &str, notes: &mut Notes) -> Result<Ve
         if let Some(what) = misplaced {
             return Err(bad(at, what));
         }
-        blocks.extend(blocks::of_part(part, at, notes)?);
+        let block = blocks::of_part(part, at, notes);
+        blocks.extend(block.map_err(|refused| match refused.pointer == at {
+            true => BadRequest { pointer: within(), ..refused },
+            false => refused,
+        })?);
     }
     Ok(blocks)
 }

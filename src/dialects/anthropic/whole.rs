@@ -5,9 +5,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::answer::{self, Block, End, Head, invalid};
-use super::errors;
 use super::usage::Told;
 use crate::dialects::event::{Event, Reason};
+use millrace_actors::relay::mid_stream_error;
 
 /// Reads an answer's body.
 ///
@@ -24,7 +24,7 @@ pub fn read_whole(body: &[u8]) -> Result<Vec<Event>, Fault> {
     let unreadable = |why| invalid(format!("the answer is no message: {why}"));
     let whole: Whole<'_> = serde_json::from_slice(body).map_err(unreadable)?;
     if whole.kind.as_deref() == Some("error") {
-        return Err(errors::fault_of(body));
+        return Err(mid_stream_error(body));
     }
     let mut head: Head<'_> = serde_json::from_slice(body).map_err(unreadable)?;
     let end: End = serde_json::from_slice(body).map_err(unreadable)?;

@@ -122,6 +122,8 @@ fn of_chat(chat: &Value) -> Said {
     let parsed = |call: &Value| {
         let arguments = call["function"]["arguments"].as_str().expect("arguments are text");
         let name = call["function"]["name"].as_str().expect("a name").to_owned();
+        // OpenAI's own, of a tool without parameters
+        let arguments = if arguments.is_empty() { "{}" } else { arguments };
         (name, serde_json::from_str(arguments).unwrap_or_else(|e| panic!("{e}: {arguments}")))
     };
     Said {

@@ -51,8 +51,8 @@ fn denied_words_are_masked_in_every_pair_asked_and_answered() {
     for caller in [Caller::OpenAi, Caller::Anthropic] {
         for provider in ["o", "a"] {
             for stream in [false, true] {
-                // content that is the denied word over and over, cut anywhere
-                let model = format!("{provider}/mock:chunks=9,chunk-bytes=3,alphabet=done");
+                // the denied word twice, cut within
+                let model = format!("{provider}/mock:text=the data and data and dat,chunk-bytes=3");
                 let said = scene.said(caller, &model, stream);
                 assert!(said.text.contains("[redacted]"), "{caller:?} {model} {stream}: {}", said.text);
                 assert!(!said.text.contains("data"), "{caller:?} {model} {stream}: {}", said.text);

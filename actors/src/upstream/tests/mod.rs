@@ -93,6 +93,7 @@ fn ask<'a>(origin: &'a Origin, body: &'a [Bytes]) -> UpstreamRequest<'a> {
         path_and_query: "/v1/chat/completions",
         method: Method::POST,
         headers: &[],
+        more_headers: &[],
         body,
         head_deadline: LIVENESS,
     }

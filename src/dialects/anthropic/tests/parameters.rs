@@ -243,7 +243,7 @@ fn tools_are_chosen_in_this_apis_words() {
 }
 
 #[test]
-fn what_cannot_be_sent_is_refused_with_its_message() {
+fn what_cannot_be_sent_is_refused_with_its_place() {
     let image = |source| Part::of(Content::Image { source, detail: None });
     for (role, part) in [
         (Role::User, Part::of(Content::Audio { data: "AAAA".into(), format: "wav".into() })),
@@ -257,7 +257,7 @@ fn what_cannot_be_sent_is_refused_with_its_message() {
         let request =
             Request { messages: vec![says(Role::User, vec![]), says(role, vec![part])], ..Request::default() };
         let fault = write_request(&request, &target("claude-sonnet-4-5")).unwrap_err();
-        assert_eq!(fault.pointer, "/messages/1", "{}", fault.what);
+        assert_eq!(fault.pointer, "/messages/1/content/0", "{}", fault.what);
     }
 }
 
