@@ -94,11 +94,11 @@ class SdkTest(unittest.TestCase):
         self.addCleanup(self.client.close)
 
     def ask(self, model="mock", messages=HI, **more):
-        return self.client.messages.create(model=model, messages=messages, max_tokens=64, **more)
+        return self.client.messages.create(**{"model": model, "messages": messages, "max_tokens": 64} | more)
 
     def final(self, model, **more):
         """The message that the SDK's own helper puts together."""
-        with self.client.messages.stream(model=model, messages=HI, max_tokens=64, **more) as stream:
+        with self.client.messages.stream(**{"model": model, "messages": HI, "max_tokens": 64} | more) as stream:
             return stream.get_final_message()
 
     def fails(self, kind, model="mock", **more):
@@ -246,10 +246,12 @@ class Tools(SdkTest):
 class Thinking(SdkTest):
     def test_thought_comes_before_the_text(self):
         model = "mock:thinking=3"
-        whole = self.ask(model, thinking={"type": "enabled", "budget_tokens": 1024})
+        # the budget counts within max_tokens
+        budget = {"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2048}
+        whole = self.ask(model, **budget)
         self.assertEqual([block.type for block in whole.content], ["thinking", "text"])
         self.assertEqual(len(whole.content[0].thinking), 3 * 8)
-        final = self.final(model, thinking={"type": "enabled", "budget_tokens": 1024})
+        final = self.final(model, **budget)
         self.assertEqual(final.content[0].thinking, whole.content[0].thinking)
 
     @unittest.skipIf(FOREIGN, "OpenAI's protocol has neither signature nor redacted thought")

@@ -100,7 +100,7 @@ impl Job<'_> {
         if self.behaviour.nulls { format!("\"{name}\":null,") } else { String::new() }
     }
 
-    /// A field at the given place that OpenAI does not have, or nothing.
+    /// A field at the given place that the provider does not have, or nothing.
     pub fn extra_field(&self, place: &str) -> String {
         if !self.behaviour.extra {
             return String::new();
