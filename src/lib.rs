@@ -10,6 +10,7 @@ pub mod callbacks;
 pub mod cli;
 pub mod config;
 pub mod http;
+pub mod keeper;
 pub mod logging;
 pub mod metrics;
 pub mod prices;

@@ -10,8 +10,8 @@ use millrace_actors::cost_cache::CostCache;
 use millrace_actors::desk::{Desk, InFlightCount, Shutdown};
 use millrace_actors::fault::Fault;
 
-use crate::boot::source::ConfigSource;
 use crate::http::error::ApiError;
+use crate::keeper::Keeper;
 use crate::metrics::Metrics;
 
 /// The process's state.
@@ -26,8 +26,8 @@ pub struct State {
     pub in_flight: Arc<InFlightCount>,
     /// The end of the process.
     pub shutdown: Arc<Shutdown>,
-    /// Where the configuration came from and comes from again on reload.
-    pub source: Arc<ConfigSource>,
+    /// Who reloads, and changes callbacks.
+    pub keeper: Keeper,
 }
 
 impl State {

@@ -27,7 +27,6 @@ pub const MACHINE: &[(&str, &str)] = &[];
 const HELPERS: &str = "helpers of every resource stand beside the list of resources, which imports them all";
 const COUNTED: &str = "an answer that refuses is counted where it is made, and what counts is in the state";
 const REFUSES: &str = "an extractor answers with what it refuses by, which is a resource's error";
-const AGAIN: &str = "what is done at the start and what can be done again while running are one folder";
 const PORTS: &str = "a port is a trait, and its functions speak of the types of those who call it";
 const PHASES: &str = "the trait of phases stands beside their list";
 
@@ -44,10 +43,6 @@ pub const EDGES: &[(&str, &str, &str, &str)] = &[
     ("millrace", "http::error", "http::request_id", COUNTED),
     ("millrace", "state", "http::error", REFUSES),
     ("millrace", "auth", "http::error", REFUSES),
-    ("millrace", "state", "boot::source", AGAIN),
-    ("millrace", "http::callbacks", "boot::overlay", AGAIN),
-    ("millrace", "http::callbacks", "boot::reload", AGAIN),
-    ("millrace", "app", "boot", "the snapshots an app begins with are made by what starts it"),
     ("millrace-actors", "ports", "capabilities", PORTS),
     ("millrace-actors", "ports", "routing", PORTS),
     ("millrace-actors", "ports", "exchange", PORTS),
@@ -81,6 +76,7 @@ pub const EDGES: &[(&str, &str, &str, &str)] = &[
 /// The service's top-level modules from the lowest up; an import goes down or stays.
 pub const LAYERS: &[&[&str]] = &[
     &["logging", "prices", "providers", "callbacks", "metrics", "config"],
+    &["keeper"],
     &["state"],
     &["auth"],
     &["http"],
