@@ -14,11 +14,12 @@ use millrace_actors::ports::CallbackSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{body, error::ApiError, get_or_head, only};
+use super::given::{desk, state};
+use super::methods::{get, only};
+use super::{body, error::ApiError};
 use crate::auth::Caller;
 use crate::callbacks;
 use crate::keeper::work::{CHANGE_DEADLINE, CallbackChange, ChangeError, ReloadError, Unconfirmed};
-use crate::state::State;
 
 /// A callback's parameters are small; a list of words may be long.
 const BODY_LIMIT: usize = 1 << 20;
@@ -28,7 +29,6 @@ const NAME_LIMIT: usize = 64;
 
 /// The routes.
 pub fn routes(config: &mut web::ServiceConfig) {
-    let get = || web::route().guard(actix_web::guard::fn_guard(|ctx| get_or_head(ctx.head())));
     config
         .service(only(web::resource("/callbacks").route(get().to(list)), "GET"))
         .service(only(web::resource("/active/callbacks").route(get().to(active)), "GET"))
@@ -90,7 +90,7 @@ async fn active(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiErro
 }
 
 async fn present(request: &HttpRequest) -> Result<Arc<CapabilitySnapshot>, ApiError> {
-    ask(&State::of(request)?.registry, List, CHANGE_DEADLINE).await.map_err(|cause| {
+    ask(&state(request)?.registry, List, CHANGE_DEADLINE).await.map_err(|cause| {
         let message = format!("the callbacks cannot be listed: {cause}");
         ApiError::of(request, Fault::Admin { status: 504, message })
     })
@@ -103,9 +103,9 @@ async fn upsert(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let state = State::of(&request)?;
+    let state = state(&request)?;
     let fail = |fault| ApiError::of(&request, fault);
-    let idle = State::desk(&request)?.routing().path.body_idle_timeout;
+    let idle = desk(&request)?.routing().path.body_idle_timeout;
     let body = body::read(&request, payload, BODY_LIMIT, idle).await.map_err(fail)?;
     let spec = wanted(name.into_inner(), &body).map_err(fail)?;
     let changed = state.keeper.change(CallbackChange::Upsert(spec), if_match(&request)?, query.persist).await;
@@ -118,14 +118,14 @@ async fn remove(
     query: Query<Persist>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let state = State::of(&request)?;
+    let state = state(&request)?;
     let change = CallbackChange::Remove(name.into_inner());
     let changed = state.keeper.change(change, if_match(&request)?, query.persist).await;
     answer(&request, changed, query.persist)
 }
 
 async fn reload_all(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let state = State::of(&request)?;
+    let state = state(&request)?;
     let admin =
         |status, error: ReloadError| Err(ApiError::of(&request, Fault::Admin { status, message: error.to_string() }));
     match state.keeper.reload(if_match(&request)?).await {

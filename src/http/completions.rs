@@ -12,10 +12,12 @@ use millrace_actors::plan::Plan;
 use millrace_actors::request_handler::{Answer, RequestHandler};
 use millrace_actors::wire::envelope::{Endpoint, Envelope};
 
-use super::request_id::{self, RequestId};
-use super::{body, error, error::ApiError, headers, model_in_path, only, route_name, stages};
+use super::error::{self, ApiError};
+use super::ids::{RequestId, fresh, sane};
+use super::methods::only;
+use super::names::{model_in_path, route_name};
+use super::{body, given, headers, stages};
 use crate::auth::Caller;
-use crate::state::State;
 
 /// The routes. The model may stand in the path, as in Azure's and OpenAI's older spellings.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -39,7 +41,7 @@ async fn complete(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let desk = State::desk(&request)?;
+    let desk = given::desk(&request)?;
     let asked = admit(endpoint, caller, &request, payload, &desk).await.map_err(|f| ApiError::of(&request, f))?;
     let mut exchange = Exchange::admit(asked, &desk);
     exchange.progress.body_read = exchange.asked.started.elapsed();
@@ -75,7 +77,7 @@ async fn admit(
     let envelope = Envelope::scan(body, endpoint, &stages::RULES).map_err(stages::rejected)?;
     let model = model_of(request, &envelope)?;
     Ok(Admitted {
-        call_id: request_id::sane(request.headers().get("x-litellm-call-id")).unwrap_or_else(request_id::fresh),
+        call_id: sane(request.headers().get("x-litellm-call-id")).unwrap_or_else(fresh),
         request_id: RequestId::of(request),
         route: route_name(request),
         endpoint,

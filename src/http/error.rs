@@ -7,7 +7,8 @@ use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use millrace_actors::fault::Fault;
 
-use super::request_id::RequestId;
+use super::ids::RequestId;
+use super::names::route_name;
 use crate::state::State;
 
 /// A fault on its way out, with the id of the request it ends.
@@ -20,7 +21,7 @@ impl ApiError {
     /// Wraps a fault that ends a request before there is an exchange, and counts it.
     pub fn of(request: &HttpRequest, fault: Fault) -> Self {
         if let Some(state) = State::find(request) {
-            state.metrics.refused(super::route_name(request), fault.shape().status);
+            state.metrics.refused(route_name(request), fault.shape().status);
         }
         log::debug!("refused request_id={} class={}", RequestId::of(request), fault.class());
         ApiError { fault }

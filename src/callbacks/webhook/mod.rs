@@ -23,7 +23,7 @@ use serde_json::Value;
 use super::params::{Reader, step};
 use super::sink::{Bounds, Sink};
 use super::sink_params::{self, Events};
-use courier::Courier;
+use courier::{Courier, Pace};
 use post::Post;
 
 /// Headers that are set here.
@@ -38,21 +38,6 @@ const OURS: [&str; 9] = [
     post::SIGNATURE,
     post::DELIVERY,
 ];
-
-/// How batches are made and how often they are tried.
-#[derive(Clone, Copy, Debug)]
-struct Pace {
-    /// Records a batch. Default 100.
-    batch_size: usize,
-    /// Longest wait for a batch to fill. Default 1 s.
-    interval: Duration,
-    /// Tries a batch. Default 5.
-    tries: u32,
-    /// Wait after the first failed try, doubled after each, and the longest wait. Default 500 ms and 30 s.
-    backoff: Duration,
-    /// See `backoff`.
-    backoff_most: Duration,
-}
 
 /// Checked parameters.
 #[derive(Debug)]

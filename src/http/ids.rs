@@ -1,0 +1,62 @@
+//! Ids of requests: the caller's own where it is sane, else ours.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::http::header::HeaderValue;
+use actix_web::{HttpMessage, HttpRequest};
+
+/// The longest id of a caller's that we repeat (FAULTS 3.6).
+const LIMIT: usize = 128;
+
+/// One request's id, and when its head was read.
+#[derive(Clone, Debug)]
+pub struct RequestId {
+    /// The id.
+    pub id: Arc<str>,
+    /// When its head was read.
+    pub started: Instant,
+}
+
+impl RequestId {
+    /// The id of a request. Every request passes the guard, which sets it; the dash is for one in a unit test that did not.
+    pub fn of(request: &HttpRequest) -> Arc<str> {
+        request.extensions().get::<RequestId>().map_or_else(|| "-".into(), |id| Arc::clone(&id.id))
+    }
+
+    /// When the request's head was read.
+    pub fn started(request: &HttpRequest) -> Instant {
+        request.extensions().get::<RequestId>().map_or_else(Instant::now, |id| id.started)
+    }
+}
+
+/// A caller's id, if it can be repeated in headers and logs without harm.
+pub fn sane(value: Option<&HeaderValue>) -> Option<Arc<str>> {
+    let text = value?.to_str().ok()?;
+    let fine = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':' | b'/' | b'+' | b'=');
+    (!text.is_empty() && text.len() <= LIMIT && text.bytes().all(fine)).then(|| text.into())
+}
+
+/// A new id: a random UUID. Ids need not be secret, so the fast generator will do.
+pub fn fresh() -> Arc<str> {
+    let mut bytes = [0; 16];
+    fastrand::fill(&mut bytes);
+    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    uuid::Builder::from_random_bytes(bytes).into_uuid().as_hyphenated().encode_lower(&mut text).to_owned().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_sane_id_is_repeated() {
+        let read = |text: &str| sane(HeaderValue::from_bytes(text.as_bytes()).ok().as_ref());
+        assert_eq!(read("req-1.a:b").as_deref(), Some("req-1.a:b"));
+        for bad in ["", "a b", "a\tb", "é", "a;b", &"x".repeat(129)] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+        assert_eq!(fresh().len(), 36);
+        assert_ne!(fresh(), fresh());
+    }
+}
