@@ -111,7 +111,7 @@ impl StreamRelay {
         }
         let fault = self.in_callers_words(fault);
         self.outlet.push(error_event(&fault));
-        self.settle(outcome_of(&fault), Some(&fault));
+        self.settle(fault.outcome(), Some(&fault));
     }
 
     /// Our own credential struck out, and the `failure` hooks asked.
@@ -181,31 +181,6 @@ impl Handler<End> for StreamRelay {
             Cause::ClientLeft => self.settle(Outcome::ClientCancelled, None),
         }
         ctx.stop();
-    }
-}
-
-/// Which of the eight ends a fault is.
-pub fn outcome_of(fault: &Fault) -> Outcome {
-    match fault {
-        Fault::Truncated => Outcome::Truncated,
-        Fault::Timeout { .. } => Outcome::Timeout,
-        Fault::Refused(_) => Outcome::Blocked,
-        Fault::Provider { .. }
-        | Fault::Credentials { .. }
-        | Fault::Connect { .. }
-        | Fault::InvalidAnswer { .. }
-        | Fault::AllCooling { .. } => Outcome::UpstreamError,
-        Fault::ShuttingDown | Fault::Overloaded | Fault::Internal => Outcome::InternalError,
-        Fault::BadRequest { .. }
-        | Fault::NoKey
-        | Fault::BadKey
-        | Fault::ModelNotFound { .. }
-        | Fault::NoRoute { .. }
-        | Fault::Method { .. }
-        | Fault::TooLarge { .. }
-        | Fault::SlowBody
-        | Fault::MediaType { .. }
-        | Fault::Admin { .. } => Outcome::Blocked,
     }
 }
 

@@ -110,6 +110,6 @@ fn refuse(exchange: Exchange, fault: Fault) -> HttpResponse {
     let fault = exchange.failure(fault);
     let mut response = error::response(&fault);
     headers::add_ids(response.headers_mut(), &exchange.asked.call_id);
-    exchange.settle(millrace_actors::stream_relay::outcome_of(&fault), Some(&fault));
+    exchange.settle(fault.outcome(), Some(&fault));
     response
 }
