@@ -192,3 +192,25 @@ fn of_reloads_and_changes_at_one_generation_exactly_one_wins() {
         answers.iter().filter(|answer| answer.status != 200).for_each(|answer| drop(answer.error(412)));
     }
 }
+
+#[test]
+fn of_too_many_reloads_at_once_some_are_refused_and_the_rest_are_done() {
+    let mock = MockServer::start(MockConfig::default()).expect("a mock");
+    let process = from(&version(&mock, 0, SPARE));
+    let client = process.client();
+    let sockets: Vec<_> = (0..200)
+        .map(|_| {
+            let mut socket = client.connect();
+            socket.write_all(&client.head("POST", "/callbacks/reload", 0)).expect("a listener");
+            socket
+        })
+        .collect();
+    let answers: Vec<_> = sockets.into_iter().map(|socket| Stream::open(socket).whole()).collect();
+    let (done, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+    assert!(done.len() >= 64 && !refused.is_empty(), "{} done, {} refused", done.len(), refused.len());
+    for answer in refused {
+        let error = answer.error(503);
+        assert!(error["message"].as_str().is_some_and(|m| m.contains("try again")), "{error}");
+    }
+    assert_eq!(client.get("/callbacks").json()["generation"], 1 + done.len(), "none of the refused was made");
+}
