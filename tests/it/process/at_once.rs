@@ -109,7 +109,7 @@ fn no_kept_change_is_lost_to_a_storm_of_reloads() {
         .map(|writer| {
             let client = process.client();
             std::thread::spawn(move || {
-                for n in 0..20 {
+                for n in 0..12 {
                     let (name, gone) = (format!("kept-{writer}-{n}"), format!("gone-{writer}-{n}"));
                     for name in [&name, &gone] {
                         let answer = put(&client, &format!("{name}?persist=true"), &headers("kept"));
@@ -127,7 +127,7 @@ fn no_kept_change_is_lost_to_a_storm_of_reloads() {
     storm.into_iter().for_each(|reloader| reloader.join().expect("a reloader"));
     assert_eq!(lost, 0, "writers whose kept change was not in force");
     assert!(reloads.load(SeqCst) > 10, "that was no storm: {}", reloads.load(SeqCst));
-    let mut all: BTreeSet<_> = (0..60).map(|n| format!("kept-{}-{}", n / 20, n % 20)).collect();
+    let mut all: BTreeSet<_> = (0..36).map(|n| format!("kept-{}-{}", n / 12, n % 12)).collect();
     all.insert("headers".to_owned());
     assert_eq!(names(&process.client()), all);
     let (status, log, folder) = process.stop();
@@ -196,7 +196,7 @@ fn of_reloads_and_changes_at_one_generation_exactly_one_wins() {
 #[test]
 fn of_too_many_reloads_at_once_some_are_refused_and_the_rest_are_done() {
     let mock = MockServer::start(MockConfig::default()).expect("a mock");
-    let process = from(&version(&mock, 0, SPARE));
+    let process = from(&version(&mock, 0, SPARE / 2));
     let client = process.client();
     let sockets: Vec<_> = (0..200)
         .map(|_| {
