@@ -6,7 +6,9 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{App, Error, web};
+use millrace_actors::capabilities::CapabilitySnapshot;
 use millrace_actors::desk::{Desk, DeskParts};
+use millrace_actors::routing::Routing;
 use millrace_actors::upstream::{UpstreamClient, UpstreamSettings};
 
 use crate::auth::Keys;
@@ -23,7 +25,16 @@ pub struct AppParts {
     /// Limits and trust of the upstream side.
     pub upstream: UpstreamSettings,
     /// The snapshots to begin with; what changed since arrives when the worker has subscribed.
-    pub first: crate::boot::FirstSnapshots,
+    pub first: FirstSnapshots,
+}
+
+/// The snapshots a worker begins with.
+#[derive(Clone)]
+pub struct FirstSnapshots {
+    /// Callbacks, generation 1.
+    pub callbacks: Arc<CapabilitySnapshot>,
+    /// Routes and prices, generation 1.
+    pub routing: Arc<Routing>,
 }
 
 /// The App of one worker: its desk is made here, on the worker's own thread.

@@ -1,18 +1,14 @@
-//! Who calls: the first extractor of every handler. It answers at once, from what the process holds, so no other extractor
-//! and no body is polled before the key is known to be good.
+//! Who calls. The answer is had at once, from what the process holds; `http/given.rs` makes it the first extractor of every
+//! handler.
 //!
 //! There is no `Default` and no anonymous caller: a handler that names [`Caller`] cannot run without one.
 
-use std::future::{Ready, ready};
 use std::sync::Arc;
 
-use actix_web::dev::Payload;
+use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use actix_web::{FromRequest, HttpRequest};
 use millrace_actors::fault::Fault;
 use millrace_actors::secret::Secret;
-
-use crate::http::error::ApiError;
 
 /// The headers a key may come in, in order of precedence (COMPAT 6.1). `authorization` stands second.
 const KEY_HEADERS: [&str; 4] = ["x-litellm-api-key", "authorization", "api-key", "x-api-key"];
@@ -33,16 +29,8 @@ pub struct Caller {
     pub alias: Arc<str>,
 }
 
-impl FromRequest for Caller {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(identify(request).map_err(|fault| ApiError::of(request, fault)))
-    }
-}
-
-fn identify(request: &HttpRequest) -> Result<Caller, Fault> {
+/// Who calls, by the headers alone: nothing of the body is looked at.
+pub fn identify(request: &HttpRequest) -> Result<Caller, Fault> {
     // without the keys nobody can be told from anybody: refuse, do not wave through
     let keys = request.app_data::<Arc<Keys>>().ok_or(Fault::Internal)?;
     let Some(master) = &keys.master else {

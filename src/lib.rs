@@ -11,6 +11,7 @@ pub mod cli;
 pub mod config;
 pub mod dialects;
 pub mod http;
+pub mod keeper;
 pub mod logging;
 pub mod metrics;
 pub mod prices;

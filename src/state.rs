@@ -1,17 +1,14 @@
 //! What the whole process holds, made once at boot and given to every worker's App.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use actix::Addr;
 use actix_web::HttpRequest;
 use millrace_actors::callback_registry::CallbackRegistry;
 use millrace_actors::cost_cache::CostCache;
-use millrace_actors::desk::{Desk, InFlightCount, Shutdown};
-use millrace_actors::fault::Fault;
+use millrace_actors::desk::{InFlightCount, Shutdown};
 
-use crate::boot::source::ConfigSource;
-use crate::http::error::ApiError;
+use crate::keeper::Keeper;
 use crate::metrics::Metrics;
 
 /// The process's state.
@@ -26,23 +23,13 @@ pub struct State {
     pub in_flight: Arc<InFlightCount>,
     /// The end of the process.
     pub shutdown: Arc<Shutdown>,
-    /// Where the configuration came from and comes from again on reload.
-    pub source: Arc<ConfigSource>,
+    /// Who reloads, and changes callbacks.
+    pub keeper: Keeper,
 }
 
 impl State {
     /// The state, if the App was built whole.
     pub fn find(request: &HttpRequest) -> Option<&Arc<State>> {
         request.app_data::<Arc<State>>()
-    }
-
-    /// The state, or our own fault.
-    pub fn of(request: &HttpRequest) -> Result<&Arc<State>, ApiError> {
-        Self::find(request).ok_or_else(|| ApiError::of(request, Fault::Internal))
-    }
-
-    /// This worker's desk, or our own fault.
-    pub fn desk(request: &HttpRequest) -> Result<Rc<Desk>, ApiError> {
-        request.app_data::<Rc<Desk>>().cloned().ok_or_else(|| ApiError::of(request, Fault::Internal))
     }
 }

@@ -3,6 +3,7 @@
 //! The table stands here and not in the service's `http/error.rs`, because the relay needs it too: a stream that breaks
 //! after its head went out ends in an error *event* with the same type, code and message. `http/error.rs` only renders.
 
+use crate::record::Outcome;
 use crate::wire::answer::UpstreamError;
 
 /// Whose fault a [`Fault`] was; a label in logs and metrics.
@@ -107,7 +108,7 @@ pub enum Fault {
     Overloaded,
     /// An admin request that lost a race or named what is not there.
     Admin {
-        /// 404, 409, 412, 422 or 504.
+        /// 404, 409, 412, 422, 503 or 504.
         status: u16,
         /// What to do about it.
         message: String,
@@ -182,9 +183,21 @@ impl Fault {
         }
     }
 
-    /// Whose fault it was.
+    /// Whose fault it was. Matched without an "everything else", so a new cause must say; [`Fault::outcome`] and
+    /// [`Fault::shape`] go by it.
     pub fn blame(&self) -> Blame {
         match self {
+            Fault::BadRequest { .. }
+            | Fault::NoKey
+            | Fault::BadKey
+            | Fault::ModelNotFound { .. }
+            | Fault::NoRoute { .. }
+            | Fault::Method { .. }
+            | Fault::TooLarge { .. }
+            | Fault::SlowBody
+            | Fault::MediaType { .. }
+            | Fault::Refused(_)
+            | Fault::Admin { .. } => Blame::Caller,
             Fault::Provider { .. }
             | Fault::Credentials { .. }
             | Fault::Connect { .. }
@@ -193,7 +206,17 @@ impl Fault {
             | Fault::InvalidAnswer { .. }
             | Fault::AllCooling { .. } => Blame::Upstream,
             Fault::ShuttingDown | Fault::Overloaded | Fault::Internal => Blame::Gateway,
-            _ => Blame::Caller,
+        }
+    }
+
+    /// How an exchange that this ended has ended.
+    pub fn outcome(&self) -> Outcome {
+        match (self, self.blame()) {
+            (Fault::Truncated, _) => Outcome::Truncated,
+            (Fault::Timeout { .. }, _) => Outcome::Timeout,
+            (_, Blame::Caller) => Outcome::Blocked,
+            (_, Blame::Upstream) => Outcome::UpstreamError,
+            (_, Blame::Gateway) => Outcome::InternalError,
         }
     }
 
@@ -234,40 +257,28 @@ impl Fault {
         hit(&error.code) || hit(&error.kind)
     }
 
-    /// The table, in two halves. Which half a cause stands in is matched without an "everything else", so a new cause must
-    /// pick one; the rest of each half is a defect of ours, and answers as one.
+    /// The table, in three parts, by whose fault it was. What a part does not know is a defect of ours, and answers as one.
     pub fn shape(&self) -> Shape {
+        match self.blame() {
+            Blame::Caller => self.callers_shape(),
+            Blame::Upstream => self.upstreams_shape(),
+            Blame::Gateway => self.own_shape(),
+        }
+    }
+
+    fn own_shape(&self) -> Shape {
         match self {
-            Fault::BadRequest { .. }
-            | Fault::NoKey
-            | Fault::BadKey
-            | Fault::ModelNotFound { .. }
-            | Fault::NoRoute { .. }
-            | Fault::Method { .. }
-            | Fault::TooLarge { .. }
-            | Fault::SlowBody
-            | Fault::MediaType { .. }
-            | Fault::Refused(_)
-            | Fault::Admin { .. } => self.callers_shape(),
-            Fault::Provider { .. }
-            | Fault::Credentials { .. }
-            | Fault::Connect { .. }
-            | Fault::Timeout { .. }
-            | Fault::Truncated
-            | Fault::InvalidAnswer { .. }
-            | Fault::AllCooling { .. } => self.upstreams_shape(),
             Fault::ShuttingDown => row(503, "server_error", "shutting_down", "The gateway is restarting; try again."),
-            Fault::Overloaded => {
-                let mut shape = row(
+            Fault::Overloaded => Shape {
+                retry_after: Some(1),
+                ..row(
                     503,
                     "server_error",
                     "overloaded",
                     "The gateway is at its limit of exchanges in flight; try again.",
-                );
-                shape.retry_after = Some(1);
-                shape
-            }
-            Fault::Internal => row(
+                )
+            },
+            _ => row(
                 500,
                 "internal_server_error",
                 "500",
@@ -335,7 +346,7 @@ impl Fault {
                 Shape { hopeless: true, ..row(400, "invalid_request_error", &refusal.code, &refusal.message) }
             }
             Fault::Admin { status, message } => row(*status, "invalid_request_error", &status.to_string(), message),
-            _ => Fault::Internal.shape(),
+            _ => self.own_shape(),
         }
     }
 
@@ -384,7 +395,7 @@ impl Fault {
                     ),
                 )
             },
-            _ => Fault::Internal.shape(),
+            _ => self.own_shape(),
         }
     }
 }
@@ -420,62 +431,5 @@ fn kind_of_status(status: u16) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn provider(status: u16, code: Option<&str>) -> Fault {
-        let error = UpstreamError { message: "m".into(), kind: None, code: code.map(Into::into), param: None };
-        Fault::Provider { status, error, retry_after: None }
-    }
-
-    #[test]
-    fn only_what_a_retry_can_mend_is_retried() {
-        for status in [408, 409, 429, 500, 502, 503, 504, 529] {
-            assert!(provider(status, None).retryable(), "{status}");
-        }
-        for status in [400, 401, 403, 404, 413, 422] {
-            assert!(!provider(status, None).retryable(), "{status}");
-        }
-        assert!(!provider(429, Some("insufficient_quota")).retryable());
-        assert!(provider(429, Some("insufficient_quota")).shape().hopeless);
-    }
-
-    #[test]
-    fn a_providers_error_keeps_its_words() {
-        let shape = provider(400, Some("context_length_exceeded")).shape();
-        assert_eq!((shape.status, shape.code.as_str(), shape.message.as_str()), (400, "context_length_exceeded", "m"));
-        assert_eq!(shape.param, None);
-    }
-
-    /// The two halves of the table must agree with the match that leads to them.
-    #[test]
-    fn no_cause_but_our_own_answers_as_our_own_defect() {
-        let text = String::new;
-        let refusal = Refusal { by: text(), message: text(), code: text() };
-        let faults = [
-            Fault::BadRequest { message: text(), param: None },
-            Fault::NoKey,
-            Fault::BadKey,
-            Fault::ModelNotFound { model: text() },
-            Fault::NoRoute { what: text() },
-            Fault::Method { method: text(), allowed: "GET" },
-            Fault::TooLarge { limit: 1 },
-            Fault::SlowBody,
-            Fault::MediaType { got: text() },
-            Fault::Refused(refusal),
-            Fault::Admin { status: 409, message: text() },
-            provider(400, None),
-            Fault::Credentials { status: 401, deployment: text() },
-            Fault::Connect { cause: text() },
-            Fault::Timeout { phase: "idle" },
-            Fault::Truncated,
-            Fault::InvalidAnswer { cause: text() },
-            Fault::AllCooling { group: text(), retry_after: 1 },
-            Fault::ShuttingDown,
-            Fault::Overloaded,
-        ];
-        for fault in faults {
-            assert_ne!(fault.shape(), Fault::Internal.shape(), "{fault:?}");
-        }
-    }
-}
+#[path = "fault_tests.rs"]
+mod tests;

@@ -27,6 +27,7 @@ pub mod desk;
 pub mod exchange;
 pub mod fault;
 pub mod health;
+pub mod hooks;
 pub mod mailbox;
 pub mod outlet;
 pub mod plan;

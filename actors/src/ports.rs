@@ -4,8 +4,8 @@ use actix_http::header::{HeaderName, HeaderValue};
 use bytes::Bytes;
 use futures_util::future::{LocalBoxFuture, ready};
 
-use crate::capabilities::Hooks;
 use crate::fault::{Fault, Refusal};
+use crate::hooks::Hooks;
 use crate::record::LogRecord;
 use crate::routing::Deployment;
 use crate::wire::envelope::{Endpoint, Envelope};

@@ -24,7 +24,7 @@ use crate::plan::Plan;
 use crate::pump;
 use crate::record::Outcome;
 use crate::routing::Deployment;
-use crate::stream_relay::{outcome_of, redacted};
+use crate::stream_relay::redacted;
 use crate::wire::cost::Cost;
 use crate::wire::notes::Notes;
 
@@ -138,7 +138,7 @@ impl Job {
         let fault = self.exchange.failure(redacted(fault, &self.exchange));
         let facts = facts(&self.exchange, HeaderMap::new());
         let delivered = self.reply.send(Reply { answer: Err(fault.clone()), facts }).is_ok();
-        let outcome = if delivered { outcome_of(&fault) } else { Outcome::ClientCancelled };
+        let outcome = if delivered { fault.outcome() } else { Outcome::ClientCancelled };
         self.exchange.settle(outcome, Some(&fault));
     }
 }

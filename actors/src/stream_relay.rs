@@ -114,7 +114,7 @@ impl StreamRelay {
         if let Some(Exchange { asked, .. }) = &self.exchange {
             self.outlet.push(told::event(&fault, asked.protocol, &asked.request_id));
         }
-        self.settle(outcome_of(&fault), Some(&fault));
+        self.settle(fault.outcome(), Some(&fault));
     }
 
     /// Our own credential struck out, and the `failure` hooks asked.
@@ -184,31 +184,6 @@ impl Handler<End> for StreamRelay {
             Cause::ClientLeft => self.settle(Outcome::ClientCancelled, None),
         }
         ctx.stop();
-    }
-}
-
-/// Which of the eight ends a fault is.
-pub fn outcome_of(fault: &Fault) -> Outcome {
-    match fault {
-        Fault::Truncated => Outcome::Truncated,
-        Fault::Timeout { .. } => Outcome::Timeout,
-        Fault::Refused(_) => Outcome::Blocked,
-        Fault::Provider { .. }
-        | Fault::Credentials { .. }
-        | Fault::Connect { .. }
-        | Fault::InvalidAnswer { .. }
-        | Fault::AllCooling { .. } => Outcome::UpstreamError,
-        Fault::ShuttingDown | Fault::Overloaded | Fault::Internal => Outcome::InternalError,
-        Fault::BadRequest { .. }
-        | Fault::NoKey
-        | Fault::BadKey
-        | Fault::ModelNotFound { .. }
-        | Fault::NoRoute { .. }
-        | Fault::Method { .. }
-        | Fault::TooLarge { .. }
-        | Fault::SlowBody
-        | Fault::MediaType { .. }
-        | Fault::Admin { .. } => Outcome::Blocked,
     }
 }
 

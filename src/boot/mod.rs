@@ -1,10 +1,6 @@
 //! From a checked configuration to a running process: everything is made once, here, in order, last to first.
 
-pub mod overlay;
-pub mod reload;
-pub mod routing;
 pub mod server;
-pub mod source;
 
 use std::sync::Arc;
 
@@ -14,16 +10,16 @@ use millrace_actors::capabilities::CapabilitySnapshot;
 use millrace_actors::cost_cache::CostCache;
 use millrace_actors::desk::{InFlightCount, Shutdown};
 use millrace_actors::ports::{CallbackFactory, CallbackSpec};
-use millrace_actors::routing::Routing;
 use millrace_actors::upstream::{TlsTrust, UpstreamSettings};
 
-use crate::app::AppParts;
+use crate::app::{AppParts, FirstSnapshots};
 use crate::auth::Keys;
 use crate::config::Config;
-use crate::logging;
+use crate::keeper::source::{ConfigSource, guard_secrets, specs};
+use crate::keeper::work::Work;
+use crate::keeper::{ConfigKeeper, Keeper, overlay, routing};
 use crate::metrics::Metrics;
 use crate::state::State;
-use source::ConfigSource;
 
 /// Why the process cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -50,15 +46,6 @@ pub enum BootError {
     Trust(std::io::Error),
 }
 
-/// The snapshots a worker begins with.
-#[derive(Clone)]
-pub struct FirstSnapshots {
-    /// Callbacks, generation 1.
-    pub callbacks: Arc<CapabilitySnapshot>,
-    /// Routes and prices, generation 1.
-    pub routing: Arc<Routing>,
-}
-
 /// Starts the cast and returns what the App is made from. Must run inside an actix System.
 pub fn boot(config: &Config, source: Arc<ConfigSource>) -> Result<AppParts, BootError> {
     guard_secrets(config);
@@ -83,30 +70,22 @@ pub fn boot(config: &Config, source: Arc<ConfigSource>) -> Result<AppParts, Boot
         let (factory, first) = (Arc::clone(&source.factory), Arc::clone(&first.callbacks));
         move |_| CallbackRegistry::new(factory, first)
     });
+    let metrics = Arc::new(Metrics::default());
+    let work =
+        Work { source, registry: registry.clone(), cost_cache: cost_cache.clone(), metrics: Arc::clone(&metrics) };
+    // and one for the keeper, which reads and syncs files
+    let keeper = ConfigKeeper::start_in_arbiter(&Arbiter::new().handle(), move |_| ConfigKeeper::new(work));
     let limit = config.millrace.max_in_flight as u64;
     let state = Arc::new(State {
-        metrics: Arc::new(Metrics::default()),
+        metrics,
         registry,
         cost_cache,
         in_flight: Arc::new(InFlightCount::bounded(limit)),
         shutdown: Arc::new(Shutdown::default()),
-        source,
+        keeper: Keeper::new(keeper),
     });
     let keys = Arc::new(Keys { master: config.general.master_key.clone() });
     Ok(AppParts { state, keys, upstream: upstream_settings(config)?, first })
-}
-
-/// The callbacks of a configuration, as the registry takes them.
-pub fn specs(config: &Config) -> Vec<CallbackSpec> {
-    config.callbacks.iter().map(source::spec_of).collect()
-}
-
-/// Registers every secret of a configuration with the log's filter, before anything can log it.
-pub fn guard_secrets(config: &Config) {
-    let models = config.models.iter().filter_map(|model| model.api_key.as_ref());
-    for secret in models.chain(&config.general.master_key) {
-        logging::guard_secret(secret.expose());
-    }
 }
 
 fn first_callbacks(factory: &dyn CallbackFactory, specs: Vec<CallbackSpec>) -> Result<CapabilitySnapshot, BootError> {

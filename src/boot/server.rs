@@ -10,9 +10,9 @@ use millrace_actors::mailbox::ask;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::reload::{CHANGE_DEADLINE, reload};
 use crate::app::{AppParts, app};
 use crate::config::MillraceSettings;
+use crate::keeper::work::{CHANGE_DEADLINE, ReloadError};
 use crate::state::State;
 
 /// How long a callback's queue may take to empty at the end.
@@ -101,18 +101,14 @@ impl Signals {
         })
     }
 
-    /// Waits for the end; a SIGHUP meanwhile reads the configuration again.
-    async fn until_end(mut self, state: &State, stop: &tokio::sync::Notify) -> Self {
+    /// Waits for the end; a SIGHUP meanwhile has the configuration read again, and does not put off the end.
+    async fn until_end(mut self, state: &Arc<State>, stop: &tokio::sync::Notify) -> Self {
         loop {
             tokio::select! {
                 _ = self.term.recv() => return self,
                 _ = self.int.recv() => return self,
                 () = stop.notified() => return self,
-                _ = self.hup.recv() => {
-                    if let Ok(done) = reload(state, None).await {
-                        log::info!("reloaded generation={} routing={}", done.generation, done.routing_generation);
-                    }
-                }
+                _ = self.hup.recv() => drop(actix_rt::spawn(reload(Arc::clone(state)))),
             }
         }
     }
@@ -123,6 +119,16 @@ impl Signals {
             _ = self.term.recv() => {}
             _ = self.int.recv() => {}
         }
+    }
+}
+
+/// What a SIGHUP asks for. Signals that come while one is handled count as one, and the keeper bounds who waits.
+async fn reload(state: Arc<State>) {
+    match state.keeper.reload(None).await {
+        Ok(done) => log::info!("reloaded generation={} routing={}", done.generation, done.routing_generation),
+        // a refusal is in the log already, with its complaints
+        Err(ReloadError::Unconfirmed(cause)) => log::error!("reload not confirmed cause={:?}", cause.to_string()),
+        Err(_) => {}
     }
 }
 

@@ -12,6 +12,7 @@ mod noop;
 mod params;
 mod redact;
 mod sink;
+mod sink_callback;
 mod sink_params;
 #[cfg(test)]
 mod testing;

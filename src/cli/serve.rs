@@ -8,12 +8,12 @@ use std::sync::Arc;
 use clap::Args;
 use millrace_actors::secret::Secret;
 
-use crate::boot::overlay::write_private;
+use crate::boot::boot;
 use crate::boot::server::{Bound, bind};
-use crate::boot::source::ConfigSource;
-use crate::boot::{boot, guard_secrets};
 use crate::callbacks;
 use crate::config::{self, Config, ProcessEnv};
+use crate::keeper::overlay::write_private;
+use crate::keeper::source::{ConfigSource, guard_secrets};
 use crate::logging;
 
 /// Options of `serve`. What is given here stands over the configuration file.

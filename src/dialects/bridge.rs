@@ -59,8 +59,9 @@ pub fn written(call: &EncodeCall<'_>, to: Protocol) -> Result<(Pieces, Notes), F
         }
     };
     let written = request.and_then(|request| write_request(to, &request, &target)).map_err(refused)?;
-    let lost: Vec<&str> =
-        written.notes.dropped().map(|note| note.param.as_str()).filter(|name| !LABELS.contains(name)).collect();
+    // a detail of a message that has no place is noted; a client could hardly leave it out of what it was given
+    let refusable = |name: &&str| !LABELS.contains(name) && !name.starts_with("messages.");
+    let lost: Vec<&str> = written.notes.dropped().map(|note| note.param.as_str()).filter(refusable).collect();
     if !lost.is_empty() && !deployment.drop_params {
         return Err(unsupported(call, &lost));
     }

@@ -1,23 +1,25 @@
 //! The admin surface of callbacks: list, add or replace, remove, reload. Each change is answered when every worker has it,
 //! with the generation as `ETag`; `If-Match` on it prevents lost updates.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{ETAG, HeaderValue, IF_MATCH};
 use actix_web::web::Query;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
-use millrace_actors::callback_registry::{Changed, List, RegistryError, Remove, Upsert};
-use millrace_actors::capabilities::Registered;
+use millrace_actors::callback_registry::{Changed, List, RegistryError};
+use millrace_actors::capabilities::{CapabilitySnapshot, Registered};
 use millrace_actors::fault::Fault;
 use millrace_actors::mailbox::ask;
 use millrace_actors::ports::CallbackSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{body, error::ApiError, get_or_head, only};
+use super::given::{desk, state};
+use super::methods::{get, only};
+use super::{body, error::ApiError};
 use crate::auth::Caller;
-use crate::boot::overlay;
-use crate::boot::reload::{CHANGE_DEADLINE, ReloadError, reload};
 use crate::callbacks;
-use crate::state::State;
+use crate::keeper::work::{CHANGE_DEADLINE, CallbackChange, ChangeError, ReloadError, Unconfirmed};
 
 /// A callback's parameters are small; a list of words may be long.
 const BODY_LIMIT: usize = 1 << 20;
@@ -27,7 +29,6 @@ const NAME_LIMIT: usize = 64;
 
 /// The routes.
 pub fn routes(config: &mut web::ServiceConfig) {
-    let get = || web::route().guard(actix_web::guard::fn_guard(|ctx| get_or_head(ctx.head())));
     config
         .service(only(web::resource("/callbacks").route(get().to(list)), "GET"))
         .service(only(web::resource("/active/callbacks").route(get().to(active)), "GET"))
@@ -55,9 +56,7 @@ struct Wanted {
 }
 
 async fn list(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let state = State::of(&request)?;
-    let snapshot =
-        ask(&state.registry, List, CHANGE_DEADLINE).await.map_err(|e| unconfirmed(&request, &e.to_string()))?;
+    let snapshot = present(&request).await?;
     let listed: Vec<Value> = snapshot.callbacks.iter().map(describe).collect();
     let answer = json!({
         "generation": snapshot.generation,
@@ -69,9 +68,7 @@ async fn list(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError>
 
 /// LiteLLM's page (COMPAT 5.2). Its lists hold Python's names of objects; ours hold callback names.
 async fn active(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let state = State::of(&request)?;
-    let snapshot =
-        ask(&state.registry, List, CHANGE_DEADLINE).await.map_err(|e| unconfirmed(&request, &e.to_string()))?;
+    let snapshot = present(&request).await?;
     let named = |hooks: &[&str]| -> Vec<&str> {
         let has = |c: &&Registered| hooks.is_empty() || c.hooks.names().iter().any(|hook| hooks.contains(hook));
         snapshot.callbacks.iter().filter(has).map(|c| c.spec.name.as_str()).collect()
@@ -92,6 +89,13 @@ async fn active(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiErro
     })))
 }
 
+async fn present(request: &HttpRequest) -> Result<Arc<CapabilitySnapshot>, ApiError> {
+    ask(&state(request)?.registry, List, CHANGE_DEADLINE).await.map_err(|cause| {
+        let message = format!("the callbacks cannot be listed: {cause}");
+        ApiError::of(request, Fault::Admin { status: 504, message })
+    })
+}
+
 async fn upsert(
     _: Caller,
     name: web::Path<String>,
@@ -99,15 +103,13 @@ async fn upsert(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let state = State::of(&request)?;
+    let state = state(&request)?;
     let fail = |fault| ApiError::of(&request, fault);
-    let idle = State::desk(&request)?.routing().path.body_idle_timeout;
+    let idle = desk(&request)?.routing().path.body_idle_timeout;
     let body = body::read(&request, payload, BODY_LIMIT, idle).await.map_err(fail)?;
     let spec = wanted(name.into_inner(), &body).map_err(fail)?;
-    let message = Upsert { spec: spec.clone(), if_match: if_match(&request)? };
-    let changed = ask(&state.registry, message, CHANGE_DEADLINE).await;
-    let kept = || overlay::keep(state.source.overlay_path().as_deref(), &spec.name, Some(&spec));
-    answer(&request, changed, query.persist.then_some(&kept))
+    let changed = state.keeper.change(CallbackChange::Upsert(spec), if_match(&request)?, query.persist).await;
+    answer(&request, changed, query.persist)
 }
 
 async fn remove(
@@ -116,19 +118,18 @@ async fn remove(
     query: Query<Persist>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let state = State::of(&request)?;
-    let name = name.into_inner();
-    let message = Remove { name: name.clone(), if_match: if_match(&request)? };
-    let changed = ask(&state.registry, message, CHANGE_DEADLINE).await;
-    let kept = || overlay::keep(state.source.overlay_path().as_deref(), &name, None);
-    answer(&request, changed, query.persist.then_some(&kept))
+    let state = state(&request)?;
+    let change = CallbackChange::Remove(name.into_inner());
+    let changed = state.keeper.change(change, if_match(&request)?, query.persist).await;
+    answer(&request, changed, query.persist)
 }
 
 async fn reload_all(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let state = State::of(&request)?;
-    match reload(state, if_match(&request)?).await {
+    let state = state(&request)?;
+    let admin =
+        |status, error: ReloadError| Err(ApiError::of(&request, Fault::Admin { status, message: error.to_string() }));
+    match state.keeper.reload(if_match(&request)?).await {
         Ok(reloaded) => Ok(tagged(HttpResponse::Ok(), reloaded.generation).json(reloaded)),
-        Err(ReloadError::Registry(error)) => Err(ApiError::of(&request, registry_fault(&error))),
         Err(ReloadError::Refused(report)) => {
             let findings: Value = serde_json::from_str(&report.to_json()).unwrap_or_default();
             let message = "the configuration was refused whole; the old one stays in force";
@@ -136,13 +137,10 @@ async fn reload_all(_: Caller, request: HttpRequest) -> Result<HttpResponse, Api
                 "complaints": findings });
             Ok(HttpResponse::UnprocessableEntity().json(json!({ "error": error })))
         }
-        Err(error @ ReloadError::Unusable(_)) => {
-            Err(ApiError::of(&request, Fault::Admin { status: 422, message: error.to_string() }))
-        }
-        Err(error @ ReloadError::NoSource) => {
-            Err(ApiError::of(&request, Fault::Admin { status: 409, message: error.to_string() }))
-        }
-        Err(ReloadError::Unconfirmed) => Err(unconfirmed(&request, "the workers did not confirm")),
+        Err(error @ (ReloadError::Build(_) | ReloadError::Overlay(_))) => admin(422, error),
+        Err(error @ ReloadError::NoSource) => admin(409, error),
+        Err(ReloadError::Registry(error)) => admin(status_of(&error), error.into()),
+        Err(ReloadError::Unconfirmed(cause)) => admin(status_unconfirmed(cause), cause.into()),
     }
 }
 
@@ -173,41 +171,38 @@ fn if_match(request: &HttpRequest) -> Result<Option<u64>, ApiError> {
     })
 }
 
-type Asked = Result<Result<Changed, RegistryError>, millrace_actors::mailbox::AskError>;
-
-/// What a change is answered with; `keep` writes it down first, where that was asked for.
+/// What a change is answered with.
 fn answer(
     request: &HttpRequest,
-    changed: Asked,
-    keep: Option<&dyn Fn() -> Result<(), overlay::OverlayError>>,
+    changed: Result<Changed, ChangeError>,
+    persisted: bool,
 ) -> Result<HttpResponse, ApiError> {
-    let changed = changed.map_err(|e| unconfirmed(request, &e.to_string()))?;
-    let changed = changed.map_err(|error| ApiError::of(request, registry_fault(&error)))?;
-    if let Some(keep) = keep {
-        keep().map_err(|error| {
-            let message = format!(
-                "the change is in force, generation {}, but will not outlive a restart: {error}",
-                changed.generation
-            );
-            ApiError::of(request, Fault::Admin { status: 409, message })
-        })?;
-    }
-    let answer = json!({ "generation": changed.generation, "workers": changed.workers, "persisted": keep.is_some() });
+    let changed = changed.map_err(|error| {
+        let status = match &error {
+            ChangeError::Registry(error) => status_of(error),
+            ChangeError::NotKept { .. } => 409,
+            ChangeError::Unconfirmed(cause) => status_unconfirmed(*cause),
+        };
+        ApiError::of(request, Fault::Admin { status, message: error.to_string() })
+    })?;
+    let answer = json!({ "generation": changed.generation, "workers": changed.workers, "persisted": persisted });
     Ok(tagged(HttpResponse::Ok(), changed.generation).json(answer))
 }
 
-fn registry_fault(error: &RegistryError) -> Fault {
-    let status = match error {
+fn status_of(error: &RegistryError) -> u16 {
+    match error {
         RegistryError::Stale { .. } => 412,
         RegistryError::Unknown { .. } => 404,
         RegistryError::Invalid { .. } => 422,
         RegistryError::Lagging { .. } => 504,
-    };
-    Fault::Admin { status, message: error.to_string() }
+    }
 }
 
-fn unconfirmed(request: &HttpRequest, cause: &str) -> ApiError {
-    ApiError::of(request, Fault::Admin { status: 504, message: format!("the change was not confirmed: {cause}") })
+fn status_unconfirmed(cause: Unconfirmed) -> u16 {
+    match cause {
+        Unconfirmed::Crowded => 503,
+        Unconfirmed::NoAnswer(_) | Unconfirmed::Lagging { .. } => 504,
+    }
 }
 
 fn tagged(mut response: HttpResponseBuilder, generation: u64) -> HttpResponseBuilder {

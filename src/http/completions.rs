@@ -14,10 +14,12 @@ use millrace_actors::request_handler::{Answer, RequestHandler};
 use millrace_actors::wire::envelope::{Endpoint, Envelope};
 use millrace_actors::wire::protocol::Protocol;
 
-use super::request_id::{self, RequestId};
-use super::{body, error, error::ApiError, headers, model_in_path, only, route_name, stages};
+use super::error::{self, ApiError};
+use super::ids::{RequestId, fresh, sane};
+use super::methods::only;
+use super::names::{model_in_path, route_name};
+use super::{body, given, headers, stages};
 use crate::auth::Caller;
-use crate::state::State;
 
 /// The routes. The model may stand in the path, as in Azure's and OpenAI's older spellings.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -45,7 +47,7 @@ async fn complete(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let desk = State::desk(&request)?;
+    let desk = given::desk(&request)?;
     let of = RequestId::known(&request);
     let asked = admit(endpoint, caller, &request, payload, &desk).await.map_err(|f| ApiError::of(&request, f))?;
     let mut exchange = Exchange::admit(asked, &desk);
@@ -83,7 +85,7 @@ async fn admit(
     let envelope = Envelope::scan(body, endpoint, &stages::RULES).map_err(stages::rejected)?;
     let model = model_of(request, &envelope)?;
     Ok(Admitted {
-        call_id: request_id::sane(request.headers().get("x-litellm-call-id")).unwrap_or_else(request_id::fresh),
+        call_id: sane(request.headers().get("x-litellm-call-id")).unwrap_or_else(fresh),
         request_id: Arc::clone(&of.id),
         protocol: of.protocol,
         headers: forwarded(request, of.protocol),
@@ -127,6 +129,6 @@ fn refuse(exchange: Exchange, fault: Fault, of: &RequestId) -> HttpResponse {
     let fault = exchange.failure(fault);
     let mut response = error::response(&fault, of);
     headers::add_ids(response.headers_mut(), &exchange.asked.call_id);
-    exchange.settle(millrace_actors::stream_relay::outcome_of(&fault), Some(&fault));
+    exchange.settle(fault.outcome(), Some(&fault));
     response
 }

@@ -9,7 +9,8 @@ use millrace_actors::fault::Fault;
 use millrace_actors::told;
 use millrace_actors::wire::protocol::Protocol;
 
-use super::request_id::{RequestId, UPSTREAM_ID};
+use super::ids::{RequestId, UPSTREAM_ID};
+use super::names::route_name;
 use crate::state::State;
 
 /// A fault on its way out, with the id of the request it ends.
@@ -23,7 +24,7 @@ impl ApiError {
     /// Wraps a fault that ends a request before there is an exchange, and counts it.
     pub fn of(request: &HttpRequest, fault: Fault) -> Self {
         if let Some(state) = State::find(request) {
-            state.metrics.refused(super::route_name(request), fault.shape().status);
+            state.metrics.refused(route_name(request), fault.shape().status);
         }
         log::debug!("refused request_id={} class={}", RequestId::of(request), fault.class());
         ApiError { fault, of: RequestId::known(request) }

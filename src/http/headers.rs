@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use millrace_actors::request_handler::ReplyFacts;
 use millrace_actors::routing::Shown;
 
-use super::request_id::{REQUEST_ID, UPSTREAM_ID};
+use super::ids::{REQUEST_ID, UPSTREAM_ID};
 use super::upstream_names::{self, Copied};
 
 /// The version that `x-litellm-version` shows: ours, so nobody takes us for a LiteLLM of some number.

@@ -3,12 +3,12 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
-use super::{get_or_head, only};
+use super::given::desk;
+use super::methods::{get, only};
 use crate::state::State;
 
 /// The routes: LiteLLM's spellings. Open to all, since a probe has no key; so they say nothing but yes or no.
 pub fn routes(config: &mut web::ServiceConfig) {
-    let get = || web::route().guard(actix_web::guard::fn_guard(|ctx| get_or_head(ctx.head())));
     for path in ["/health/liveliness", "/health/liveness", "/livez"] {
         config.service(only(web::resource(path).route(get().to(live)), "GET"));
     }
@@ -29,7 +29,7 @@ async fn ready(request: HttpRequest) -> HttpResponse {
     if state.shutdown.is_draining() {
         return HttpResponse::ServiceUnavailable().json(json!({ "status": "draining" }));
     }
-    let serves = State::desk(&request).is_ok_and(|desk| desk.routing().deployments().next().is_some());
+    let serves = desk(&request).is_ok_and(|desk| desk.routing().deployments().next().is_some());
     match serves {
         // "db" is LiteLLM's field; a gateway without one says so
         true => HttpResponse::Ok().json(json!({ "status": "healthy", "db": "Not connected" })),

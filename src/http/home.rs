@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::{get_or_head, only};
+use super::methods::{get, only};
 
 const PAGE: &str = concat!(
     "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Millrace</title>",
@@ -18,8 +18,7 @@ const PAGE: &str = concat!(
 
 /// The route.
 pub fn routes(config: &mut web::ServiceConfig) {
-    let get = web::route().guard(actix_web::guard::fn_guard(|ctx| get_or_head(ctx.head())));
-    config.service(only(web::resource("/").route(get.to(home)), "GET"));
+    config.service(only(web::resource("/").route(get().to(home)), "GET"));
 }
 
 async fn home() -> HttpResponse {

@@ -7,16 +7,17 @@ use millrace_actors::fault::Fault;
 use millrace_actors::routing::Routing;
 use serde_json::{Value, json};
 
-use super::{error::ApiError, get_or_head, model_in_path, only};
+use super::error::ApiError;
+use super::given::desk;
+use super::methods::{get, only};
+use super::names::model_in_path;
 use crate::auth::Caller;
-use crate::state::State;
 
 /// LiteLLM's constant `created` (COMPAT 5.2): a client that sorts by it must not see us change.
 const CREATED: u64 = 1_677_610_602;
 
 /// The routes.
 pub fn routes(config: &mut web::ServiceConfig) {
-    let get = || web::route().guard(actix_web::guard::fn_guard(|ctx| get_or_head(ctx.head())));
     for prefix in ["/v1/models", "/models"] {
         config.service(only(web::resource(prefix).route(get().to(list)), "GET"));
         config.service(only(web::resource(format!("{prefix}/{{model:.*}}")).route(get().to(one)), "GET"));
@@ -24,13 +25,13 @@ pub fn routes(config: &mut web::ServiceConfig) {
 }
 
 async fn list(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let routing = State::desk(&request)?.routing();
+    let routing = desk(&request)?.routing();
     let data: Vec<Value> = names(&routing).into_iter().map(model).collect();
     Ok(HttpResponse::Ok().json(json!({ "data": data, "object": "list" })))
 }
 
 async fn one(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let routing = State::desk(&request)?.routing();
+    let routing = desk(&request)?.routing();
     let name = model_in_path(&request).unwrap_or_default();
     match routing.resolve(&name) {
         Some(_) => Ok(HttpResponse::Ok().json(model(&name))),

@@ -18,6 +18,7 @@ mod book;
 mod cache;
 mod cell;
 mod lane;
+mod live;
 pub mod panics;
 mod process;
 mod render;
@@ -26,17 +27,17 @@ mod tests;
 mod text;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use millrace_actors::capabilities::CapabilitySnapshot;
-use millrace_actors::desk::Desk;
 use millrace_actors::exchange::Settled;
 use millrace_actors::fault::Fault;
-use millrace_actors::ports::{Meter, SinkHealth};
+use millrace_actors::ports::Meter;
 use millrace_actors::record::Outcome;
-use millrace_actors::routing::{Deployment, Routing};
+use millrace_actors::routing::Deployment;
 
 pub use book::MAX_SERIES;
+pub use live::LiveSources;
+use live::Reloads;
 pub use text::CONTENT_TYPE;
 
 /// The meter of one process.
@@ -46,35 +47,6 @@ pub struct Metrics {
     book: book::Book,
     nobody: Arc<str>,
     reloads: Reloads,
-}
-
-/// How reading the configuration went.
-struct Reloads {
-    done: AtomicU64,
-    failed: AtomicU64,
-    last_succeeded: AtomicBool,
-}
-
-/// What is not counted but looked at when somebody asks.
-pub struct LiveSources {
-    /// Exchanges alive.
-    pub in_flight: u64,
-    /// The callbacks of this moment.
-    pub callbacks: Arc<CapabilitySnapshot>,
-    /// The routes of this moment.
-    pub routing: Arc<Routing>,
-    /// Every queue by its name. A name may occur once.
-    pub sinks: Vec<(String, SinkHealth)>,
-}
-
-impl LiveSources {
-    /// All that a worker's desk shows.
-    pub fn of(desk: &Desk) -> Self {
-        let callbacks = desk.callbacks();
-        let sinks = callbacks.callbacks.iter();
-        let sinks = sinks.filter_map(|c| Some((c.spec.name.clone(), c.callback.health()?))).collect();
-        LiveSources { in_flight: desk.in_flight.get(), routing: desk.routing(), callbacks, sinks }
-    }
 }
 
 // === impl Metrics ===

@@ -6,8 +6,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::book::{AllAttempts, Lanes, MAX_SERIES, OTHER, Sums};
 use super::cell::{DURATION, OVERHEAD, TTFT};
 use super::lane::{ATTEMPT_OUTCOMES, LaneSum, OUTCOMES, TOKEN_TYPES};
+use super::live::{LiveSources, Reloads};
 use super::text::{Fixed, Kind, Text};
-use super::{LiveSources, Reloads, panics, process};
+use super::{panics, process};
 
 /// Decimals of a picodollar.
 const PICO: u32 = 12;

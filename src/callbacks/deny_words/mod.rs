@@ -5,6 +5,7 @@
 
 mod matcher;
 mod places;
+mod rules;
 mod splice;
 mod stream;
 mod window;
@@ -21,8 +22,8 @@ use serde_json::Value;
 
 use super::params::Reader;
 use matcher::{Manner, Matcher};
-use places::{ANSWER, Kind, Place, REQUEST, text, walk};
-use splice::Splices;
+use places::{ANSWER, REQUEST};
+use rules::Rules;
 use window::Action;
 
 /// Default of `mask`.
@@ -55,15 +56,6 @@ pub(super) struct Params {
     action: Action,
     on: Vec<On>,
     message: Option<String>,
-    code: String,
-}
-
-/// What all exchanges share.
-struct Rules {
-    by: String,
-    matcher: Matcher,
-    action: Action,
-    message: String,
     code: String,
 }
 
@@ -116,47 +108,6 @@ pub(super) fn start(name: &str, params: Params) -> DenyWords {
     let output = if on.contains(&On::Output) { Hooks::POST_CALL | Hooks::STREAM } else { Hooks::NONE };
     let message = message.unwrap_or_else(|| format!("The content policy `{name}` of this gateway refused it."));
     DenyWords { rules: Arc::new(Rules { by: name.to_owned(), matcher, action, message, code }), hooks: input | output }
-}
-
-impl Rules {
-    fn refusal(&self) -> Refusal {
-        Refusal { by: self.by.clone(), message: self.message.clone(), code: self.code.clone() }
-    }
-
-    /// What cannot be looked at is refused: to let it pass would be a way round.
-    fn unreadable(&self) -> Refusal {
-        let message = format!("The content policy `{}` of this gateway could not read it, and so refused it.", self.by);
-        Refusal { message, ..self.refusal() }
-    }
-
-    /// A body with what is denied masked; `None` if nothing is.
-    fn apply(&self, body: &[u8], place: &'static Place) -> Result<Option<Bytes>, Refusal> {
-        let json = std::str::from_utf8(body).ok().filter(|json| json.trim_start().starts_with('{'));
-        let json = json.ok_or_else(|| self.unreadable())?;
-        let (mut texts, mut logprobs) = (Splices::default(), Vec::new());
-        let mut denied = false;
-        let walked = walk(json, place, &mut |found| match (found.kind, &self.action) {
-            (Kind::Text, Action::Refuse) => denied |= self.matcher.denies(&text(json, &found.at)),
-            (Kind::Text, Action::Mask(mask)) => {
-                if let Some(masked) = self.matcher.masked(&text(json, &found.at), mask) {
-                    denied = true;
-                    texts.string(found.at, &masked);
-                }
-            }
-            (Kind::Logprobs, _) => logprobs.push(found.at),
-            (Kind::Finish | Kind::EventType | Kind::Json | Kind::Source, _) => {}
-        });
-        walked.map_err(|_| self.unreadable())?;
-        match (denied, &self.action) {
-            (false, _) => Ok(None),
-            (true, Action::Refuse) => Err(self.refusal()),
-            (true, Action::Mask(_)) => {
-                // they would spell out what is masked
-                logprobs.into_iter().for_each(|at| texts.raw(at, "null".to_owned()));
-                Ok(texts.apply(json))
-            }
-        }
-    }
 }
 
 impl Callback for DenyWords {

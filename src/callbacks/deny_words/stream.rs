@@ -10,8 +10,8 @@ use millrace_actors::ports::StreamStage;
 use millrace_actors::wire::scan;
 use serde_json::{Map, Value, json};
 
-use super::Rules;
 use super::places::{ANSWER, Kind, Step, text, walk};
+use super::rules::Rules;
 use super::splice::Splices;
 use super::window::Window;
 

@@ -6,14 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::future::LocalBoxFuture;
-use millrace_actors::capabilities::Hooks;
-use millrace_actors::ports::{Callback, ParamError, SinkHealth};
-use millrace_actors::record::LogRecord;
+use millrace_actors::ports::ParamError;
 use serde_json::Value;
 
 use super::params::Reader;
 use super::sink::{Bounds, Cause, Gauge, Held, Job, Queue, Sink};
+use super::sink_callback::SinkCallback;
 use super::sink_params::{self, Events};
 use file::RotatingFile;
 
@@ -34,12 +32,6 @@ pub(super) struct Params {
     keep: u32,
     events: Events,
     bounds: Bounds,
-}
-
-/// The callback.
-pub(super) struct Jsonl {
-    events: Events,
-    sink: Sink,
 }
 
 /// Checks `path`, `max_bytes`, `keep` and what every sink takes. Nothing is opened.
@@ -68,40 +60,14 @@ pub(super) fn read(params: &Value, data_dir: Option<&Path>) -> Result<Params, Ve
 }
 
 /// Opens the file and starts the thread.
-pub(super) fn start(name: &str, params: Params) -> Result<Jsonl, Vec<ParamError>> {
+pub(super) fn start(name: &str, params: Params) -> Result<SinkCallback, Vec<ParamError>> {
     let Params { path, max_bytes, keep, events, bounds } = params;
     let complaint = |message: String| vec![ParamError { pointer: "/path".to_owned(), message }];
     let mut file = RotatingFile::new(path, max_bytes, keep);
     file.open().map_err(|error| complaint(format!("cannot append to `{}`: {error}", file.path().display())))?;
     let sink = Sink::start(name, bounds, move |queue| run(queue, file, BATCH_BYTES.min(max_bytes / 2)))
         .map_err(|error| complaint(format!("no thread for it: {error}")))?;
-    Ok(Jsonl { events, sink })
-}
-
-impl Callback for Jsonl {
-    fn kind(&self) -> &'static str {
-        "jsonl"
-    }
-
-    fn hooks(&self) -> Hooks {
-        self.events.hooks()
-    }
-
-    fn log_success(&self, record: &Arc<LogRecord>) {
-        self.sink.push(record);
-    }
-
-    fn log_failure(&self, record: &Arc<LogRecord>) {
-        self.sink.push(record);
-    }
-
-    fn health(&self) -> Option<SinkHealth> {
-        Some(self.sink.health())
-    }
-
-    fn flush(&self) -> LocalBoxFuture<'_, ()> {
-        Box::pin(self.sink.flush())
-    }
+    Ok(SinkCallback { kind: "jsonl", events, sink })
 }
 
 /// Lines on their way to the file.

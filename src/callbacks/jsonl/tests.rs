@@ -3,12 +3,13 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use millrace_actors::ports::{Callback, SinkHealth};
 use serde_json::json;
 
 use super::*;
 use crate::callbacks::testing::{failure, record};
 
-fn made(params: Value) -> Jsonl {
+fn made(params: Value) -> SinkCallback {
     start("t", read(&params, None).unwrap()).unwrap()
 }
 

@@ -8,12 +8,26 @@ use millrace_actors::upstream::UpstreamClient;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use super::Pace;
 use super::post::{Answer, Post};
 use crate::callbacks::sink::{Cause, Gauge, Held, Job, Pacer, Queue};
 
 /// Bytes of one body at most, unless a single record is larger: what receivers take without being told to.
 const BODY_BYTES: usize = 1 << 20;
+
+/// How batches are made and how often they are tried.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// Records a batch. Default 100.
+    pub(super) batch_size: usize,
+    /// Longest wait for a batch to fill. Default 1 s.
+    pub(super) interval: Duration,
+    /// Tries a batch. Default 5.
+    pub(super) tries: u32,
+    /// Wait after the first failed try, doubled after each, and the longest wait. Default 500 ms and 30 s.
+    pub(super) backoff: Duration,
+    /// See `backoff`.
+    pub(super) backoff_most: Duration,
+}
 
 /// The courier.
 pub(super) struct Courier {

@@ -9,21 +9,18 @@
 mod courier;
 mod post;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::LocalBoxFuture;
-use millrace_actors::capabilities::Hooks;
-use millrace_actors::ports::{Callback, ParamError, SinkHealth};
-use millrace_actors::record::LogRecord;
+use millrace_actors::ports::ParamError;
 use millrace_actors::secret::Secret;
 use millrace_actors::upstream::{HeaderName, HeaderValue, Origin, TlsTrust, UpstreamClient, UpstreamSettings};
 use serde_json::Value;
 
 use super::params::{Reader, step};
 use super::sink::{Bounds, Sink};
+use super::sink_callback::SinkCallback;
 use super::sink_params::{self, Events};
-use courier::Courier;
+use courier::{Courier, Pace};
 use post::Post;
 
 /// Headers that are set here.
@@ -39,21 +36,6 @@ const OURS: [&str; 9] = [
     post::DELIVERY,
 ];
 
-/// How batches are made and how often they are tried.
-#[derive(Clone, Copy, Debug)]
-struct Pace {
-    /// Records a batch. Default 100.
-    batch_size: usize,
-    /// Longest wait for a batch to fill. Default 1 s.
-    interval: Duration,
-    /// Tries a batch. Default 5.
-    tries: u32,
-    /// Wait after the first failed try, doubled after each, and the longest wait. Default 500 ms and 30 s.
-    backoff: Duration,
-    /// See `backoff`.
-    backoff_most: Duration,
-}
-
 /// Checked parameters.
 #[derive(Debug)]
 pub(super) struct Params {
@@ -61,12 +43,6 @@ pub(super) struct Params {
     pace: Pace,
     events: Events,
     bounds: Bounds,
-}
-
-/// The callback.
-pub(super) struct Webhook {
-    events: Events,
-    sink: Sink,
 }
 
 /// Checks `url`, `secret`, `headers`, `timeout_ms`, the pace and what every sink takes. Nothing is called.
@@ -120,7 +96,7 @@ fn headers(reader: &mut Reader<'_>) -> Vec<(HeaderName, HeaderValue)> {
 }
 
 /// Starts the thread. `trust` is whose certificates are believed; the public roots if nothing is said.
-pub(super) fn start(name: &str, params: Params, trust: Option<&TlsTrust>) -> Result<Webhook, Vec<ParamError>> {
+pub(super) fn start(name: &str, params: Params, trust: Option<&TlsTrust>) -> Result<SinkCallback, Vec<ParamError>> {
     let Params { post, pace, events, bounds } = params;
     let failed = |what: &str, error: std::io::Error| {
         vec![ParamError { pointer: String::new(), message: format!("{what}: {error}") }]
@@ -144,33 +120,7 @@ pub(super) fn start(name: &str, params: Params, trust: Option<&TlsTrust>) -> Res
             Err(error) => log::error!("webhook cannot start its runtime error={error}"),
         }
     });
-    Ok(Webhook { events, sink: sink.map_err(|error| failed("no thread for it", error))? })
-}
-
-impl Callback for Webhook {
-    fn kind(&self) -> &'static str {
-        "webhook"
-    }
-
-    fn hooks(&self) -> Hooks {
-        self.events.hooks()
-    }
-
-    fn log_success(&self, record: &Arc<LogRecord>) {
-        self.sink.push(record);
-    }
-
-    fn log_failure(&self, record: &Arc<LogRecord>) {
-        self.sink.push(record);
-    }
-
-    fn health(&self) -> Option<SinkHealth> {
-        Some(self.sink.health())
-    }
-
-    fn flush(&self) -> LocalBoxFuture<'_, ()> {
-        Box::pin(self.sink.flush())
-    }
+    Ok(SinkCallback { kind: "webhook", events, sink: sink.map_err(|error| failed("no thread for it", error))? })
 }
 
 #[cfg(test)]

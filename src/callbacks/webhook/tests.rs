@@ -1,5 +1,9 @@
 //! Tests of the webhook against a receiver that is down, slow, silent, choosy or in a bad mood (FAULTS K1 to K3).
 
+use std::sync::Arc;
+
+use millrace_actors::capabilities::Hooks;
+use millrace_actors::ports::{Callback, SinkHealth};
 use serde_json::json;
 
 use super::server::{Reply, Server};
@@ -7,7 +11,7 @@ use super::*;
 use crate::callbacks::sink::Cause;
 use crate::callbacks::testing::{failure, record};
 
-fn made(url: &str, more: Value) -> Webhook {
+fn made(url: &str, more: Value) -> SinkCallback {
     let mut params = json!({"url": url, "flush_interval_ms": 5, "backoff_ms": 1, "timeout_ms": 500,
         "flush_timeout_ms": 20_000});
     params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

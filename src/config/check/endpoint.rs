@@ -110,6 +110,8 @@ pub(super) fn read(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<Targ
     let api_base = if has_base { written? } else { default_base(reader, params, provider)? };
     let api_key = match written_key {
         Some((key, _)) => Some(Secret::new(key)),
+        // written, and found wrong above: that another could stand in for it would only hide where
+        None if params.get("api_key").is_some() => None,
         None => default_key(reader, params, provider, has_base),
     };
     Some(Target { upstream_model, provider, api_base, api_key })

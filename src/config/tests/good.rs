@@ -184,6 +184,12 @@ fn without_a_credential_for_openai_nothing_starts() {
     let bare: BTreeMap<String, String> = BTreeMap::new();
     let report = load_text(Path::new("c.yaml"), text, &bare, &super::validator).unwrap_err();
     assert_eq!((report.complaints.len(), report.complaints[0].code), (1, "MR1039"));
+    // a key that names a variable is written: what is missing is the variable, and that is said once, where it is named
+    let named = text.replace("gpt-4o", "gpt-4o, api_key: os.environ/UNSET");
+    let report = load_text(Path::new("c.yaml"), &named, &bare, &super::validator).unwrap_err();
+    let found: Vec<_> = report.complaints.iter().map(|c| (c.code, c.place.line, c.place.column)).collect();
+    assert_eq!(found, [("MR1024", 1, 71)], "{report}");
+    assert!(report.complaints[0].message.contains("UNSET"), "{report}");
     let header = text.replace("gpt-4o", "gpt-4o, extra_headers: {Authorization: Basic x}");
     let config = load_text(Path::new("c.yaml"), &header, &bare, &super::validator).unwrap();
     assert!(config.models[0].api_key.is_none());

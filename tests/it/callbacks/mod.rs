@@ -1,6 +1,6 @@
 //! Callbacks: the admin surface, the hooks, the sinks, and change under load.
 
-mod admin;
+pub mod admin;
 mod deny_words;
 mod hooks;
 mod lost_updates;

@@ -1,6 +1,6 @@
 //! C14: every route with every method and every kind of key. Made from the list of routes, so a new route is in it.
 
-use millrace::http::NAMES;
+use millrace::http::names::NAMES;
 
 use super::mock;
 use super::raw::{Said, say};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use millrace::boot::boot;
 use millrace::boot::server::bind;
-use millrace::boot::source::ConfigSource;
+use millrace::keeper::source::ConfigSource;
 use millrace_actors::ports::{Callback, CallbackFactory, CallbackSpec, ParamError};
 use millrace_lab::mock::MockServer;
 

@@ -31,6 +31,7 @@ const BAD: &[Bad] = &[
     ("model_list:\n- litellm_params: {model: openai/a, api_key: k}\n", 2, 3),
     ("model_list: [{model_name: a, litellm_params: {model: hosted_vllm/m}}]\n", 1, 46),
     ("general_settings: {master_key: os.environ/NOT_SET_4714}\n", 1, 32),
+    ("model_list: [{model_name: a, litellm_params: {model: openai/a, api_key: os.environ/NOT_SET_4714}}]\n", 1, 73),
     // wrong
     ("model_list: {a: b}\n", 1, 13),
     ("model_list: [5]\n", 1, 14),

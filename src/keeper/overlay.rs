@@ -8,7 +8,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use millrace_actors::ports::CallbackSpec;
-use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 /// Why the file cannot be used.
@@ -68,12 +67,9 @@ pub fn apply(path: Option<&Path>, mut specs: Vec<CallbackSpec>) -> Result<Vec<Ca
 }
 
 /// Keeps one change: the spec of a callback, or that it is gone. Written aside and renamed, so that a crash leaves the old
-/// file or the new one; 0600, since parameters may hold secrets.
+/// file or the new one; 0600, since parameters may hold secrets. Read, change, write: only the keeper may, one at a time.
 pub fn keep(path: Option<&Path>, name: &str, spec: Option<&CallbackSpec>) -> Result<(), OverlayError> {
-    /// Read, change, write: of two workers at it at once, one's change would be lost. Nobody waits while holding it.
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let path = path.ok_or(OverlayError::NoDataDir)?;
-    let _turn = ONE_AT_A_TIME.lock();
     let mut overlay = read(path)?;
     let kept = spec.map(|spec| Kept { callback: spec.kind.clone(), params: spec.params.clone() });
     overlay.0.insert(name.to_owned(), kept);

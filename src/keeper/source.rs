@@ -7,6 +7,7 @@ use millrace_actors::ports::{CallbackFactory, CallbackSpec};
 
 use crate::callbacks;
 use crate::config::{self, CallbackEntry, Config, Report};
+use crate::logging;
 
 /// The source of a configuration.
 pub struct ConfigSource {
@@ -42,8 +43,20 @@ impl ConfigSource {
     }
 }
 
-/// A configured callback as the registry takes it.
-pub fn spec_of(entry: &CallbackEntry) -> CallbackSpec {
+/// The callbacks of a configuration, as the registry takes them.
+pub fn specs(config: &Config) -> Vec<CallbackSpec> {
+    config.callbacks.iter().map(spec_of).collect()
+}
+
+/// Registers every secret of a configuration with the log's filter, before anything can log it.
+pub fn guard_secrets(config: &Config) {
+    let models = config.models.iter().filter_map(|model| model.api_key.as_ref());
+    for secret in models.chain(&config.general.master_key) {
+        logging::guard_secret(secret.expose());
+    }
+}
+
+fn spec_of(entry: &CallbackEntry) -> CallbackSpec {
     let mut params = entry.params.0.clone();
     if let Some(events) = entry.events.as_param() {
         params.entry("events").or_insert_with(|| events.into());

@@ -1,0 +1,45 @@
+//! The names of routes, for labels and records, and the one name that stands in a route: the model's.
+
+use actix_web::HttpRequest;
+
+/// The matched route's name, for labels: the pattern, never the path, which a caller chooses.
+pub fn route_name(request: &HttpRequest) -> &'static str {
+    let pattern = request.match_pattern().unwrap_or_default();
+    NAMES.iter().find(|name| **name == pattern).copied().unwrap_or("other")
+}
+
+/// Every pattern, as it stands in labels and records.
+pub const NAMES: [&str; 24] = [
+    "/v1/messages",
+    "/messages",
+    "/v1/messages/count_tokens",
+    "/messages/count_tokens",
+    "/v1/chat/completions",
+    "/chat/completions",
+    "/openai/deployments/{model:.*}/chat/completions",
+    "/engines/{model:.*}/chat/completions",
+    "/v1/completions",
+    "/completions",
+    "/openai/deployments/{model:.*}/completions",
+    "/engines/{model:.*}/completions",
+    "/v1/embeddings",
+    "/embeddings",
+    "/openai/deployments/{model:.*}/embeddings",
+    "/engines/{model:.*}/embeddings",
+    "/v1/models",
+    "/models",
+    "/v1/models/{model:.*}",
+    "/models/{model:.*}",
+    "/callbacks",
+    "/callbacks/reload",
+    "/callbacks/{name}",
+    "/active/callbacks",
+];
+
+/// The model in the path, if the route has one. actix leaves `%2F`, `%2B` and `%25` as they are, and an SDK escapes the
+/// slashes of an id.
+pub fn model_in_path(request: &HttpRequest) -> Option<String> {
+    let model = request.match_info().get("model")?;
+    let plain = [("%2f", "/"), ("%2F", "/"), ("%2b", "+"), ("%2B", "+"), ("%25", "%")];
+    Some(plain.into_iter().fold(model.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain)))
+}

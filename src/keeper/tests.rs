@@ -1,0 +1,89 @@
+//! The keeper with a worker that takes a snapshot and never says so: what a real one does that hangs in something.
+
+use std::future::{pending, ready};
+use std::path::Path;
+
+use futures_util::FutureExt;
+use millrace_actors::callback_registry::{CallbackRegistry, PushCallbacks, RegistryError, Subscribe};
+use millrace_actors::capabilities::CapabilitySnapshot;
+use millrace_actors::cost_cache::{CostCache, Current};
+use millrace_actors::ports::CallbackSpec;
+use serde_json::json;
+
+use super::source::ConfigSource;
+use super::*;
+use crate::config::{ProcessEnv, load};
+use crate::metrics::Metrics;
+
+const CONFIG: &str = "model_list: [{model_name: m, litellm_params: {model: openai/m, api_key: k}}]\n\
+                      millrace: {data_dir: data}\n";
+
+/// A worker that acknowledges what it is told first, and nothing after.
+#[derive(Default)]
+struct Hanging {
+    told: bool,
+}
+
+impl Actor for Hanging {
+    type Context = Context<Self>;
+}
+
+impl Handler<PushCallbacks> for Hanging {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: PushCallbacks, _: &mut Context<Self>) -> Self::Result {
+        match std::mem::replace(&mut self.told, true) {
+            false => Box::pin(ready(())),
+            true => Box::pin(pending()),
+        }
+    }
+}
+
+/// A keeper over a configuration in `folder`, with one such worker; and the owner of its routes.
+async fn keeper(folder: &Path) -> (Keeper, Addr<CostCache>) {
+    let path = folder.join("config.yaml");
+    std::fs::write(&path, CONFIG.replace("data}", &format!("'{}'}}", folder.display()))).unwrap();
+    let config = load(&path, &ProcessEnv, &crate::callbacks::validate).unwrap();
+    let source = Arc::new(ConfigSource::new(Some(path), &config));
+    let routing = routing::build(&config, routing::prices(&config).unwrap(), None).unwrap();
+    let cost_cache = CostCache::new(Arc::new(routing)).start();
+    let none = Arc::new(CapabilitySnapshot::fold(1, Vec::new()));
+    let registry = CallbackRegistry::new(Arc::clone(&source.factory), none).start();
+    registry.send(Subscribe { worker: Hanging::default().start().recipient() }).await.unwrap();
+    let work = Work { source, registry, cost_cache: cost_cache.clone(), metrics: Arc::new(Metrics::default()) };
+    (Keeper::new(ConfigKeeper::new(work).start()), cost_cache)
+}
+
+fn noop(name: &str) -> CallbackChange {
+    CallbackChange::Upsert(CallbackSpec { name: name.into(), kind: "noop".into(), params: json!({}) })
+}
+
+#[actix_web::test]
+async fn a_worker_that_is_late_with_callbacks_is_not_left_with_half_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (keeper, cost_cache) = keeper(folder.path()).await;
+    let late = keeper.reload(None).await;
+    assert!(matches!(late, Err(ReloadError::Registry(RegistryError::Lagging { missing: 1, .. }))), "{late:?}");
+    assert_eq!(cost_cache.send(Current).await.unwrap().generation, 2, "the routes of that file are in force as well");
+}
+
+#[actix_web::test]
+async fn who_waits_is_bounded_and_a_change_in_force_is_kept_though_a_worker_is_late() {
+    let folder = tempfile::tempdir().unwrap();
+    let (keeper, cost_cache) = keeper(folder.path()).await;
+    let mut slow = Box::pin(keeper.change(noop("slow"), None, true));
+    assert!((&mut slow).now_or_never().is_none());
+    let mut waiting: Vec<_> = (1..work::WAITING).map(|_| Box::pin(keeper.reload(None))).collect();
+    assert!(waiting.iter_mut().all(|reload| reload.now_or_never().is_none()));
+    let refused = keeper.reload(None).now_or_never();
+    assert!(matches!(refused, Some(Err(ReloadError::Unconfirmed(Unconfirmed::Crowded)))), "{refused:?}");
+    // they leave before their turn: nothing is reloaded for them, and their places are free when it has come
+    drop(waiting);
+    let late = slow.await;
+    assert!(matches!(late, Err(ChangeError::Registry(RegistryError::Lagging { generation: 2, .. }))), "{late:?}");
+    let kept = std::fs::read_to_string(folder.path().join("callbacks.json")).unwrap();
+    assert!(kept.contains("slow"), "{kept}");
+    let unknown = keeper.change(CallbackChange::Remove("nobody".into()), None, true).now_or_never();
+    assert!(unknown.is_none(), "there is room again");
+    assert_eq!(cost_cache.send(Current).await.unwrap().generation, 1);
+}
