@@ -400,7 +400,7 @@ impl Shape {
 }
 
 /// What a caller wrote, as far as a message repeats it: the rest it knows, and an answer isn't to be as long as a request.
-fn shown(text: &str) -> &str {
+pub fn shown(text: &str) -> &str {
     const LIMIT: usize = 256;
     text.char_indices().nth(LIMIT).map_or(text, |(end, _)| &text[..end])
 }
