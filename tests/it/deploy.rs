@@ -54,7 +54,8 @@ fn unknown(expression: &str, exposed: &BTreeMap<String, BTreeSet<String>>) -> Ve
         all.extend(labels.iter().cloned());
         let selected = found.get(2).map_or("", |labels| labels.as_str());
         let named = matcher.captures_iter(selected).map(|label| label[1].to_owned());
-        missing.extend(named.filter(|label| !all.contains(label)).map(|label| format!("label {label} of {}", &found[1])));
+        missing
+            .extend(named.filter(|label| !all.contains(label)).map(|label| format!("label {label} of {}", &found[1])));
     }
     for labels in grouped.captures_iter(expression) {
         let named = labels[1].split(',').map(str::trim).filter(|label| !all.contains(*label));
