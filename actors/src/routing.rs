@@ -69,7 +69,7 @@ pub struct Deployment {
     pub price_override: Option<PriceOverride>,
     /// `model_info.base_model`: the model as whose price it is billed.
     pub base_model: Option<String>,
-    /// `model_info`, for `/model/info` and for the curious.
+    /// The rest of `model_info`, for the curious.
     pub info: serde_json::Map<String, serde_json::Value>,
     /// Shared by all generations and workers.
     pub health: Arc<Health>,
