@@ -312,7 +312,7 @@ impl Fault {
                 405,
                 "invalid_request_error",
                 "method_not_allowed",
-                &format!("Method {method} is not allowed here; use {allowed}."),
+                &format!("Method {} is not allowed here; use {allowed}.", shown(method)),
             ),
             Fault::TooLarge { limit } => row(
                 413,
@@ -329,7 +329,7 @@ impl Fault {
                 415,
                 "invalid_request_error",
                 "unsupported_media_type",
-                &format!("Content type `{got}` is not JSON; send `content-type: application/json` in UTF-8."),
+                &format!("Content type `{}` is not JSON; send `content-type: application/json` in UTF-8.", shown(got)),
             ),
             Fault::Refused(refusal) => {
                 Shape { hopeless: true, ..row(400, "invalid_request_error", &refusal.code, &refusal.message) }
@@ -380,7 +380,8 @@ impl Fault {
                     "all_deployments_in_cooldown",
                     "429",
                     &format!(
-                        "No deployments available for model group {group}: all are cooling down after failures. Try again in {retry_after} seconds."
+                        "No deployments available for model group {}: all are cooling down after failures. Try again in {retry_after} seconds.",
+                        shown(group)
                     ),
                 )
             },

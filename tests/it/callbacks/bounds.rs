@@ -96,9 +96,12 @@ fn an_answer_is_not_as_long_as_the_name_it_refuses() {
     for answer in [&unknown, &twice, &field] {
         assert!(answer.body.len() < 2_000, "{} bytes: {}", answer.body.len(), &answer.text()[..300]);
     }
+    let typed = gateway.client().header("content-type", &long[..8_000]).chat(&chat("one", json!({})));
+    assert_eq!(typed.status, 415);
+    assert!(typed.body.len() < 2_000, "{} bytes", typed.body.len());
     let folder = gateway.stop();
     let kept = records(&folder.path().join("records.jsonl"));
-    assert_eq!(kept.len(), 1, "the other two were never admitted");
+    assert_eq!(kept.len(), 1, "the others were never admitted");
     assert_bounded(&kept[0], &unknown);
 }
 
@@ -119,4 +122,21 @@ fn what_a_worker_remembers_of_names_is_bounded_in_bytes_too() {
     (16..144).for_each(ask);
     let grown = process.resident_kb().saturating_sub(warm);
     assert!(grown < 64 << 10, "grew by {grown} kB over 128 names of 1 MiB each");
+}
+
+#[test]
+fn a_refusal_of_a_cooling_group_is_not_as_long_as_its_name() {
+    let mock = MockServer::start(MockConfig::with("fault=status:500".parse().expect("a behaviour"))).expect("a mock");
+    // two, since the only deployment of a group is tried however it is
+    let one = format!(
+        "  - {{model_name: \"*\", litellm_params: {{model: \"openai/*\", api_base: \"{}\", api_key: k}}, model_info: {{id: ",
+        mock.base_url()
+    );
+    let cooling = "router_settings: {num_retries: 3, allowed_fails: 0, cooldown_time: 600}";
+    let gateway = Gateway::from_yaml(&format!("model_list:\n{one}a}}}}\n{one}b}}}}\n{cooling}\n"));
+    let long = "x".repeat(20_000);
+    gateway.client().chat(&chat(&long, json!({})));
+    let answer = gateway.client().chat(&chat(&long, json!({})));
+    assert_eq!(answer.error(429)["code"], "429");
+    assert!(answer.body.len() < 2_000, "{} bytes", answer.body.len());
 }
