@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use actix_web::http::header::HeaderMap;
 use millrace_actors::fault::Fault;
 use millrace_actors::secret::Secret;
 
@@ -48,17 +48,20 @@ pub fn identify(request: &HttpRequest) -> Result<Caller, Fault> {
 fn presented(headers: &HeaderMap) -> Option<&[u8]> {
     KEY_HEADERS.iter().find_map(|name| {
         let value = headers.get(*name)?;
-        Some(if *name == AUTHORIZATION.as_str() { bearer(value) } else { value.as_bytes() })
+        let value = value.as_bytes().trim_ascii();
+        Some(match *name {
+            "authorization" => bearer(value).unwrap_or_default(),
+            // LiteLLM takes both, and its documents write the scheme
+            "x-litellm-api-key" => bearer(value).unwrap_or(value),
+            _ => value,
+        })
     })
 }
 
-/// `Bearer <key>`, its scheme in any case (RFC 9110, 11.1).
-fn bearer(value: &HeaderValue) -> &[u8] {
-    let value = value.as_bytes().trim_ascii();
-    match value.split_at_checked(7) {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case(b"bearer ") => key.trim_ascii(),
-        _ => b"",
-    }
+/// The key of `Bearer <key>`, its scheme in any case (RFC 9110, 11.1).
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, key) = value.split_at_checked(7)?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then(|| key.trim_ascii())
 }
 
 #[cfg(test)]
@@ -78,7 +81,9 @@ mod tests {
             assert!(caller(&[(header, "sk-a-key-of-some-length")]).is_ok(), "{header}");
         }
         for value in ["Bearer sk-a-key-of-some-length", "bearer   sk-a-key-of-some-length "] {
-            assert!(caller(&[("authorization", value)]).is_ok(), "{value}");
+            for header in ["authorization", "x-litellm-api-key"] {
+                assert!(caller(&[(header, value)]).is_ok(), "{header}: {value}");
+            }
         }
     }
 
@@ -89,6 +94,9 @@ mod tests {
             ["sk-a-key-of-some-length", "Bearer", "Bearer ", "Basic sk-a-key-of-some-length", "Bearer sk-a-key"]
         {
             assert_eq!(caller(&[("authorization", value)]).unwrap_err(), Fault::BadKey, "{value}");
+        }
+        for value in ["Bearer", "Bearer ", "Basic sk-a-key-of-some-length", "Bearer Bearer sk-a-key-of-some-length"] {
+            assert_eq!(caller(&[("x-litellm-api-key", value)]).unwrap_err(), Fault::BadKey, "{value}");
         }
         let both = [("x-litellm-api-key", ""), ("authorization", "Bearer sk-a-key-of-some-length")];
         assert_eq!(caller(&both).unwrap_err(), Fault::BadKey, "the first header speaks");

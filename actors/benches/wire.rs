@@ -41,25 +41,12 @@ fn body(bytes: usize) -> Bytes {
         .into()
 }
 
-#[divan::bench]
-fn sse_whole_chunk(bencher: Bencher<'_, '_>) {
-    let chunk = chunk();
+/// Reads the events of what came in these parts.
+fn read(bencher: Bencher<'_, '_>, parts: &[&[u8]]) {
     let mut reader = SseReader::new(LIMIT);
     bencher.counter(ItemsCount::new(EVENTS)).bench_local(|| {
         let mut bytes = 0;
-        let _ = reader.feed(black_box(&chunk), |event| bytes += event.data.len());
-        bytes
-    });
-}
-
-#[divan::bench]
-fn sse_split_chunk(bencher: Bencher<'_, '_>) {
-    let chunk = chunk();
-    let (left, right) = chunk.split_at(chunk.len() / 2 + 40);
-    let mut reader = SseReader::new(LIMIT);
-    bencher.counter(ItemsCount::new(EVENTS)).bench_local(|| {
-        let mut bytes = 0;
-        for part in [left, right] {
+        for part in parts {
             let _ = reader.feed(black_box(part), |event| bytes += event.data.len());
         }
         bytes
@@ -67,14 +54,22 @@ fn sse_split_chunk(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
+fn sse_whole_chunk(bencher: Bencher<'_, '_>) {
+    let chunk = chunk();
+    read(bencher, &[&chunk]);
+}
+
+#[divan::bench]
+fn sse_split_chunk(bencher: Bencher<'_, '_>) {
+    let chunk = chunk();
+    let (left, right) = chunk.split_at(chunk.len() / 2 + 40);
+    read(bencher, &[left, right]);
+}
+
+#[divan::bench]
 fn sse_crlf_chunk(bencher: Bencher<'_, '_>) {
     let chunk = String::from_utf8_lossy(&chunk()).replace('\n', "\r\n").into_bytes();
-    let mut reader = SseReader::new(LIMIT);
-    bencher.counter(ItemsCount::new(EVENTS)).bench_local(|| {
-        let mut bytes = 0;
-        let _ = reader.feed(black_box(&chunk), |event| bytes += event.data.len());
-        bytes
-    });
+    read(bencher, &[&chunk]);
 }
 
 #[divan::bench]

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use actix::prelude::*;
 
 use crate::prices::zero_cost;
+use crate::record::NAME_BYTES;
 use crate::routing::Routing;
 use crate::workers::{Pushed, Workers};
 
-/// Answers kept; callers choose names, so there must be a bound.
+/// Answers kept, to names no longer than a record would keep; callers choose names, so both must have a bound.
 const ANSWERS: usize = 4096;
 
 // === Messages ===
@@ -78,7 +79,9 @@ impl CostCache {
         if self.answers.len() >= ANSWERS {
             self.answers.clear();
         }
-        self.answers.insert(model.to_owned(), free);
+        if model.len() <= NAME_BYTES {
+            self.answers.insert(model.to_owned(), free);
+        }
         free
     }
 }

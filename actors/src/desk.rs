@@ -17,6 +17,7 @@ use crate::capabilities::CapabilitySnapshot;
 use crate::cost_cache::{CostCache, PushRouting, Subscribe as SubscribeRouting, ZeroCost};
 use crate::mailbox::{ask, tell};
 use crate::ports::Meter;
+use crate::record::NAME_BYTES;
 use crate::routing::Routing;
 use crate::upstream::UpstreamClient;
 
@@ -27,7 +28,8 @@ const ZERO_COST_DEADLINE: Duration = Duration::from_millis(250);
 /// How often a worker forgets origins it has not called for long, and tells what it has counted.
 const HOUSEKEEPING: Duration = Duration::from_secs(10);
 
-/// Names remembered per price generation. Callers choose model names (wildcards), so the memo must not grow with them.
+/// Names remembered per price generation, none longer than a record would keep. Callers choose model names, so the memo must
+/// not grow with them; for a longer one the question is asked each time.
 const ZERO_COST_MEMO: usize = 4096;
 
 /// One worker's desk.
@@ -111,7 +113,7 @@ impl Desk {
             return false;
         };
         // a push may have come while we waited: an answer about an older generation must not outlive it
-        if self.zero_cost_of.get() == generation {
+        if self.zero_cost_of.get() == generation && model.len() <= NAME_BYTES {
             let mut memo = self.zero_cost.borrow_mut();
             if memo.len() >= ZERO_COST_MEMO {
                 memo.clear();

@@ -16,7 +16,7 @@ use crate::capabilities::{CapabilitySnapshot, Hooks};
 use crate::desk::{Desk, InFlight};
 use crate::fault::Fault;
 use crate::ports::{AnswerFacts, CallFacts};
-use crate::record::{LogRecord, Outcome};
+use crate::record::{LogRecord, MESSAGE_BYTES, NAME_BYTES, Outcome, kept};
 use crate::routing::{Deployment, Routing};
 use crate::wire::cost::{Cost, ServiceTier};
 use crate::wire::envelope::{Endpoint, Envelope};
@@ -252,6 +252,8 @@ impl Exchange {
         }
     }
 
+    /// The one place where a record is made, and so where what others chose is bounded: both ids already were, a deployment's
+    /// names come from the configuration.
     fn record(&self, settled: &Settled<'_>) -> LogRecord {
         let deployment = self.progress.deployment.as_deref();
         let now = unix(SystemTime::now());
@@ -275,10 +277,10 @@ impl Exchange {
                 None if settled.outcome == Outcome::ClientCancelled => 499,
                 None => 200,
             },
-            model: self.asked.model.to_string(),
-            model_group: self.progress.serving.as_deref().unwrap_or_default().to_owned(),
+            model: kept(&self.asked.model, NAME_BYTES),
+            model_group: kept(self.progress.serving.as_deref().unwrap_or_default(), NAME_BYTES),
             model_id: deployment.map(|d| d.id.to_string()).unwrap_or_default(),
-            upstream_model: self.progress.upstream_model.clone(),
+            upstream_model: kept(&self.progress.upstream_model, NAME_BYTES),
             custom_llm_provider: deployment.map(|d| d.provider.to_owned()).unwrap_or_default(),
             api_base: deployment.map(|d| d.api_base.clone()).unwrap_or_default(),
             user_api_key_alias: self.asked.caller.to_string(),
@@ -306,7 +308,7 @@ impl Exchange {
             routing_generation: self.routing.generation,
             params: self.progress.notes.clone(),
             error_class: settled.fault.map(Fault::class),
-            error_message: settled.fault.map(|f| f.shape().message),
+            error_message: settled.fault.map(|f| kept(&f.shape().message, MESSAGE_BYTES)),
         }
     }
 }

@@ -323,7 +323,7 @@ impl Fault {
                 405,
                 "invalid_request_error",
                 "method_not_allowed",
-                &format!("Method {method} is not allowed here; use {allowed}."),
+                &format!("Method {} is not allowed here; use {allowed}.", shown(method)),
             ),
             Fault::TooLarge { limit } => row(
                 413,
@@ -340,7 +340,7 @@ impl Fault {
                 415,
                 "invalid_request_error",
                 "unsupported_media_type",
-                &format!("Content type `{got}` is not JSON; send `content-type: application/json` in UTF-8."),
+                &format!("Content type `{}` is not JSON; send `content-type: application/json` in UTF-8.", shown(got)),
             ),
             Fault::Refused(refusal) => {
                 Shape { hopeless: true, ..row(400, "invalid_request_error", &refusal.code, &refusal.message) }
@@ -391,7 +391,8 @@ impl Fault {
                     "all_deployments_in_cooldown",
                     "429",
                     &format!(
-                        "No deployments available for model group {group}: all are cooling down after failures. Try again in {retry_after} seconds."
+                        "No deployments available for model group {}: all are cooling down after failures. Try again in {retry_after} seconds.",
+                        shown(group)
                     ),
                 )
             },
@@ -401,7 +402,7 @@ impl Fault {
 }
 
 /// What a caller wrote, as far as a message repeats it: the rest it knows, and an answer isn't to be as long as a request.
-fn shown(text: &str) -> &str {
+pub fn shown(text: &str) -> &str {
     const LIMIT: usize = 256;
     text.char_indices().nth(LIMIT).map_or(text, |(end, _)| &text[..end])
 }

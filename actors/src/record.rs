@@ -7,7 +7,15 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::wire::answer::CUT;
 use crate::wire::notes::Notes;
+
+/// Bytes kept of a name that a caller chose. A request body's limit is the only other bound on such a name, and a queue or
+/// a log of records must not be as large as the requests were. Names in use have a tenth of this.
+pub const NAME_BYTES: usize = 256;
+
+/// Bytes kept of an error's message: as much as is kept of a provider's, if it is ASCII.
+pub const MESSAGE_BYTES: usize = 2048;
 
 /// How an exchange ended. Every admitted exchange ends in exactly one of these (invariant I3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -52,7 +60,9 @@ impl Outcome {
     }
 }
 
-/// One exchange, settled. Times are Unix seconds with a fraction, durations seconds, money US dollars in decimal text.
+/// One exchange, settled. Times are Unix seconds with a fraction, durations seconds, money US dollars in decimal text. Of a
+/// text that a caller or a provider chose, a record keeps the first 256 bytes, of an error's message 2,048, back to a whole
+/// character; `…` at the end says that there was more.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct LogRecord {
     /// `x-litellm-call-id`.
@@ -72,12 +82,15 @@ pub struct LogRecord {
     /// The HTTP status the caller got, or would have got if it had stayed.
     pub response_status: u16,
     /// The model as the caller wrote it.
+    #[schemars(length(max = NAME_BYTES + 1))]
     pub model: String,
     /// The model group that served it; empty if none did.
+    #[schemars(length(max = NAME_BYTES + 1))]
     pub model_group: String,
     /// The deployment's id; empty if none was tried.
     pub model_id: String,
     /// The provider's own name of the model.
+    #[schemars(length(max = NAME_BYTES + 1))]
     pub upstream_model: String,
     /// The provider.
     pub custom_llm_provider: String,
@@ -135,7 +148,19 @@ pub struct LogRecord {
     pub error_class: Option<&'static str>,
     /// Its message, as the caller was told.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = MESSAGE_BYTES + 1))]
     pub error_message: Option<String>,
+}
+
+/// What a record keeps of a text that somebody else chose: all of it, or its first `limit` bytes, back to a whole
+/// character, and a mark.
+pub fn kept(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let mut kept = text[..text.floor_char_boundary(limit)].to_owned();
+    kept.push(CUT);
+    kept
 }
 
 /// The JSON schema of [`LogRecord`].

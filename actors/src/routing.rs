@@ -14,6 +14,10 @@ use crate::ports::Dialect;
 use crate::prices::{PriceOverride, PriceQuery, PriceTable, Pricing};
 use crate::secret::Secret;
 use crate::upstream::Origin;
+use crate::wire::answer::CUT;
+
+/// Bytes of a credential's beginning that say something of it; `sk-` and the like say nothing.
+const TELLING: usize = 5;
 
 /// One upstream target.
 pub struct Deployment {
@@ -67,7 +71,7 @@ pub struct Deployment {
     pub price_override: Option<PriceOverride>,
     /// `model_info.base_model`: the model as whose price it is billed.
     pub base_model: Option<String>,
-    /// `model_info`, for `/model/info` and for the curious.
+    /// The rest of `model_info`, for the curious.
     pub info: serde_json::Map<String, serde_json::Value>,
     /// Shared by all generations and workers.
     pub health: Arc<Health>,
@@ -118,13 +122,27 @@ impl Deployment {
         told().or_else(|| prices.find(self.base_model.as_deref().unwrap_or(model), self.provider)?.max_output_tokens)
     }
 
-    /// Strikes our own credential out of a provider's words.
+    /// Strikes our own credential out of a provider's words; what is left of it too, where they were cut within it.
     pub fn redact(&self, text: &str) -> String {
         match &self.api_key {
-            Some(key) if !key.expose().is_empty() => text.replace(key.expose(), "[redacted]"),
+            Some(key) if !key.expose().is_empty() => strike(text, key.expose()),
             _ => text.to_owned(),
         }
     }
+}
+
+/// `text` without `key`, nor the beginning of it before a cut.
+fn strike(text: &str, key: &str) -> String {
+    const STRUCK: &str = "[redacted]";
+    let mut clean = text.replace(key, STRUCK);
+    if let Some(end) = clean.len().checked_sub(CUT.len_utf8()).filter(|_| clean.ends_with(CUT)) {
+        let begins = |&at: &usize| clean[..end].ends_with(&key[..at]);
+        let beginnings = key.char_indices().rev().map(|(at, _)| at).take_while(|&at| at >= TELLING);
+        if let Some(at) = beginnings.into_iter().find(begins) {
+            clean.replace_range(end - at..end, STRUCK);
+        }
+    }
+    clean
 }
 
 /// A model group: a public name and who serves it.
@@ -270,7 +288,18 @@ pub fn match_star<'n>(pattern: &str, name: &'n str) -> Option<&'n str> {
 
 #[cfg(test)]
 mod tests {
-    use super::match_star;
+    use super::{match_star, strike};
+
+    #[test]
+    fn a_key_is_struck_out_and_so_is_what_a_cut_left_of_it() {
+        let key = "sk-abcdefgh";
+        assert_eq!(strike("bad sk-abcdefgh, really", key), "bad [redacted], really");
+        assert_eq!(strike("bad sk-abcdefg…", key), "bad [redacted]…");
+        assert_eq!(strike("bad sk-ab…", key), "bad [redacted]…");
+        for fine in ["bad sk-…", "sk-abcde is not at the end…", "sk-abcdefg", "…", ""] {
+            assert_eq!(strike(fine, key), fine);
+        }
+    }
 
     #[test]
     fn a_star_matches_what_is_left() {

@@ -20,8 +20,8 @@ const PATTERNS: [&str; 7] = [
     r"(?i)(?<keep>\b(?:bearer|basic)\s+)[A-Za-z0-9+/._~*=-]{6,}",
     // a JSON web token
     r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?",
-    // `user:password@` in a URL
-    r"(?<keep>://)[^/\s:@]+:[^/\s@]+@",
+    // `user:password@` in a URL; or what a record kept of it, if it was cut before the `@`
+    r"(?<keep>://)[^/\s:@]+:[^/\s@]+(?:@|…$)",
     // a query parameter that is a credential
     r"(?i)(?<keep>[?&](?:api[-_]?key|key|access_token|token|sig|signature)=)[^&\s]+",
     // a name and its value: `api_key: ...`, `"x-api-key": "..."`
@@ -79,6 +79,7 @@ mod tests {
             "Authorization: Bearer canary.token/abc+def".to_owned(),
             "bad eyJhbGciOi.eyJjYW5hcnkiOjF9.canarysignature here".to_owned(),
             "cannot reach https://user:canary@host/path".to_owned(),
+            "a name that was cut: https://user:canary…".to_owned(),
             "GET /v1?key=canaryvalue&x=1 failed".to_owned(),
             "{\"x-api-key\": \"canary-1234\"}".to_owned(),
             "password=canary1".to_owned(),

@@ -156,7 +156,7 @@ pub struct ModelInfo {
     pub mode: Option<String>,
     /// The name under which prices are looked up, where the deployment's own name says nothing.
     pub base_model: Option<String>,
-    /// Everything else, to be echoed by `/model/info`.
+    /// Everything else, as written; nothing shows it yet.
     pub extras: JsonParams,
 }
 

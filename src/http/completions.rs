@@ -8,7 +8,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use millrace_actors::desk::Desk;
 use millrace_actors::exchange::{Admitted, Exchange};
-use millrace_actors::fault::Fault;
+use millrace_actors::fault::{Fault, shown};
 use millrace_actors::plan::Plan;
 use millrace_actors::request_handler::{Answer, RequestHandler};
 use millrace_actors::wire::envelope::{Endpoint, Envelope};
@@ -113,7 +113,11 @@ fn model_of(request: &HttpRequest, envelope: &Envelope) -> Result<Arc<str>, Faul
     let path = model_in_path(request).filter(|model| !model.is_empty());
     match (path.as_deref(), envelope.model()) {
         (Some(path), Some(body)) if path != body => Err(Fault::BadRequest {
-            message: format!("The path names the model `{path}` and the body `{body}`. Name one, or the same in both."),
+            message: format!(
+                "The path names the model `{}` and the body `{}`. Name one, or the same in both.",
+                shown(path),
+                shown(body)
+            ),
             param: Some("model".into()),
         }),
         (Some(model), _) | (None, Some(model)) => Ok(model.into()),

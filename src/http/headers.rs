@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder};
+use millrace_actors::record::NAME_BYTES;
 use millrace_actors::request_handler::ReplyFacts;
 use millrace_actors::routing::Shown;
 
@@ -125,10 +126,12 @@ fn push_ms(text: &mut String, duration: Duration) {
     let _ = write!(text, "{}.{:03}", us / 1000, us % 1000);
 }
 
-/// Values that no header may hold are left out, never sent in part: they are ids and names that an operator wrote.
+/// Values that no header may hold are left out, never sent in part. So is a name longer than a record keeps: behind a
+/// wildcard it is the caller's, and a head of many kilobytes is refused by clients and by proxies in between.
 fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value)
         && !value.is_empty()
+        && value.len() <= NAME_BYTES
     {
         headers.insert(name, value);
     }

@@ -9,6 +9,7 @@ mod bodies;
 mod callbacks;
 mod clients;
 mod cost;
+mod deploy;
 mod harness;
 mod invariants;
 mod messages;

@@ -11,6 +11,9 @@ use super::usage::Usage;
 /// Characters of an upstream's message that are kept: enough to act on, too few to carry a document into logs.
 const MESSAGE_CHARS: usize = 2_000;
 
+/// What stands behind a text that was cut. Whoever strikes out credentials must know that one may lie across the cut.
+pub const CUT: char = '…';
+
 /// The answer isn't JSON: an upstream fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the upstream's answer is not JSON: {why}")]
@@ -35,7 +38,7 @@ pub struct Answer {
 /// An upstream's complaint, as far as it could be read. May hold anything the upstream chose to write.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UpstreamError {
-    /// What it says, cut to 2,000 characters.
+    /// What it says: the first 2,000 characters, and [`CUT`] if there were more.
     pub message: String,
     /// `type`.
     pub kind: Option<String>,
@@ -78,7 +81,7 @@ impl UpstreamError {
         if let Ok(value) = serde_json::from_slice::<Value>(body) {
             return Self::of(&value);
         }
-        let text = String::from_utf8_lossy(&body[..body.len().min(MESSAGE_CHARS * 4)]);
+        let text = String::from_utf8_lossy(&body[..body.len().min((MESSAGE_CHARS + 1) * 4)]);
         let text = text.trim();
         let message = if text.starts_with('<') { html_title(text) } else { Cow::Borrowed(text) };
         Self { message: cut(&message), ..Self::default() }
@@ -124,13 +127,16 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// At most [`MESSAGE_CHARS`] characters, and never nothing.
+/// At most [`MESSAGE_CHARS`] characters and the mark, and never nothing.
 fn cut(text: &str) -> String {
     let text = text.trim();
     if text.is_empty() {
         return "the upstream gave no reason".to_owned();
     }
-    text.chars().take(MESSAGE_CHARS).collect()
+    match text.char_indices().nth(MESSAGE_CHARS) {
+        Some((end, _)) => format!("{}{CUT}", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// What an HTML page calls itself.

@@ -93,7 +93,9 @@ fn reads_errors_of_every_make() {
 #[test]
 fn a_message_is_cut_between_characters() {
     for body in ["\u{1f600}".repeat(5000), format!("{{\"error\":\"{}\"}}", "\u{4e2d}".repeat(5000))] {
-        assert_eq!(error(&body).0.chars().count(), MESSAGE_CHARS);
+        let message = error(&body).0;
+        assert_eq!(message.chars().count(), MESSAGE_CHARS + 1);
+        assert!(message.ends_with(CUT), "{message}");
     }
     assert!(!error(&"[".repeat(100_000)).0.is_empty());
 }

@@ -181,7 +181,7 @@ fn param(name: &str) -> bool {
 /// `model_info`.
 pub(in crate::config) const MODEL_INFO: Spec = Spec {
     name: "model_list[].model_info",
-    doc: "What is known about a deployment. Other keys are kept and shown by `/model/info`; prices are as above.",
+    doc: "What is known about a deployment. Other keys are kept, and shown nowhere yet; prices are as above.",
     keys: &[
         key("id", Ty::Text, "-", "The deployment's id; else a hash of how the entry is written, without its secrets."),
         key("mode", Ty::Text, "-", "`chat`, `completion`, `embedding` ..."),
