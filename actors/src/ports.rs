@@ -114,7 +114,7 @@ pub trait Callback: Send + Sync + 'static {
         Box::pin(ready(Ok(None)))
     }
 
-    /// Beside the upstream call; may only refuse. The answer's head waits for it.
+    /// Beside the upstream call; may only refuse. The answer waits for it; a stream's head does too, while it is held.
     fn during_call<'a>(&'a self, _call: &'a CallFacts) -> LocalBoxFuture<'a, Result<(), Refusal>> {
         Box::pin(ready(Ok(())))
     }

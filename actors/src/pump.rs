@@ -11,32 +11,43 @@ use tokio::time::{Instant as TokioInstant, Sleep, sleep_until, timeout};
 
 use crate::attempts::Open;
 use crate::call::{BATCH_BYTES, fault_of};
-use crate::desk::Shutdown;
+use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
+use crate::hold::Way;
 use crate::mailbox::tell;
 use crate::outlet::{Outlet, outlet};
 use crate::relay::{Relay, RelaySettings};
-use crate::request_handler::{Answer, Job, Reply, facts};
+use crate::reply::{Answer, Reply, facts};
+use crate::request_handler::Job;
 use crate::routing::PathSettings;
 use crate::stream_relay::{Cause, Chunks, End, Heartbeat, StreamRelay};
 
-/// Releases the head, starts the relay, and pumps. The exchange goes to the relay, which settles it.
+/// Releases the head, unless that is done, starts the relay, and pumps. The exchange goes to the relay, which settles it.
 pub(crate) async fn run(job: Job, open: Open) {
-    let Job { exchange, desk, reply, .. } = job;
-    let Open { mut response, batch, more, first_by } = open;
-    let (outlet, body) = outlet(exchange.routing.path.credit_bytes);
-    let facts = facts(&exchange, std::mem::take(&mut response.headers));
+    let Job { exchange, desk, hold, .. } = job;
+    let Open { mut response, batch, more } = open;
     let path = exchange.routing.path.clone();
-    let timer = Timer::new(&path, &exchange, first_by);
+    let timer = Timer::new(&path, &exchange);
     let relay = relay_for(&exchange);
+    let (outlet, release) = match hold.take() {
+        Way::Released(outlet) => (outlet, None),
+        Way::Held(reply) => {
+            let (outlet, body) = outlet(path.credit_bytes);
+            let facts = facts(&exchange, std::mem::take(&mut response.headers));
+            (outlet, Some((reply, Reply { answer: Ok(Answer::Stream(body)), facts })))
+        }
+        Way::Taken => return,
+    };
     let relay = StreamRelay::new(relay, outlet.clone(), exchange).start();
-    // if the caller has left, the body dies with the unsent reply, and the pump sees it as a client that left
-    drop(reply.send(Reply { answer: Ok(Answer::Stream(body)), facts }));
+    if let Some((held, reply)) = release {
+        // if the caller has left, the body dies with the unsent reply, and the pump sees it as a client that left
+        drop(held.send(reply));
+    }
     let mut pump = Pump { outlet, relay, timer, path, waited: Duration::ZERO };
     pump.send(batch);
     let cause = match more {
-        true => pump.run(&mut response, &desk.shutdown).await,
+        true => pump.run(&mut response, &desk).await,
         false => Cause::Closed,
     };
     let Pump { outlet, relay, waited, .. } = pump;
@@ -76,8 +87,8 @@ enum Step {
 }
 
 impl Pump {
-    async fn run(&mut self, response: &mut crate::upstream::UpstreamResponse, shutdown: &Shutdown) -> Cause {
-        let mut cut = std::pin::pin!(shutdown.wait_cut());
+    async fn run(&mut self, response: &mut crate::upstream::UpstreamResponse, desk: &Desk) -> Cause {
+        let mut cut = std::pin::pin!(desk.wait_cut());
         loop {
             if !self.outlet.has_credit()
                 && let Some(cause) = self.wait_for_credit().await
@@ -143,7 +154,7 @@ impl Pump {
     }
 }
 
-/// The three deadlines of a running stream and its heartbeat, on one timer. A batch only notes the time: re-arming a timer
+/// The two deadlines of a running stream and its heartbeat, on one timer. A batch only notes the time: re-arming a timer
 /// per batch would cost more than the batch.
 struct Timer {
     sleep: Pin<Box<Sleep>>,
@@ -156,7 +167,6 @@ struct Timer {
     idle: Duration,
     heartbeat: Option<Duration>,
     total: TokioInstant,
-    first_by: Option<TokioInstant>,
 }
 
 enum Tick {
@@ -166,7 +176,7 @@ enum Tick {
 }
 
 impl Timer {
-    fn new(path: &PathSettings, exchange: &Exchange, first_by: Option<TokioInstant>) -> Self {
+    fn new(path: &PathSettings, exchange: &Exchange) -> Self {
         let now = TokioInstant::now();
         let total = TokioInstant::from_std(exchange.asked.started + path.total_timeout);
         let mut timer = Timer {
@@ -177,7 +187,6 @@ impl Timer {
             idle: path.idle_timeout,
             heartbeat: path.heartbeat,
             total,
-            first_by,
         };
         timer.arm();
         timer
@@ -194,7 +203,6 @@ impl Timer {
         if outlet.pushed() != self.pushed {
             self.pushed = outlet.pushed();
             self.heard = self.last;
-            self.first_by = None;
         }
     }
 
@@ -205,9 +213,7 @@ impl Timer {
         let since = |then| now.saturating_duration_since(then);
         let tick = if now >= self.total {
             Tick::Overdue("total")
-        } else if self.first_by.is_some_and(|by| now >= by) {
-            Tick::Overdue("first_token")
-        } else if self.first_by.is_none() && since(self.last) >= self.idle {
+        } else if since(self.last) >= self.idle {
             Tick::Overdue("idle")
         } else if self.heartbeat.is_some_and(|every| since(self.heard) >= every) {
             self.heard = now;
@@ -220,7 +226,7 @@ impl Timer {
     }
 
     fn arm(&mut self) {
-        let silence_ends = self.first_by.unwrap_or(self.last + self.idle);
+        let silence_ends = self.last + self.idle;
         let beat = self.heartbeat.map(|every| self.heard + every);
         let next = beat.map_or(silence_ends, |beat| beat.min(silence_ends)).min(self.total);
         self.sleep.as_mut().reset(next);

@@ -86,6 +86,26 @@ fn p1_an_exchange_whose_body_is_still_coming_when_the_drain_begins_is_served() {
     assert_eq!(status.code(), Some(0), "{log}");
 }
 
+/// What waits for its provider's head when the grace is over has no stream to end: it is answered.
+#[test]
+fn p1_an_exchange_without_an_answer_yet_gets_one_at_the_grace_s_end() {
+    let mock = MockServer::start(MockConfig::default()).expect("a mock");
+    let process = Process::before(&mock, &sink(1));
+    let asking = [false, true].map(|stream| {
+        let client = process.client();
+        std::thread::spawn(move || client.chat(&chat("mock:hang", json!({ "stream": stream }))))
+    });
+    eventually("both are in flight", || process.metric("millrace_inflight") == 2.0);
+    process.signal("TERM");
+    for answer in asking {
+        assert_eq!(answer.join().expect("an asker").error(503)["code"], "shutting_down");
+    }
+    let (status, log, folder) = process.wait();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(log.contains("stopped unfinished=0"), "{log}");
+    assert_eq!(crate::harness::records(&folder.path().join("data/records.jsonl")).len(), 2);
+}
+
 #[test]
 fn p1_an_idle_process_ends_at_once_whatever_its_grace() {
     let mock = MockServer::start(MockConfig::default()).expect("a mock");

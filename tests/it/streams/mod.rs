@@ -4,6 +4,7 @@ mod done;
 mod ends;
 mod framing;
 mod head;
+mod hold;
 mod limits;
 mod many;
 mod model;
