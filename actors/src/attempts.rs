@@ -123,22 +123,23 @@ async fn once(exchange: &mut Exchange, candidate: &Candidate, hold: &Hold) -> Re
     exchange.progress.deployment = Some(deployment.clone());
     exchange.progress.upstream_model.clone_from(&candidate.model);
     exchange.progress.serving = Some(candidate.group.clone());
+    exchange.call_began();
     let began = Instant::now();
     let called = call::call(exchange, candidate, hold).await;
     let elapsed = began.elapsed();
     match called {
         Ok(Called { answered, own }) => {
             exchange.progress.waited += elapsed.saturating_sub(own);
-            exchange.desk().meter.attempt(deployment, "ok");
             // a stream that has begun has not succeeded yet: its relay says so at its end (FAULTS S10)
             if matches!(answered, Answered::Whole(_)) {
+                exchange.call_ended("ok");
                 deployment.health.succeeded();
             }
             Ok(answered)
         }
         Err(fault) => {
             exchange.progress.waited += elapsed;
-            exchange.desk().meter.attempt(deployment, fault.class());
+            exchange.call_ended(fault.class());
             let cooled = fault.unhealthy() && deployment.health.failed(&deployment.cooldown, fault.retry_after());
             log::warn!(
                 "attempt failed call_id={} deployment={} class={} cooled={cooled} cause={:?}",

@@ -210,7 +210,8 @@ pub trait CallbackFactory: Send + Sync + 'static {
 
 /// Where exchanges are counted; the service's `/metrics` fills it. Called on the path: no lock, no allocation.
 pub trait Meter: Send + Sync + 'static {
-    /// An attempt at a deployment ended; `outcome` is `ok` or a [`Fault::class`].
+    /// An attempt at a deployment ended, a stream's with its stream; `outcome` is `ok`, `client_cancelled` or a
+    /// [`Fault::class`].
     fn attempt(&self, deployment: &Deployment, outcome: &'static str);
 
     /// How many requests this worker's client has sent again on a fresh connection since it was made. Told now and then by

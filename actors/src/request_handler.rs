@@ -87,7 +87,9 @@ impl Job {
         self.exchange.settle(if delivered { Outcome::Ok } else { Outcome::ClientCancelled }, None);
     }
 
-    fn fail(self, fault: Fault) {
+    fn fail(mut self, fault: Fault) {
+        // before the hooks: what a caller is told instead says nothing about the call
+        self.exchange.call_ended(fault.class());
         let fault = self.exchange.failure(redacted(fault, &self.exchange));
         let delivered = self.hold.fail(&self.exchange, &fault);
         let outcome = if delivered { outcome_of(&fault) } else { Outcome::ClientCancelled };

@@ -109,6 +109,9 @@ impl StreamRelay {
         if let Some(deployment) = self.deployment().filter(|_| fault.unhealthy()) {
             deployment.health.failed(&deployment.cooldown, None);
         }
+        if let Some(exchange) = &mut self.exchange {
+            exchange.call_ended(fault.class());
+        }
         let fault = self.in_callers_words(fault);
         self.outlet.push(error_event(&fault));
         self.settle(outcome_of(&fault), Some(&fault));
