@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use actix::prelude::*;
 use bytes::Bytes;
-use tokio::time::{Instant as TokioInstant, Sleep, sleep_until, timeout};
+use tokio::time::{Instant as TokioInstant, Sleep, sleep_until, timeout_at};
 
 use crate::attempts::Open;
 use crate::call::{BATCH_BYTES, fault_of};
@@ -91,7 +91,7 @@ impl Pump {
         let mut cut = std::pin::pin!(desk.wait_cut());
         loop {
             if !self.outlet.has_credit()
-                && let Some(cause) = self.wait_for_credit().await
+                && let Some(cause) = self.wait_for_credit(cut.as_mut()).await
             {
                 return cause;
             }
@@ -141,15 +141,23 @@ impl Pump {
         tell(&self.relay, Chunks { batch, waited: std::mem::take(&mut self.waited) });
     }
 
-    async fn wait_for_credit(&mut self) -> Option<Cause> {
+    /// Until the client reads on, but not past what ends any stream: the total, and the end of the process.
+    async fn wait_for_credit(&mut self, cut: Pin<&mut impl Future<Output = ()>>) -> Option<Cause> {
         let began = Instant::now();
-        let credit = timeout(self.path.write_idle_timeout, self.outlet.credit()).await;
+        let until = self.timer.total.min(TokioInstant::now() + self.path.write_idle_timeout);
+        let credit = tokio::select! {
+            biased;
+            () = cut => None,
+            credit = timeout_at(until, self.outlet.credit()) => Some(credit),
+        };
         self.waited += began.elapsed();
         self.timer.touch(&self.outlet);
         match credit {
-            Ok(true) => None,
+            None => Some(Cause::Failed(Fault::ShuttingDown)),
+            Some(Ok(true)) => None,
+            Some(Err(_)) if until == self.timer.total => Some(Cause::Failed(Fault::Timeout { phase: "total" })),
             // a client that does not read is as good as gone; holding its stream would hold a provider's too
-            Ok(false) | Err(_) => Some(Cause::ClientLeft),
+            Some(Ok(false) | Err(_)) => Some(Cause::ClientLeft),
         }
     }
 }

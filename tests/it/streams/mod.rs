@@ -12,6 +12,7 @@ mod model;
 mod raw;
 mod shape;
 mod time;
+mod unread;
 mod usage;
 
 use std::cell::Cell;
