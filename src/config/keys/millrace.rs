@@ -20,7 +20,12 @@ const KEYS: &[Key] = &[
     key("host", Ty::Address, "127.0.0.1", "Numeric address to listen on. Anything but loopback needs a master key."),
     key("port", Ty::Count(0, 65_535), "4000", "Port to listen on; 0 takes any free one."),
     key("workers", Ty::Count(1, 1024), "-", "Worker threads; else one per core."),
-    key("shutdown_grace_seconds", Ty::Seconds(0.0, DAY), "600", "How long what runs may go on after SIGTERM."),
+    key(
+        "shutdown_grace_seconds",
+        Ty::Seconds(0.0, DAY),
+        "600",
+        "How long what runs may go on after SIGTERM; a second one ends all within a second.",
+    ),
     key(
         "stream_heartbeat_seconds",
         Ty::Seconds(0.1, DAY),
