@@ -54,7 +54,7 @@ pub static KEYS: &[Key] = &[
     key!("text", text, "the content (%2C is a comma), cut into pieces of chunk-bytes"),
     key!("echo-user", echo_user, "content is the request's user field", switch),
     key!("alphabet", alphabet, "what generated content is made of"),
-    key!("escape", escape, "characters outside ASCII: as UTF-8, as \\uXXXX, as lone surrogates over two chunks"),
+    key!("escape", escape, "characters outside ASCII: as UTF-8, as \\u escapes, as lone surrogates over two chunks"),
     key!("n", n, "choices, interleaved, instead of the n of the request"),
     key!("tool-calls", tool_calls, "tool calls per choice; arguments are split anywhere, also within escapes"),
     key!("prompt-tokens", prompt_tokens, "prompt tokens in usage (auto: body length / 4)"),
