@@ -138,15 +138,43 @@ pub fn model(name: &str, created: u64) -> String {
     format!("{{\"id\":\"{name}\",\"object\":\"model\",\"created\":{created},\"owned_by\":\"mock\"}}")
 }
 
-/// An error in OpenAI's shape; `code` and `message` are the status's own when absent.
-pub fn error(status: u16, code: Option<&str>, message: Option<&str>) -> String {
-    let (kind, own_code, own_message) = error_words(status);
-    let code = code.or(own_code);
-    let message = message.unwrap_or_else(|| code.and_then(code_message).unwrap_or(own_message));
-    let code = code.map_or_else(|| "null".to_owned(), |code| format!("\"{}\"", json_text(code)));
+/// What an error says; what is absent is the status's own.
+#[derive(Clone, Copy, Default)]
+pub struct Words<'a> {
+    /// `message`.
+    pub message: Option<&'a str>,
+    /// `type`.
+    pub kind: Option<&'a str>,
+    /// `param`.
+    pub param: Option<&'a str>,
+    /// `code`.
+    pub code: Option<&'a str>,
+}
+
+impl<'a> Words<'a> {
+    /// Those that a behaviour asks for.
+    pub fn of(behaviour: &'a Behaviour) -> Self {
+        Words {
+            message: behaviour.message.as_deref(),
+            kind: behaviour.error_type.as_deref(),
+            param: behaviour.error_param.as_deref(),
+            code: behaviour.code.as_deref(),
+        }
+    }
+}
+
+/// An error in OpenAI's shape.
+pub fn error(status: u16, words: Words<'_>) -> String {
+    let (own_kind, own_code, own_message) = error_words(status);
+    let code = words.code.or(own_code);
+    let message = words.message.unwrap_or_else(|| code.and_then(code_message).unwrap_or(own_message));
+    let text = |word: Option<&str>| word.map_or_else(|| "null".to_owned(), |word| format!("\"{}\"", json_text(word)));
     format!(
-        "{{\"error\":{{\"message\":\"{}\",\"type\":\"{kind}\",\"param\":null,\"code\":{code}}}}}",
-        json_text(message)
+        "{{\"error\":{{\"message\":{},\"type\":{},\"param\":{},\"code\":{}}}}}",
+        text(Some(message)),
+        text(words.kind.or(Some(own_kind))),
+        text(words.param),
+        text(code)
     )
 }
 

@@ -1,7 +1,7 @@
 //! One connection: request after request is read, counted, given a plan, and answered.
 
 use super::{
-    answers,
+    answers::{self, Words},
     asked::{Asked, Memo},
     behaviour::Behaviour,
     body::Body,
@@ -93,10 +93,19 @@ impl Connection {
                 Body::json(200, "{\"status\":\"reset\"}".to_owned())
             }
             Route::Health => Body::json(200, "{\"status\":\"ok\"}".to_owned()),
-            Route::WrongMethod => Body::json(405, answers::error(405, None, Some("Not allowed: another method"))),
+            Route::WrongMethod => Body::json(
+                405,
+                answers::error(405, Words { message: Some("Not allowed: another method"), ..Words::default() }),
+            ),
             _ => {
                 let message = format!("Unknown request URL: {} {}", head.method, head.path);
-                Body::json(404, answers::error(404, Some("unknown_url"), Some(&message)))
+                Body::json(
+                    404,
+                    answers::error(
+                        404,
+                        Words { code: Some("unknown_url"), message: Some(&message), ..Words::default() },
+                    ),
+                )
             }
         };
         let plan = Arc::new(Plan::new(Behaviour::default()));
@@ -181,7 +190,13 @@ impl Connection {
 
     /// The mock's own refusal; the connection ends, as the request may not have been read in full.
     async fn refuse(&mut self, status: u16, message: &str, exchange: Exchange) -> Flow {
-        let body = Body::json(status, answers::error(status, Some("mock_cannot_read_this"), Some(message)));
+        let body = Body::json(
+            status,
+            answers::error(
+                status,
+                Words { code: Some("mock_cannot_read_this"), message: Some(message), ..Words::default() },
+            ),
+        );
         let plan = Plan::new(Behaviour::fault(FaultKind::None));
         let _ = self.play_fixed(&plan, body, &Head::default(), exchange).await;
         self.socket.linger(std::time::Duration::from_secs(1)).await;

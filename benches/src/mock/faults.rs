@@ -1,7 +1,7 @@
 //! The faults that strike below the shapes: bodies that are none, bytes that are no HTTP, cuts, floods.
 
 use super::{
-    answers,
+    answers::{self, Words},
     behaviour::Behaviour,
     body::Body,
     choices::How,
@@ -41,7 +41,10 @@ pub fn without_http(behaviour: &Behaviour) -> Option<Wire> {
 pub fn instead_of_body(job: &Job<'_>) -> Option<Body> {
     let behaviour = job.behaviour;
     let fault = behaviour.fault;
-    let error = |status| answers::error(status, behaviour.code.as_deref(), message(job, status).as_deref());
+    let error = |status| {
+        let message = message(job, status);
+        answers::error(status, Words { message: message.as_deref(), ..Words::of(behaviour) })
+    };
     Some(match fault.kind {
         FaultKind::ErrorBody => Body::json(200, error(500)),
         FaultKind::Html => {

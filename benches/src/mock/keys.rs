@@ -90,6 +90,8 @@ pub static KEYS: &[Key] = &[
     key!("location", location, "where a redirect points"),
     key!("code", code, "code of the error, as context_length_exceeded, content_filter, insufficient_quota"),
     key!("message", message, "message of the error"),
+    key!("error-type", error_type, "type of the error, instead of the status's own"),
+    key!("error-param", error_param, "param of the error"),
     key!("retry-after", retry_after, "retry-after literally; date:N is the HTTP date N seconds from now"),
     key!("retry-after-ms", retry_after_ms, "retry-after-ms literally"),
     key!("close-after", close_after, "close the connection after N requests on it (0: never)", fault),

@@ -1,7 +1,7 @@
 //! The events of a stream in OpenAI's shapes, as JSON texts: role, content, finish, usage.
 
 use super::{
-    answers::{completion_tokens, error, finish_reason},
+    answers::{Words, completion_tokens, error, finish_reason},
     behaviour::Behaviour,
     choices::{Done, Finish, UsagePlace},
     content::{argument_pieces, pieces},
@@ -17,7 +17,7 @@ pub fn events(job: &Job<'_>) -> Vec<String> {
     match fault.kind {
         FaultKind::ErrorEvent => {
             events.truncate(at);
-            events.push(error(500, job.behaviour.code.as_deref(), job.behaviour.message.as_deref()));
+            events.push(error(500, Words::of(job.behaviour)));
             return events;
         }
         FaultKind::BadJson if at < events.len() => events[at] = "{\"id\":\"chatcmpl-broken\",\"choices\":[{".to_owned(),
