@@ -4,6 +4,7 @@ pub mod body;
 pub mod callbacks;
 pub mod completions;
 pub mod error;
+pub mod guard;
 pub mod headers;
 pub mod health;
 pub mod home;

@@ -1,20 +1,10 @@
-//! `x-request-id` on every answer: the caller's own if it is sane, else ours. And the guard around every handler: a panic
-//! is answered in the same shape as any other fault, and counted.
+//! `x-request-id` on every answer: the caller's own if it is sane, else ours.
 
-use std::fmt;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
-use futures_util::FutureExt;
-use millrace_actors::fault::Fault;
-
-use super::error;
+use actix_web::{HttpMessage, HttpRequest};
 
 /// The header's name.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -32,7 +22,7 @@ pub struct RequestId {
 }
 
 impl RequestId {
-    /// The id of a request. Every request passes [`guard`]; the dash is for one in a unit test that did not.
+    /// The id of a request. Every request passes the guard; the dash is for one in a unit test that did not.
     pub fn of(request: &HttpRequest) -> Arc<str> {
         request.extensions().get::<RequestId>().map_or_else(|| "-".into(), |id| Arc::clone(&id.id))
     }
@@ -43,40 +33,8 @@ impl RequestId {
     }
 }
 
-/// The outermost middleware.
-pub async fn guard<B: MessageBody + 'static>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
-    let id = sane(request.headers().get(&REQUEST_ID)).unwrap_or_else(fresh);
-    request.extensions_mut().insert(RequestId { id: Arc::clone(&id), started: Instant::now() });
-    // no clone of the request may be kept here: actix routes it through a unique reference
-    let answered = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    // the panic hook has logged where; the process lives, and so do the other exchanges
-    let mut response = answered.unwrap_or_else(|_| Err(Panicked(Arc::clone(&id)).into()))?;
-    stamp(response.headers_mut(), &id);
-    Ok(response)
-}
-
-/// A handler panicked. An error of its own, since the request is gone with the handler: it carries the id.
-#[derive(Debug)]
-struct Panicked(Arc<str>);
-
-impl fmt::Display for Panicked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the handler of request {} panicked", self.0)
-    }
-}
-
-impl ResponseError for Panicked {
-    fn error_response(&self) -> HttpResponse {
-        let mut response = error::response(&Fault::Internal);
-        stamp(response.headers_mut(), &self.0);
-        response
-    }
-}
-
-fn stamp(headers: &mut HeaderMap, id: &str) {
+/// Writes the id into an answer's head.
+pub fn stamp(headers: &mut HeaderMap, id: &str) {
     if let Ok(value) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, value);
     }

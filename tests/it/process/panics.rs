@@ -47,6 +47,7 @@ impl Callback for Panics {
     }
 
     fn stream_chunk(&self, call: &CallFacts, _: &mut Chunk, text: &str) -> Result<(), Refusal> {
+        Panics::maybe("at_once", &call.model);
         if text.len() > 20 {
             Panics::maybe("stream_chunk", &call.model);
         }
@@ -107,6 +108,23 @@ fn p6_a_panic_within_a_stream_breaks_that_stream_off() {
     let records = recorder.records();
     assert_eq!(records.iter().filter(|r| r["outcome"] == "internal_error").count(), 10, "{records:#?}");
     assert_eq!(records.len(), 12);
+}
+
+/// Whether the head is out by then is a matter of microseconds: either is an answer, silence is none.
+#[test]
+fn p6_a_panic_at_the_first_event_is_an_answer_all_the_same() {
+    let mock = MockServer::start(MockConfig::default()).expect("a mock");
+    let (gateway, recorder) = gateway(&mock, Hooks::STREAM_CHUNK);
+    for _ in 0..30 {
+        let answer = gateway.client().chat(&chat("at_once", json!({ "stream": true })));
+        match answer.status {
+            200 => assert!(!answer.complete, "it reads as complete: {}", answer.text()),
+            _ => assert_eq!(answer.error(500)["type"], "internal_server_error"),
+        }
+    }
+    serves(&gateway);
+    let records = recorder.records();
+    assert_eq!(records.iter().filter(|r| r["outcome"] == "internal_error").count(), 30);
 }
 
 #[test]
