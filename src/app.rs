@@ -66,7 +66,6 @@ pub fn app(
         .app_data(keys)
         .configure(http::routes)
         .default_service(web::to(http::no_route))
-        .wrap(from_fn(http::unread::hold))
         // outermost: it sees every answer, and every panic below
-        .wrap(from_fn(http::request_id::guard))
+        .wrap(from_fn(http::guard::guard))
 }

@@ -1,18 +1,20 @@
 //! The attempt loop: deployments in the plan's order, until one answers or none is left.
 //!
-//! Nothing has been sent to the caller while this runs, so a retry is always allowed here and nowhere else (I1).
+//! A retry is allowed here and nowhere else, and only while the head is held (I1).
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use actix_http::header::HeaderMap;
 use bytes::Bytes;
+use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout_at};
 
 use crate::call::{self, Called};
 use crate::capabilities::Hooks;
-use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
+use crate::hold::Hold;
 use crate::plan::{Candidate, Plan};
 use crate::upstream::UpstreamResponse;
 
@@ -40,42 +42,48 @@ pub(crate) struct Whole {
 /// A stream whose first event is here.
 pub(crate) struct Open {
     pub response: UpstreamResponse,
-    /// What has been read of it; empty if it was released before its first event, for a heartbeat.
+    /// What has been read of it.
     pub batch: Vec<Bytes>,
     /// More may come.
     pub more: bool,
-    /// Until when the first event must come, where the head was released before it.
-    pub first_by: Option<tokio::time::Instant>,
 }
 
 /// Runs the loop, and beside it the `during_call` hooks.
-pub(crate) async fn run(exchange: &mut Exchange, plan: &mut Plan, desk: &Desk) -> Result<Answered, Fault> {
+pub(crate) async fn run(exchange: &mut Exchange, plan: &mut Plan, hold: &Hold) -> Result<Answered, Fault> {
     exchange.progress.prepared = exchange.asked.started.elapsed().saturating_sub(exchange.progress.body_read);
     let deadline = tokio::time::Instant::from_std(exchange.asked.started + exchange.routing.path.total_timeout);
     let tries = async {
         if !exchange.hooked(Hooks::DURING_CALL) {
-            return tries(exchange, plan, desk).await;
+            return tries(exchange, plan, hold).await;
         }
         let (facts, callbacks) = (exchange.facts(), exchange.callbacks.clone());
+        let (passed, verdict) = oneshot::channel::<()>();
         let during = async {
             for callback in callbacks.with(Hooks::DURING_CALL) {
                 callback.during_call(&facts).await.map_err(Fault::Refused)?;
             }
+            drop(passed);
             Ok(())
         };
+        let tries = async {
+            let answered = tries(exchange, plan, hold).await?;
+            // for the sake of heartbeats, which the wait for the verdict must not stop
+            let _ = hold.over(exchange, pin!(verdict)).await;
+            Ok(answered)
+        };
         // a refusal drops the upstream call at once; an answer waits for the verdict
-        tokio::try_join!(during, tries(exchange, plan, desk)).map(|((), answered)| answered)
+        tokio::try_join!(during, tries).map(|((), answered)| answered)
     };
     timeout_at(deadline, tries).await.unwrap_or(Err(Fault::Timeout { phase: "total" }))
 }
 
-async fn tries(exchange: &mut Exchange, plan: &mut Plan, desk: &Desk) -> Result<Answered, Fault> {
+async fn tries(exchange: &mut Exchange, plan: &mut Plan, hold: &Hold) -> Result<Answered, Fault> {
     loop {
-        let fault = match group(exchange, plan, desk).await {
+        let fault = match group(exchange, plan, hold).await {
             Ok(answered) => return Ok(answered),
             Err(fault) => fault,
         };
-        if !fault.may_fall_back() || !plan.fall_back() {
+        if hold.is_over() || !fault.may_fall_back() || !plan.fall_back() {
             return Err(fault);
         }
         exchange.progress.fallbacks += 1;
@@ -84,16 +92,16 @@ async fn tries(exchange: &mut Exchange, plan: &mut Plan, desk: &Desk) -> Result<
 }
 
 /// The tries within one group.
-async fn group(exchange: &mut Exchange, plan: &mut Plan, desk: &Desk) -> Result<Answered, Fault> {
+async fn group(exchange: &mut Exchange, plan: &mut Plan, hold: &Hold) -> Result<Answered, Fault> {
     let mut candidate = plan.candidate()?;
     let retries = candidate.deployment.max_retries.unwrap_or(exchange.routing.path.num_retries);
     let mut n = 0;
     loop {
-        let fault = match once(exchange, &candidate, desk).await {
+        let fault = match once(exchange, &candidate, hold).await {
             Ok(answered) => return Ok(answered),
             Err(fault) => fault,
         };
-        if !fault.retryable() || n == retries {
+        if hold.is_over() || !fault.retryable() || n == retries {
             return Err(fault);
         }
         let wait =
@@ -109,28 +117,29 @@ async fn group(exchange: &mut Exchange, plan: &mut Plan, desk: &Desk) -> Result<
 }
 
 /// One try, noted wherever tries are noted.
-async fn once(exchange: &mut Exchange, candidate: &Candidate, desk: &Desk) -> Result<Answered, Fault> {
+async fn once(exchange: &mut Exchange, candidate: &Candidate, hold: &Hold) -> Result<Answered, Fault> {
     let deployment = &candidate.deployment;
     exchange.progress.attempts += 1;
     exchange.progress.deployment = Some(deployment.clone());
     exchange.progress.upstream_model.clone_from(&candidate.model);
     exchange.progress.serving = Some(candidate.group.clone());
+    exchange.call_began();
     let began = Instant::now();
-    let called = call::call(exchange, candidate, desk).await;
+    let called = call::call(exchange, candidate, hold).await;
     let elapsed = began.elapsed();
     match called {
         Ok(Called { answered, own }) => {
             exchange.progress.waited += elapsed.saturating_sub(own);
-            desk.meter.attempt(deployment, "ok");
             // a stream that has begun has not succeeded yet: its relay says so at its end (FAULTS S10)
             if matches!(answered, Answered::Whole(_)) {
+                exchange.call_ended("ok");
                 deployment.health.succeeded();
             }
             Ok(answered)
         }
         Err(fault) => {
             exchange.progress.waited += elapsed;
-            desk.meter.attempt(deployment, fault.class());
+            exchange.call_ended(fault.class());
             let cooled = fault.unhealthy() && deployment.health.failed(&deployment.cooldown, fault.retry_after());
             log::warn!(
                 "attempt failed call_id={} deployment={} class={} cooled={cooled} cause={:?}",

@@ -1,6 +1,7 @@
 //! One call to one deployment: encode, send, and tell an answer from a fault.
 
 use std::future::Future;
+use std::pin::pin;
 use std::time::{Duration, Instant, SystemTime};
 
 use actix_http::header::{HeaderMap, RETRY_AFTER};
@@ -12,6 +13,7 @@ use crate::capabilities::Hooks;
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
+use crate::hold::Hold;
 use crate::plan::Candidate;
 use crate::ports::EncodeCall;
 use crate::relay::{mid_stream_error, status_of};
@@ -40,7 +42,7 @@ pub(crate) struct Called {
 }
 
 /// The call. Its head, and a stream's first event, must be here by one deadline.
-pub(crate) async fn call(exchange: &mut Exchange, candidate: &Candidate, desk: &Desk) -> Result<Called, Fault> {
+pub(crate) async fn call(exchange: &mut Exchange, candidate: &Candidate, hold: &Hold) -> Result<Called, Fault> {
     let began = Instant::now();
     let deployment = &candidate.deployment;
     let stream = exchange.asked.envelope.stream();
@@ -73,15 +75,50 @@ pub(crate) async fn call(exchange: &mut Exchange, candidate: &Candidate, desk: &
         head_deadline: limit,
     };
     let encoding = began.elapsed();
-    let mut response = desk.upstream.call(request).await.map_err(|f| fault_of(f, phase))?;
     let within = Within { deadline, phase };
-    accept(&mut response, candidate, &within).await?;
-    let answered = match (stream, response.is_event_stream()) {
-        (true, true) => Answered::Stream(first_event(exchange, response, within).await?),
-        (true, false) => Answered::Stream(wrap(exchange, response, candidate, &within).await?),
-        (false, events) => whole(exchange, response, candidate, (&within, events)).await?,
+    let answered = match stream {
+        true => {
+            let opened = {
+                let opened = pin!(open(exchange, candidate, request, &within));
+                hold.over(exchange, opened).await
+            };
+            let (open, usage) = opened?;
+            exchange.progress.usage = usage;
+            exchange.progress.first_event = Some(Instant::now());
+            Answered::Stream(open)
+        }
+        false => {
+            let response = head(exchange.desk(), candidate, request, &within).await?;
+            whole(exchange, response, candidate, &within).await?
+        }
     };
     Ok(Called { own: encoding + own_work(&answered), answered })
+}
+
+/// Sends the request, and waits for the head of a proper answer.
+async fn head(
+    desk: &Desk,
+    candidate: &Candidate,
+    request: UpstreamRequest<'_>,
+    within: &Within,
+) -> Result<UpstreamResponse, Fault> {
+    let mut response = desk.upstream.call(request).await.map_err(|f| fault_of(f, within.phase))?;
+    accept(&mut response, candidate, within).await?;
+    Ok(response)
+}
+
+/// The same for a stream, up to its first event; and its usage, if that is known so soon.
+async fn open(
+    exchange: &Exchange,
+    candidate: &Candidate,
+    request: UpstreamRequest<'_>,
+    within: &Within,
+) -> Result<(Open, Option<Usage>), Fault> {
+    let response = head(exchange.desk(), candidate, request, within).await?;
+    match response.is_event_stream() {
+        true => Ok((first_event(exchange, response, within).await?, None)),
+        false => wrap(exchange, response, candidate, within).await,
+    }
 }
 
 /// The deadline of a call, and what it is called in the fault.
@@ -129,14 +166,15 @@ async fn accept(response: &mut UpstreamResponse, candidate: &Candidate, within: 
     }
 }
 
-/// A whole answer, checked and in the client's words. `within.1`: it came as a stream though none was asked for.
+/// A whole answer, checked and in the client's words; collected, if it came as a stream though none was asked for.
 async fn whole(
     exchange: &mut Exchange,
     mut response: UpstreamResponse,
     candidate: &Candidate,
-    (within, events): (&Within, bool),
+    within: &Within,
 ) -> Result<Answered, Fault> {
     let dialect = &candidate.deployment.dialect;
+    let events = response.is_event_stream();
     let body = within.limit(response.read_all(exchange.routing.path.max_response_bytes)).await?;
     let began = Instant::now();
     let body = match events {
@@ -213,24 +251,15 @@ fn is_error(event: &Event<'_>) -> bool {
 }
 
 /// A stream's first event: until it is here, an error keeps its own status, and another deployment may be tried.
-async fn first_event(exchange: &mut Exchange, mut response: UpstreamResponse, within: Within) -> Result<Open, Fault> {
+async fn first_event(exchange: &Exchange, mut response: UpstreamResponse, within: &Within) -> Result<Open, Fault> {
     let path = &exchange.routing.path;
-    let hold = path.heartbeat.map(|hold| TokioInstant::now() + hold);
     let mut reader = SseReader::new(path.max_event_bytes);
     let mut batch = Vec::new();
     let mut first = None;
     let mut before = 0;
     loop {
         let fed = batch.len();
-        let read = within.limit(response.next_batch(&mut batch, BATCH_BYTES));
-        let more = match hold {
-            None => read.await?,
-            Some(hold) => match timeout_at(hold, read).await {
-                Ok(read) => read?,
-                // released for the sake of heartbeats: what comes now can only end in an error event
-                Err(_) => return Ok(Open { response, batch, more: true, first_by: Some(within.deadline) }),
-            },
-        };
+        let more = within.limit(response.next_batch(&mut batch, BATCH_BYTES)).await?;
         for chunk in &batch[fed..] {
             let seen = reader.feed(chunk, |event| {
                 first.get_or_insert_with(|| match is_error(&event) {
@@ -255,28 +284,25 @@ async fn first_event(exchange: &mut Exchange, mut response: UpstreamResponse, wi
             None => {}
         }
     }
-    exchange.progress.first_event = Some(Instant::now());
-    Ok(Open { response, batch, more: true, first_by: None })
+    Ok(Open { response, batch, more: true })
 }
 
 /// A whole answer to a request for a stream: given to the client as the stream it asked for.
 async fn wrap(
-    exchange: &mut Exchange,
+    exchange: &Exchange,
     mut response: UpstreamResponse,
     candidate: &Candidate,
     within: &Within,
-) -> Result<Open, Fault> {
+) -> Result<(Open, Option<Usage>), Fault> {
     let body = within.limit(response.read_all(exchange.routing.path.max_response_bytes)).await?;
     let answer = checked(&body)?;
-    exchange.progress.usage = answer.usage;
-    exchange.progress.first_event = Some(Instant::now());
     let mut stream = BytesMut::new();
     let dialect = &candidate.deployment.dialect;
     for event in dialect.split(&body)? {
         let name = event.name.map(str::as_bytes);
         dialect.protocol().frame(&mut stream, name, |out| out.extend_from_slice(&event.data));
     }
-    Ok(Open { response, batch: vec![stream.freeze()], more: false, first_by: None })
+    Ok((Open { response, batch: vec![stream.freeze()], more: false }, answer.usage))
 }
 
 /// A fault of the way to the provider, in the caller's table. `phase` is which deadline a missing head missed.

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use actix::prelude::*;
+use tokio::sync::Notify;
 
 use crate::callback_registry::{CallbackRegistry, PushCallbacks, Subscribe as SubscribeCallbacks};
 use crate::capabilities::CapabilitySnapshot;
@@ -47,6 +48,9 @@ pub struct Desk {
     zero_cost: RefCell<HashMap<String, bool>>,
     zero_cost_of: Cell<u64>,
     cost_cache: Addr<CostCache>,
+    /// [`Shutdown::wait_cut`], passed on within the worker: every exchange waits for it, and a wait on what all workers
+    /// share would cost each of them more.
+    cut: Notify,
 }
 
 /// What a desk is made from.
@@ -82,12 +86,29 @@ impl Desk {
             callbacks: RefCell::new(parts.callbacks),
             routing: RefCell::new(parts.routing),
             cost_cache: parts.cost_cache.clone(),
+            cut: Notify::new(),
+        });
+        actix::spawn({
+            let desk = Rc::clone(&desk);
+            async move {
+                desk.shutdown.wait_cut().await;
+                desk.cut.notify_waiters();
+            }
         });
         let inbox = Inbox { desk: Rc::clone(&desk) }.start();
         // bounded: one message each per worker and process
         tell(&parts.registry, SubscribeCallbacks { worker: inbox.clone().recipient() });
         tell(&parts.cost_cache, SubscribeRouting { worker: inbox.recipient() });
         desk
+    }
+
+    /// Resolves when the grace of a shutdown is over.
+    pub async fn wait_cut(&self) {
+        // made before the look, so that it does not miss what happens after it
+        let cut = self.cut.notified();
+        if !self.shutdown.is_cut() {
+            cut.await;
+        }
     }
 
     /// The callbacks of this moment.
@@ -231,9 +252,14 @@ impl Shutdown {
         self.draining.load(Relaxed)
     }
 
-    /// Streams that still run end with an error event.
+    /// What still runs ends with an error.
     pub fn cut(&self) {
         self.cut.send_replace(true);
+    }
+
+    /// Whether it has.
+    pub fn is_cut(&self) -> bool {
+        *self.cut.borrow()
     }
 
     /// Resolves when the grace is over.

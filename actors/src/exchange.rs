@@ -61,6 +61,8 @@ pub struct Exchange {
     /// What has happened to it.
     pub progress: Progress,
     desk: Rc<Desk>,
+    /// A deployment is being called, or its stream has not ended.
+    calling: bool,
     settled: bool,
 }
 
@@ -130,6 +132,7 @@ impl Exchange {
             routing: desk.routing(),
             progress: Progress::default(),
             desk: Rc::clone(desk),
+            calling: false,
             settled: false,
         }
     }
@@ -190,6 +193,21 @@ impl Exchange {
         (total, total.saturating_sub(self.progress.waited))
     }
 
+    /// A call of `progress.deployment` begins.
+    pub fn call_began(&mut self) {
+        self.calling = true;
+    }
+
+    /// It has come to this: `ok`, `client_cancelled` or a [`Fault::class`]. Whoever notices first is heard, so each call is
+    /// counted once; what nobody noticed is counted when the exchange settles, as what that settles as.
+    pub fn call_ended(&mut self, outcome: &'static str) {
+        if std::mem::take(&mut self.calling)
+            && let Some(deployment) = &self.progress.deployment
+        {
+            self.desk.meter.attempt(deployment, outcome);
+        }
+    }
+
     /// Asks the `failure` hooks; the last one that answers wins.
     pub fn failure(&self, fault: Fault) -> Fault {
         if !self.hooked(Hooks::FAILURE) {
@@ -209,6 +227,7 @@ impl Exchange {
         if std::mem::replace(&mut self.settled, true) {
             return;
         }
+        self.call_ended(fault.map_or(outcome.name(), Fault::class));
         let usage = self.final_usage(outcome);
         let cost = self.cost(&usage);
         let (total, overhead) = self.clock();

@@ -174,7 +174,7 @@ pub trait Callback: Send + Sync + 'static {
         Box::pin(ready(Ok(None)))
     }
 
-    /// Beside the upstream call; may only refuse. The answer's head waits for it.
+    /// Beside the upstream call; may only refuse. The answer waits for it; a stream's head does too, while it is held.
     fn during_call<'a>(&'a self, _call: &'a CallFacts) -> LocalBoxFuture<'a, Result<(), Refusal>> {
         Box::pin(ready(Ok(())))
     }
@@ -270,7 +270,8 @@ pub trait CallbackFactory: Send + Sync + 'static {
 
 /// Where exchanges are counted; the service's `/metrics` fills it. Called on the path: no lock, no allocation.
 pub trait Meter: Send + Sync + 'static {
-    /// An attempt at a deployment ended; `outcome` is `ok` or a [`Fault::class`].
+    /// An attempt at a deployment ended, a stream's with its stream; `outcome` is `ok`, `client_cancelled` or a
+    /// [`Fault::class`].
     fn attempt(&self, deployment: &Deployment, outcome: &'static str);
 
     /// How many requests this worker's client has sent again on a fresh connection since it was made. Told now and then by

@@ -7,36 +7,47 @@ use std::time::{Duration, Instant};
 
 use actix::prelude::*;
 use bytes::Bytes;
-use tokio::time::{Instant as TokioInstant, Sleep, sleep_until, timeout};
+use tokio::time::{Instant as TokioInstant, Sleep, sleep_until, timeout_at};
 
 use crate::attempts::Open;
 use crate::call::{BATCH_BYTES, fault_of};
-use crate::desk::Shutdown;
+use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
+use crate::hold::Way;
 use crate::mailbox::tell;
 use crate::outlet::{Outlet, outlet};
 use crate::relay::{Relay, RelaySettings};
-use crate::request_handler::{Answer, Job, Reply, facts};
+use crate::reply::{Answer, Reply, facts};
+use crate::request_handler::Job;
 use crate::routing::PathSettings;
 use crate::stream_relay::{Cause, Chunks, End, Heartbeat, StreamRelay};
 
-/// Releases the head, starts the relay, and pumps. The exchange goes to the relay, which settles it.
+/// Releases the head, unless that is done, starts the relay, and pumps. The exchange goes to the relay, which settles it.
 pub(crate) async fn run(job: Job, open: Open) {
-    let Job { exchange, desk, reply, .. } = job;
-    let Open { mut response, batch, more, first_by } = open;
-    let (outlet, body) = outlet(exchange.routing.path.credit_bytes);
-    let facts = facts(&exchange, std::mem::take(&mut response.headers));
+    let Job { exchange, desk, hold, .. } = job;
+    let Open { mut response, batch, more } = open;
     let path = exchange.routing.path.clone();
-    let timer = Timer::new(&path, &exchange, first_by);
+    let timer = Timer::new(&path, &exchange);
     let relay = relay_for(&exchange);
+    let (outlet, release) = match hold.take() {
+        Way::Released(outlet) => (outlet, None),
+        Way::Held(reply) => {
+            let (outlet, body) = outlet(path.credit_bytes);
+            let facts = facts(&exchange, std::mem::take(&mut response.headers));
+            (outlet, Some((reply, Reply { answer: Ok(Answer::Stream(body)), facts })))
+        }
+        Way::Taken => return,
+    };
     let relay = StreamRelay::new(relay, outlet.clone(), exchange).start();
-    // if the caller has left, the body dies with the unsent reply, and the pump sees it as a client that left
-    drop(reply.send(Reply { answer: Ok(Answer::Stream(body)), facts }));
+    if let Some((held, reply)) = release {
+        // if the caller has left, the body dies with the unsent reply, and the pump sees it as a client that left
+        drop(held.send(reply));
+    }
     let mut pump = Pump { outlet, relay, timer, path, waited: Duration::ZERO };
     pump.send(batch);
     let cause = match more {
-        true => pump.run(&mut response, &desk.shutdown).await,
+        true => pump.run(&mut response, &desk).await,
         false => Cause::Closed,
     };
     let Pump { outlet, relay, waited, .. } = pump;
@@ -80,11 +91,11 @@ enum Step {
 }
 
 impl Pump {
-    async fn run(&mut self, response: &mut crate::upstream::UpstreamResponse, shutdown: &Shutdown) -> Cause {
-        let mut cut = std::pin::pin!(shutdown.wait_cut());
+    async fn run(&mut self, response: &mut crate::upstream::UpstreamResponse, desk: &Desk) -> Cause {
+        let mut cut = std::pin::pin!(desk.wait_cut());
         loop {
             if !self.outlet.has_credit()
-                && let Some(cause) = self.wait_for_credit().await
+                && let Some(cause) = self.wait_for_credit(cut.as_mut()).await
             {
                 return cause;
             }
@@ -134,20 +145,28 @@ impl Pump {
         tell(&self.relay, Chunks { batch, waited: std::mem::take(&mut self.waited) });
     }
 
-    async fn wait_for_credit(&mut self) -> Option<Cause> {
+    /// Until the client reads on, but not past what ends any stream: the total, and the end of the process.
+    async fn wait_for_credit(&mut self, cut: Pin<&mut impl Future<Output = ()>>) -> Option<Cause> {
         let began = Instant::now();
-        let credit = timeout(self.path.write_idle_timeout, self.outlet.credit()).await;
+        let until = self.timer.total.min(TokioInstant::now() + self.path.write_idle_timeout);
+        let credit = tokio::select! {
+            biased;
+            () = cut => None,
+            credit = timeout_at(until, self.outlet.credit()) => Some(credit),
+        };
         self.waited += began.elapsed();
         self.timer.touch(&self.outlet);
         match credit {
-            Ok(true) => None,
+            None => Some(Cause::Failed(Fault::ShuttingDown)),
+            Some(Ok(true)) => None,
+            Some(Err(_)) if until == self.timer.total => Some(Cause::Failed(Fault::Timeout { phase: "total" })),
             // a client that does not read is as good as gone; holding its stream would hold a provider's too
-            Ok(false) | Err(_) => Some(Cause::ClientLeft),
+            Some(Ok(false) | Err(_)) => Some(Cause::ClientLeft),
         }
     }
 }
 
-/// The three deadlines of a running stream and its heartbeat, on one timer. A batch only notes the time: re-arming a timer
+/// The two deadlines of a running stream and its heartbeat, on one timer. A batch only notes the time: re-arming a timer
 /// per batch would cost more than the batch.
 struct Timer {
     sleep: Pin<Box<Sleep>>,
@@ -160,7 +179,6 @@ struct Timer {
     idle: Duration,
     heartbeat: Option<Duration>,
     total: TokioInstant,
-    first_by: Option<TokioInstant>,
 }
 
 enum Tick {
@@ -170,7 +188,7 @@ enum Tick {
 }
 
 impl Timer {
-    fn new(path: &PathSettings, exchange: &Exchange, first_by: Option<TokioInstant>) -> Self {
+    fn new(path: &PathSettings, exchange: &Exchange) -> Self {
         let now = TokioInstant::now();
         let total = TokioInstant::from_std(exchange.asked.started + path.total_timeout);
         let mut timer = Timer {
@@ -181,7 +199,6 @@ impl Timer {
             idle: path.idle_timeout,
             heartbeat: path.heartbeat,
             total,
-            first_by,
         };
         timer.arm();
         timer
@@ -198,7 +215,6 @@ impl Timer {
         if outlet.pushed() != self.pushed {
             self.pushed = outlet.pushed();
             self.heard = self.last;
-            self.first_by = None;
         }
     }
 
@@ -209,9 +225,7 @@ impl Timer {
         let since = |then| now.saturating_duration_since(then);
         let tick = if now >= self.total {
             Tick::Overdue("total")
-        } else if self.first_by.is_some_and(|by| now >= by) {
-            Tick::Overdue("first_token")
-        } else if self.first_by.is_none() && since(self.last) >= self.idle {
+        } else if since(self.last) >= self.idle {
             Tick::Overdue("idle")
         } else if self.heartbeat.is_some_and(|every| since(self.heard) >= every) {
             self.heard = now;
@@ -224,7 +238,7 @@ impl Timer {
     }
 
     fn arm(&mut self) {
-        let silence_ends = self.first_by.unwrap_or(self.last + self.idle);
+        let silence_ends = self.last + self.idle;
         let beat = self.heartbeat.map(|every| self.heard + every);
         let next = beat.map_or(silence_ends, |beat| beat.min(silence_ends)).min(self.total);
         self.sleep.as_mut().reset(next);

@@ -6,8 +6,6 @@
 //! `closed()` tells the actor that its caller has left.
 
 use std::rc::Rc;
-use std::sync::Arc;
-use std::time::Duration;
 
 use actix::prelude::*;
 use actix_http::header::HeaderMap;
@@ -15,65 +13,15 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use crate::attempts::{self, Answered};
-use crate::capabilities::Hooks;
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
-use crate::outlet::OutletBody;
+use crate::hold::{Hold, Way};
 use crate::plan::Plan;
 use crate::pump;
 use crate::record::Outcome;
-use crate::routing::Deployment;
+use crate::reply::{Answer, Reply, ReplyFacts, facts};
 use crate::stream_relay::redacted;
-use crate::wire::cost::Cost;
-use crate::wire::notes::Notes;
-
-/// What the HTTP handler gets to write a response from.
-pub struct Reply {
-    /// The answer, or what went wrong.
-    pub answer: Result<Answer, Fault>,
-    /// For the response headers.
-    pub facts: ReplyFacts,
-}
-
-/// An answer.
-pub enum Answer {
-    /// Whole, with the client's model name.
-    Whole(Bytes),
-    /// A stream; its head may go out now.
-    Stream(OutletBody),
-}
-
-/// What response headers are made from (COMPAT 3.6).
-#[derive(Default)]
-pub struct ReplyFacts {
-    /// The deployment that answered, or was tried last.
-    pub deployment: Option<Arc<Deployment>>,
-    /// The model group that served.
-    pub group: Option<Arc<str>>,
-    /// The provider's headers, for the `llm_provider-*` copies.
-    pub upstream_headers: HeaderMap,
-    /// Repeats.
-    pub retries: u32,
-    /// Fallback groups entered.
-    pub fallbacks: u32,
-    /// The price; unknown for a stream that has not ended.
-    pub cost: Option<Cost>,
-    /// From accept to now.
-    pub total: Duration,
-    /// The gateway's own share of it.
-    pub overhead: Duration,
-    /// Reading the request body.
-    pub body_read: Duration,
-    /// Everything of ours before the upstream call.
-    pub prepared: Duration,
-    /// Waiting for the provider.
-    pub waited: Duration,
-    /// What of the request the provider got otherwise than the caller wrote it.
-    pub notes: Notes,
-    /// What `response_headers` hooks add.
-    pub added: Vec<(actix_http::header::HeaderName, actix_http::header::HeaderValue)>,
-}
 
 /// The actor.
 pub struct RequestHandler {
@@ -85,7 +33,7 @@ pub(crate) struct Job {
     pub exchange: Exchange,
     pub plan: Plan,
     pub desk: Rc<Desk>,
-    pub reply: oneshot::Sender<Reply>,
+    pub hold: Hold,
 }
 
 impl RequestHandler {
@@ -93,7 +41,7 @@ impl RequestHandler {
     pub async fn answer(exchange: Exchange, plan: Plan) -> Reply {
         let (reply, answered) = oneshot::channel();
         let desk = Rc::clone(exchange.desk());
-        RequestHandler { job: Some(Job { exchange, plan, desk, reply }) }.start();
+        RequestHandler { job: Some(Job { exchange, plan, desk, hold: Hold::new(reply) }) }.start();
         // the sender is only dropped unused when the actor panicked; the exchange has settled itself then
         answered.await.unwrap_or_else(|_| Reply { answer: Err(Fault::Internal), facts: ReplyFacts::default() })
     }
@@ -113,11 +61,12 @@ impl Job {
     /// The exchange from plan to end, read downward.
     async fn run(mut self) {
         let answered = {
-            let Job { exchange, plan, desk, reply } = &mut self;
+            let Job { exchange, plan, desk, hold } = &mut self;
             tokio::select! {
                 biased;
-                () = reply.closed() => None,
-                answered = attempts::run(exchange, plan, desk) => Some(answered),
+                () = hold.left() => None,
+                () = desk.wait_cut() => Some(Err(Fault::ShuttingDown)),
+                answered = attempts::run(exchange, plan, hold) => Some(answered),
             }
         };
         match answered {
@@ -130,43 +79,20 @@ impl Job {
 
     fn whole(self, body: Bytes, upstream_headers: HeaderMap) {
         let facts = facts(&self.exchange, upstream_headers);
-        let delivered = self.reply.send(Reply { answer: Ok(Answer::Whole(body)), facts }).is_ok();
+        let delivered = match self.hold.take() {
+            Way::Held(reply) => reply.send(Reply { answer: Ok(Answer::Whole(body)), facts }).is_ok(),
+            // only a stream's head is let go early, and a whole answer to a stream has been wrapped
+            Way::Released(_) | Way::Taken => false,
+        };
         self.exchange.settle(if delivered { Outcome::Ok } else { Outcome::ClientCancelled }, None);
     }
 
-    fn fail(self, fault: Fault) {
+    fn fail(mut self, fault: Fault) {
+        // before the hooks: what a caller is told instead says nothing about the call
+        self.exchange.call_ended(fault.class());
         let fault = self.exchange.failure(redacted(fault, &self.exchange));
-        let facts = facts(&self.exchange, HeaderMap::new());
-        let delivered = self.reply.send(Reply { answer: Err(fault.clone()), facts }).is_ok();
+        let delivered = self.hold.fail(&self.exchange, &fault);
         let outcome = if delivered { fault.outcome() } else { Outcome::ClientCancelled };
         self.exchange.settle(outcome, Some(&fault));
-    }
-}
-
-/// What headers are made from, as the exchange stands.
-pub(crate) fn facts(exchange: &Exchange, upstream_headers: HeaderMap) -> ReplyFacts {
-    let (total, overhead) = exchange.clock();
-    let progress = &exchange.progress;
-    let mut added = Vec::new();
-    if exchange.hooked(Hooks::RESPONSE_HEADERS) {
-        let facts = exchange.facts();
-        for callback in exchange.callbacks.with(Hooks::RESPONSE_HEADERS) {
-            callback.response_headers(&facts, &mut added);
-        }
-    }
-    ReplyFacts {
-        deployment: progress.deployment.clone(),
-        group: progress.serving.clone(),
-        upstream_headers,
-        retries: progress.retries,
-        fallbacks: progress.fallbacks,
-        cost: progress.usage.as_ref().and_then(|usage| exchange.cost(usage)),
-        total,
-        overhead,
-        body_read: progress.body_read,
-        prepared: progress.prepared,
-        waited: progress.waited,
-        notes: progress.notes.clone(),
-        added,
     }
 }

@@ -192,7 +192,7 @@ pub struct PathSettings {
     pub write_idle_timeout: Duration,
     /// How long a request body may stall.
     pub body_idle_timeout: Duration,
-    /// Comments sent into a silent stream; also caps how long the head is held.
+    /// Comments sent into a silent stream; also caps how long its head is held, from when the request was read.
     pub heartbeat: Option<Duration>,
     /// The longest event of a stream, bytes.
     pub max_event_bytes: usize,

@@ -110,6 +110,9 @@ impl StreamRelay {
         if let Some(deployment) = self.deployment().filter(|_| fault.unhealthy()) {
             deployment.health.failed(&deployment.cooldown, None);
         }
+        if let Some(exchange) = &mut self.exchange {
+            exchange.call_ended(fault.class());
+        }
         let fault = self.in_callers_words(fault);
         if let Some(Exchange { asked, .. }) = &self.exchange {
             self.outlet.push(told::event(&fault, asked.protocol, &asked.request_id));

@@ -60,7 +60,8 @@ pub fn written(call: &EncodeCall<'_>, to: Protocol) -> Result<(Pieces, Notes), F
     };
     let written = request.and_then(|request| write_request(to, &request, &target)).map_err(refused)?;
     // a detail of a message that has no place is noted; a client could hardly leave it out of what it was given
-    let refusable = |name: &&str| !LABELS.contains(name) && !name.starts_with("messages.");
+    let refusable =
+        |name: &&str| !LABELS.contains(name) && !name.starts_with("messages.") && !name.starts_with("tools.");
     let lost: Vec<&str> = written.notes.dropped().map(|note| note.param.as_str()).filter(refusable).collect();
     if !lost.is_empty() && !deployment.drop_params {
         return Err(unsupported(call, &lost));

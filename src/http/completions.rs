@@ -10,7 +10,8 @@ use millrace_actors::desk::Desk;
 use millrace_actors::exchange::{Admitted, Exchange};
 use millrace_actors::fault::{Fault, shown};
 use millrace_actors::plan::Plan;
-use millrace_actors::request_handler::{Answer, RequestHandler};
+use millrace_actors::reply::Answer;
+use millrace_actors::request_handler::RequestHandler;
 use millrace_actors::wire::envelope::{Endpoint, Envelope};
 use millrace_actors::wire::protocol::Protocol;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use millrace_actors::record::NAME_BYTES;
-use millrace_actors::request_handler::ReplyFacts;
+use millrace_actors::reply::ReplyFacts;
 use millrace_actors::routing::Shown;
 
 use super::ids::{REQUEST_ID, UPSTREAM_ID};

@@ -1,9 +1,10 @@
-//! Ids of requests: the caller's own where it is sane, else ours.
+//! `x-request-id` on every answer: the caller's own where it is sane, else ours; and what else is known of a request from
+//! its head.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest};
 use millrace_actors::wire::protocol::Protocol;
 
@@ -47,6 +48,13 @@ pub fn spoken_at(path: &str) -> Protocol {
     match resource {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => Protocol::Anthropic,
         _ => Protocol::OpenAi,
+    }
+}
+
+/// Writes the id into an answer's head.
+pub fn stamp(headers: &mut HeaderMap, id: &str) {
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, value);
     }
 }
 

@@ -24,9 +24,11 @@ pub const OUTCOMES: [Outcome; 8] = [
 /// Values of `type` of the token counter, at their places.
 pub const TOKEN_TYPES: [&str; 4] = ["input", "output", "cached", "reasoning"];
 
-/// Every `outcome` of an attempt: `ok`, and the classes of faults; what is not among them counts as the last.
-pub const ATTEMPT_OUTCOMES: [&str; 19] = [
+/// Every `outcome` of an attempt: `ok`, `client_cancelled`, and the classes of faults; what is not among them counts as the
+/// last.
+pub const ATTEMPT_OUTCOMES: [&str; 20] = [
     "ok",
+    "client_cancelled",
     "provider",
     "connect",
     "timeout",

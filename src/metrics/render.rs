@@ -100,7 +100,7 @@ fn ends(text: &mut Text, lanes: &Lanes, groups: &BTreeMap<&str, LaneSum>) {
 }
 
 fn attempts(text: &mut Text, attempts: &AllAttempts, stale: u64) {
-    let help = "Calls of a deployment, by ok or the class of the fault.";
+    let help = "Calls of a deployment that have ended, by ok, client_cancelled or the class of the fault.";
     text.family("millrace_upstream_attempts_total", Kind::Counter, help);
     for ((deployment, group), counts) in attempts {
         for (outcome, count) in ATTEMPT_OUTCOMES.iter().zip(counts).filter(|(_, count)| **count > 0) {

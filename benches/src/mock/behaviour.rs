@@ -123,6 +123,10 @@ pub struct Behaviour {
     pub code: Option<String>,
     /// The `message` of an error answer.
     pub message: Option<String>,
+    /// The `type` of an error answer.
+    pub error_type: Option<String>,
+    /// The `param` of an error answer.
+    pub error_param: Option<String>,
     /// The `retry-after` header, literally; `date:N` is the HTTP date N seconds from now.
     pub retry_after: Option<String>,
     /// The `retry-after-ms` header, literally.
@@ -193,6 +197,8 @@ impl Default for Behaviour {
             location: "http://127.0.0.1:1/elsewhere".to_owned(),
             code: None,
             message: None,
+            error_type: None,
+            error_param: None,
             retry_after: None,
             retry_after_ms: None,
             close_after: 0,

@@ -62,9 +62,9 @@ words! {
         /// As UTF-8.
         #[default]
         Utf8 => "utf8",
-        /// As `\uXXXX`, surrogate pairs kept in one chunk.
+        /// As `\u` escapes, surrogate pairs kept in one chunk.
         Ascii => "ascii",
-        /// As `\uXXXX`, each half of a surrogate pair in a chunk of its own.
+        /// As `\u` escapes, each half of a surrogate pair in a chunk of its own.
         Lone => "lone",
     }
 }

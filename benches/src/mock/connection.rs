@@ -19,7 +19,7 @@ use super::{
     shared::Shared,
     socket::{Gone, Socket},
     wire::Wire,
-    writer::Refusal,
+    writer::{Refusal, Words},
 };
 use bytes::Bytes;
 use std::sync::{Arc, atomic::Ordering};
@@ -99,10 +99,19 @@ impl Connection {
                 Body::json(200, "{\"status\":\"reset\"}".to_owned())
             }
             Route::Health => Body::json(200, "{\"status\":\"ok\"}".to_owned()),
-            Route::WrongMethod => Body::json(405, answers::error(405, None, Some("Not allowed: another method"))),
+            Route::WrongMethod => Body::json(
+                405,
+                answers::error(405, Words { message: Some("Not allowed: another method"), ..Words::default() }),
+            ),
             _ => {
                 let message = format!("Unknown request URL: {} {}", head.method, head.path);
-                Body::json(404, answers::error(404, Some("unknown_url"), Some(&message)))
+                Body::json(
+                    404,
+                    answers::error(
+                        404,
+                        Words { code: Some("unknown_url"), message: Some(&message), ..Words::default() },
+                    ),
+                )
             }
         };
         let plan = Arc::new(Plan::new(Behaviour::default()));
@@ -172,7 +181,10 @@ impl Connection {
         let wire = match taken(&job, &head) {
             Ok(()) => plan.wire(&job),
             Err(Refusal { status, message }) => {
-                let body = Body::json(status, writer(endpoint).error(status, None, Some(&message)));
+                let body = Body::json(
+                    status,
+                    writer(endpoint).error(status, Words { message: Some(&message), ..Words::default() }),
+                );
                 self.memo = memo;
                 let plan = Plan::new(Behaviour::default());
                 return self.play_fixed(&plan, (endpoint, body), &head, exchange).await;
@@ -204,7 +216,8 @@ impl Connection {
 
     /// The mock's own refusal; the connection ends, as the request may not have been read in full.
     async fn refuse(&mut self, endpoint: Endpoint, (status, message): (u16, &str), exchange: Exchange) -> Flow {
-        let body = Body::json(status, writer(endpoint).error(status, Some("mock_cannot_read_this"), Some(message)));
+        let words = Words { code: Some("mock_cannot_read_this"), message: Some(message), ..Words::default() };
+        let body = Body::json(status, writer(endpoint).error(status, words));
         let plan = Plan::new(Behaviour::fault(FaultKind::None));
         let _ = self.play_fixed(&plan, (endpoint, body), &Head::default(), exchange).await;
         self.socket.linger(std::time::Duration::from_secs(1)).await;

@@ -113,8 +113,8 @@ pub fn json_text(text: &str) -> String {
     quoted[1..quoted.len() - 1].to_owned()
 }
 
-/// As [`json_text`] with `\uXXXX`. Where a list is given the text is cut after each high surrogate: the finished pieces go
-/// to the list and the rest is returned.
+/// As [`json_text`] with `\u` escapes. Where a list is given the text is cut after each high surrogate: the finished pieces
+/// go to the list and the rest is returned.
 fn ascii(text: &str, mut cut: Option<&mut Vec<String>>) -> String {
     let mut out = String::new();
     for c in json_text(text).chars() {

@@ -4,7 +4,7 @@ use super::{
     choices::Done,
     fault::FaultKind,
     job::Job,
-    writer::{Event, Writer},
+    writer::{Event, Words, Writer},
 };
 
 /// The events of the stream, in order, event-level faults included; the terminal ones too.
@@ -15,7 +15,7 @@ pub fn events(job: &Job<'_>, writer: &dyn Writer) -> Vec<Event> {
     match behaviour.fault.kind {
         FaultKind::ErrorEvent => {
             events.truncate(at);
-            events.push(writer.error_event(behaviour.code.as_deref(), behaviour.message.as_deref()));
+            events.push(writer.error_event(Words::of(behaviour)));
             return events;
         }
         FaultKind::BadJson if at < events.len() => writer.broken().clone_into(&mut events[at].data),

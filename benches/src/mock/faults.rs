@@ -8,7 +8,7 @@ use super::{
     job::Job,
     sse,
     wire::{End, Flood, Span, Wire},
-    writer::Writer,
+    writer::{Words, Writer},
 };
 use std::time::Duration;
 
@@ -41,7 +41,10 @@ pub fn without_http(behaviour: &Behaviour) -> Option<Wire> {
 pub fn instead_of_body(job: &Job<'_>, writer: &dyn Writer) -> Option<Body> {
     let behaviour = job.behaviour;
     let fault = behaviour.fault;
-    let error = |status| writer.error(status, behaviour.code.as_deref(), message(job, status).as_deref());
+    let error = |status| {
+        let message = message(job, status);
+        writer.error(status, Words { message: message.as_deref(), ..Words::of(behaviour) })
+    };
     Some(match fault.kind {
         FaultKind::ErrorBody => Body::json(200, error(500)),
         FaultKind::Html => {

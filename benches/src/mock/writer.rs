@@ -1,6 +1,6 @@
 //! What a protocol must bring: its shapes. Faults, framing and playing are the same for all protocols and stand elsewhere.
 
-use super::{job::Job, request::Head};
+use super::{behaviour::Behaviour, job::Job, request::Head};
 
 /// One event of a stream before it is framed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,31 @@ impl Event {
     }
 }
 
+/// What an error says; what is absent is the status's own.
+#[derive(Clone, Copy, Default)]
+pub struct Words<'a> {
+    /// `message`.
+    pub message: Option<&'a str>,
+    /// `type`.
+    pub kind: Option<&'a str>,
+    /// `param`.
+    pub param: Option<&'a str>,
+    /// `code`.
+    pub code: Option<&'a str>,
+}
+
+impl<'a> Words<'a> {
+    /// Those that a behaviour asks for.
+    pub fn of(behaviour: &'a Behaviour) -> Self {
+        Words {
+            message: behaviour.message.as_deref(),
+            kind: behaviour.error_type.as_deref(),
+            param: behaviour.error_param.as_deref(),
+            code: behaviour.code.as_deref(),
+        }
+    }
+}
+
 /// A request that the provider itself would refuse, whatever behaviour is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -42,10 +67,10 @@ pub trait Writer: Sync {
     fn terminal(&self) -> Event;
     /// Data that begins well and is no JSON.
     fn broken(&self) -> &'static str;
-    /// The body of an error; `code` and `message` are the status's own when absent.
-    fn error(&self, status: u16, code: Option<&str>, message: Option<&str>) -> String;
+    /// The body of an error.
+    fn error(&self, status: u16, words: Words<'_>) -> String;
     /// An error within a stream.
-    fn error_event(&self, code: Option<&str>, message: Option<&str>) -> Event;
+    fn error_event(&self, words: Words<'_>) -> Event;
     /// What the provider sends to keep a stream alive, framed.
     fn keep_alive(&self) -> &'static [u8];
     /// The usage of the whole answer, for a trailer.

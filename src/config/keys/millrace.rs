@@ -20,13 +20,19 @@ const KEYS: &[Key] = &[
     key("host", Ty::Address, "127.0.0.1", "Numeric address to listen on. Anything but loopback needs a master key."),
     key("port", Ty::Count(0, 65_535), "4000", "Port to listen on; 0 takes any free one."),
     key("workers", Ty::Count(1, 1024), "-", "Worker threads; else one per core."),
-    key("shutdown_grace_seconds", Ty::Seconds(0.0, DAY), "600", "How long streams may go on after SIGTERM."),
+    key(
+        "shutdown_grace_seconds",
+        Ty::Seconds(0.0, DAY),
+        "600",
+        "How long what runs may go on after SIGTERM; a second one ends all within a second.",
+    ),
     key(
         "stream_heartbeat_seconds",
         Ty::Seconds(0.1, DAY),
         "-",
-        "A comment line to a waiting streaming client, this \
-        often; else never.",
+        "A comment line to a waiting streaming client, this often; else never. The answer's head then goes out after this \
+        long at the latest: without `llm_provider-*` and whatever else only the provider's head tells, and from then on a \
+        failure is the stream's last event, with no retry and no fallback.",
     ),
     key(
         "first_token_timeout",

@@ -91,9 +91,10 @@ fn the_class_of_every_fault_that_ends_an_attempt_is_a_label() {
         Fault::Internal,
     ];
     faults.iter().for_each(|fault| metrics.attempt(&d, fault.class()));
+    metrics.attempt(&d, "client_cancelled");
     metrics.attempt(&d, "a word of tomorrow");
     let seen = scrape(&metrics, &live(&[]));
-    for class in faults.iter().map(Fault::class).chain(["other"]) {
+    for class in faults.iter().map(Fault::class).chain(["client_cancelled", "other"]) {
         let labels = [("deployment", "d"), ("group", "g"), ("outcome", class)];
         assert_eq!(seen.number("millrace_upstream_attempts_total", &labels), 1.0, "{class}");
     }

@@ -10,6 +10,7 @@ use millrace_actors::fault::{Fault, Refusal};
 use millrace_actors::ports::{CallFacts, Callback, Chunk, StreamStage};
 use millrace_lab::mock::{MockConfig, MockServer};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use super::recorder::Recorder;
 use crate::harness::{Gateway, LIVENESS, chat, eventually, with_own};
@@ -55,6 +56,26 @@ impl Callback for Refuses {
     }
 }
 
+/// Refuses beside the call, when it is told to.
+struct RefusesWhenTold(Arc<Notify>);
+
+impl Callback for RefusesWhenTold {
+    fn kind(&self) -> &'static str {
+        "refuses"
+    }
+
+    fn hooks(&self) -> Hooks {
+        Hooks::DURING_CALL
+    }
+
+    fn during_call<'a>(&'a self, _: &'a CallFacts) -> LocalBoxFuture<'a, Result<(), Refusal>> {
+        Box::pin(async {
+            self.0.notified().await;
+            Err(no())
+        })
+    }
+}
+
 struct RefusesAfter(usize);
 
 impl StreamStage for RefusesAfter {
@@ -70,9 +91,13 @@ impl StreamStage for RefusesAfter {
 }
 
 fn gateway(mock: &MockServer, own: impl Callback) -> (Gateway, Arc<Recorder>) {
+    gateway_with(mock, own, "")
+}
+
+fn gateway_with(mock: &MockServer, own: impl Callback, more: &str) -> (Gateway, Arc<Recorder>) {
     let recorder = Arc::new(Recorder::new(Hooks::LOG_SUCCESS | Hooks::LOG_FAILURE));
     let own: [(&str, Arc<dyn Callback>); 2] = [("test", Arc::new(own)), ("recorder", recorder.clone())];
-    (with_own(mock, &own, ""), recorder)
+    (with_own(mock, &own, more), recorder)
 }
 
 #[track_caller]
@@ -106,6 +131,27 @@ fn during_call_refuses_and_the_providers_call_is_dropped() {
     gateway.client().chat(&chat("mock-hang", json!({}))).error(400);
     assert!(mock.wait_until_blocking(|stats| stats.answers_cancelled == 1, LIVENESS), "{:?}", mock.stats());
     blocked(&gateway, &recorder);
+}
+
+/// The verdict comes when the head is out already, for the sake of heartbeats: before the provider's head, and after it.
+#[test]
+fn during_call_refuses_when_nothing_but_heartbeats_went_out() {
+    let mock = MockServer::start(MockConfig::default()).expect("a mock");
+    let more = "millrace: {stream_heartbeat_seconds: 0.1}\n";
+    let now = Arc::new(Notify::new());
+    let (gateway, recorder) = gateway_with(&mock, RefusesWhenTold(now.clone()), more);
+    for spec in ["mock-hang", "mock:chunks=3"] {
+        let mut stream = gateway.client().send("/v1/chat/completions", &chat(spec, json!({ "stream": true })));
+        assert_eq!(stream.status, 200);
+        let begun = stream.until(": ping\n\n: ping\n\n");
+        assert!(!begun.contains("data:"), "past the verdict: {begun}");
+        now.notify_one();
+        let error = stream.events().assert_failed();
+        assert_eq!(error["code"], "content_policy_violation");
+    }
+    eventually("both settled", || recorder.records().len() == 2);
+    assert!(recorder.records().iter().all(|record| record["outcome"] == "blocked"), "{:#?}", recorder.records());
+    assert!(mock.wait_until_blocking(|stats| stats.requests_open == 0, LIVENESS), "{:?}", mock.stats());
 }
 
 #[test]

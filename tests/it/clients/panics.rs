@@ -4,7 +4,8 @@ use std::sync::mpsc;
 
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, HttpServer, web};
-use millrace::http::request_id::guard;
+use futures_util::StreamExt;
+use millrace::http::guard::guard;
 use millrace::metrics::panics;
 
 use super::raw::say;
@@ -19,6 +20,14 @@ async fn panicking_in_its_stream() -> HttpResponse {
     HttpResponse::Ok().streaming::<_, actix_web::Error>(stream)
 }
 
+async fn panicking_after_a_piece() -> HttpResponse {
+    let pieces = futures_util::stream::iter(0..).map(|n| match n {
+        0 => Ok::<_, actix_web::Error>("a piece".into()),
+        _ => panic!("on purpose, for p06, within a body"),
+    });
+    HttpResponse::Ok().streaming(pieces)
+}
+
 /// A server of one worker with the guard and routes that panic: the worker that panicked must serve what follows.
 fn serve() -> (std::net::SocketAddr, actix_web::dev::ServerHandle) {
     let (told, hears) = mpsc::channel();
@@ -28,6 +37,7 @@ fn serve() -> (std::net::SocketAddr, actix_web::dev::ServerHandle) {
                 App::new()
                     .route("/panics", web::to(panicking))
                     .route("/breaks", web::to(panicking_in_its_stream))
+                    .route("/breaks-late", web::to(panicking_after_a_piece))
                     .route("/works", web::to(HttpResponse::Ok))
                     .wrap(from_fn(guard))
             });
@@ -60,19 +70,33 @@ fn in_a_process_of_its_own() {
     panics::install();
     let client = Client::new(address, KEY).header("x-request-id", "req-p06");
     let answers: Vec<_> = (0..3).map(|_| client.get("/panics")).collect();
-    let broken = say(address, b"GET /breaks HTTP/1.1\r\nhost: a\r\n\r\n");
+    let breaks = client.get("/breaks");
+    let broken = say(address, b"GET /breaks-late HTTP/1.1\r\nhost: a\r\n\r\n");
+    // more of this body may come for ever: whoever answers without having read it must close
+    let unread = ["/panics", "/breaks"].map(|path| {
+        say(
+            address,
+            format!("POST {path} HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\n \r\n").as_bytes(),
+        )
+    });
     std::panic::set_hook(hook);
-    for answer in answers {
+    for answer in answers.into_iter().chain([breaks]) {
         let error = answer.error(500);
         assert_eq!(answer.header("x-request-id"), Some("req-p06"));
         assert!(!error.to_string().contains("on purpose"), "what went wrong within is not the caller's: {error}");
     }
+    assert_eq!(broken.status(), 200, "the head was out");
+    assert!(broken.body().contains("a piece"), "what came before is lost: {}", broken.text());
     assert!(
         broken.closed && !broken.text().ends_with("0\r\n\r\n"),
         "a body that broke off reads as whole: {}",
         broken.text()
     );
-    assert!(panics::count() >= before + 4);
+    for said in unread {
+        assert!(said.status() == 500 && said.error().is_some(), "{}", said.text());
+        assert!(said.closed, "the connection is read on: {}", said.text());
+    }
+    assert!(panics::count() >= before + 7);
     assert_eq!(client.get("/works").status, 200, "the one worker lives");
     actix_web::rt::System::new().block_on(handle.stop(false));
 }

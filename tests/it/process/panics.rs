@@ -42,11 +42,15 @@ impl Callback for Panics {
     fn during_call<'a>(&'a self, call: &'a CallFacts) -> LocalBoxFuture<'a, Result<(), Refusal>> {
         Box::pin(async {
             Panics::maybe("during_call", &call.model);
+            // when the head is out already, for the sake of heartbeats
+            tokio::time::sleep(std::time::Duration::from_millis(if &*call.model == "late" { 300 } else { 0 })).await;
+            Panics::maybe("late", &call.model);
             Ok(())
         })
     }
 
     fn stream_chunk(&self, call: &CallFacts, _: &mut Chunk, text: &str) -> Result<(), Refusal> {
+        Panics::maybe("at_once", &call.model);
         if text.len() > 20 {
             Panics::maybe("stream_chunk", &call.model);
         }
@@ -107,6 +111,38 @@ fn p6_a_panic_within_a_stream_breaks_that_stream_off() {
     let records = recorder.records();
     assert_eq!(records.iter().filter(|r| r["outcome"] == "internal_error").count(), 10, "{records:#?}");
     assert_eq!(records.len(), 12);
+}
+
+#[test]
+fn p6_a_panic_after_heartbeats_breaks_the_stream_off() {
+    let mock = MockServer::start(MockConfig::with("hang".parse().expect("a behaviour"))).expect("a mock");
+    let recorder = Arc::new(Recorder::new(Hooks::LOG_FAILURE));
+    let panics = Arc::new(Panics(Hooks::DURING_CALL));
+    let own: [(&str, Arc<dyn Callback>); 2] = [("recorder", recorder.clone()), ("panics", panics)];
+    let gateway = with_own(&mock, &own, "millrace: {stream_heartbeat_seconds: 0.1}\n");
+    let stream = gateway.client().send("/v1/chat/completions", &chat("late", json!({ "stream": true })));
+    assert_eq!(stream.status, 200);
+    let events = stream.events();
+    assert!(!events.complete && events.raw.starts_with(b": ping"), "{}", String::from_utf8_lossy(&events.raw));
+    eventually("it settles", || recorder.records().len() == 1);
+    assert_eq!(recorder.records()[0]["outcome"], "internal_error");
+}
+
+/// Whether the head is out by then is a matter of microseconds: either is an answer, silence is none.
+#[test]
+fn p6_a_panic_at_the_first_event_is_an_answer_all_the_same() {
+    let mock = MockServer::start(MockConfig::default()).expect("a mock");
+    let (gateway, recorder) = gateway(&mock, Hooks::STREAM_CHUNK);
+    for _ in 0..30 {
+        let answer = gateway.client().chat(&chat("at_once", json!({ "stream": true })));
+        match answer.status {
+            200 => assert!(!answer.complete, "it reads as complete: {}", answer.text()),
+            _ => assert_eq!(answer.error(500)["type"], "internal_server_error"),
+        }
+    }
+    serves(&gateway);
+    let records = recorder.records();
+    assert_eq!(records.iter().filter(|r| r["outcome"] == "internal_error").count(), 30);
 }
 
 #[test]

@@ -1,23 +1,28 @@
 //! Rows S of the fault matrix over real sockets: what the provider does to a stream, and the exact events a client gets.
 
+mod attempts;
 mod done;
 mod ends;
 mod framing;
 mod head;
+mod hold;
 mod limits;
 mod many;
 mod model;
 mod raw;
 mod shape;
 mod time;
+mod unread;
 mod usage;
 
 use std::cell::Cell;
+use std::io::Write;
+use std::net::TcpStream;
 
 use millrace_lab::mock::{Behaviour, MockConfig, MockServer};
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Events, Gateway, KEY, Stream, chat, eventually};
+use crate::harness::{Client, Events, Gateway, KEY, LIVENESS, Stream, chat, eventually};
 
 /// The name that callers use; nothing else in an answer reads like it.
 const ALIAS: &str = "alias";
@@ -63,6 +68,20 @@ impl Scene {
         self.mock.set_behaviour(behaviour(spec));
         self.asked.set(self.asked.get() + 1);
         self.gateway.client().send("/v1/chat/completions", &chat(ALIAS, more))
+    }
+
+    /// As [`Scene::send`], without waiting for an answer: returns once the provider has been asked.
+    #[track_caller]
+    fn ask(&self, spec: &str, more: Value) -> TcpStream {
+        self.mock.set_behaviour(behaviour(spec));
+        self.asked.set(self.asked.get() + 1);
+        let (before, client) = (self.mock.stats().requests, self.gateway.client());
+        let body = chat(ALIAS, more).to_string();
+        let mut socket = client.connect();
+        socket.write_all(&client.head("POST", "/v1/chat/completions", body.len())).expect("a head");
+        socket.write_all(body.as_bytes()).expect("a body");
+        assert!(self.mock.wait_until_blocking(|stats| stats.requests > before, LIVENESS), "{spec}: nobody was asked");
+        socket
     }
 
     /// The events of a stream of which the client asked to see the usage.

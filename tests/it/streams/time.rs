@@ -71,15 +71,6 @@ fn s24_heartbeats_while_the_provider_sends_nothing_but_comments() {
 }
 
 #[test]
-#[ignore = "the hold is capped only once the provider's head is here: before that, no answer has been accepted to stream"]
-fn s24_heartbeats_while_the_provider_has_not_even_sent_its_head() {
-    let scene = Scene::millrace("stream_heartbeat_seconds: 0.1, first_token_timeout: 5");
-    let mut stream = scene.send("hang", shown());
-    assert_eq!(stream.status, 200);
-    stream.until(": ping");
-}
-
-#[test]
 fn s18_the_total_ends_a_stream_that_never_rests() {
     let scene = Scene::millrace("total_timeout: 0.7, idle_timeout: 30");
     let want = scene.expected("chunks=500");

@@ -44,6 +44,18 @@ fn u20_a_key_echoed_in_any_other_error_is_struck_out() {
             rig.settled(&answer, "upstream_error");
         }
     }
+    // nor in the words beside it, which clients branch on and logs label with
+    for word in ["code", "error-type", "error-param"] {
+        for spec in ["400", "500", "error-body", "error-event:0", "error-event:3"] {
+            mock.set_behaviour(behaviour(&format!("{spec},message=it is bad,{word}=key {PROVIDER_KEY} is bad")));
+            for stream in BOTH.into_iter().filter(|stream| *stream || !spec.starts_with("error-event")) {
+                let answer = rig.ask("m", stream);
+                let text = String::from_utf8_lossy(&answer.body).into_owned();
+                assert!(text.contains("\"key ") && text.matches("is bad").count() == 2, "{spec},{word}: {text}");
+                rig.settled(&answer, "upstream_error");
+            }
+        }
+    }
     let told = logged().lines().any(|line| line.contains("attempt failed") && line.contains("is bad"));
     assert!(told, "the log must have told of it, or nothing was looked at");
     rig.finish();

@@ -9,7 +9,7 @@ mod stream;
 use super::{
     job::{Endpoint, Job, NUMBER_MARK},
     request::Head,
-    writer::{Event, Refusal, Writer},
+    writer::{Event, Refusal, Words, Writer},
 };
 
 /// Anthropic's protocol.
@@ -35,13 +35,13 @@ impl Writer for Anthropic {
         "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{"
     }
 
-    fn error(&self, status: u16, code: Option<&str>, message: Option<&str>) -> String {
-        errors::error(status, code, message)
+    fn error(&self, status: u16, words: Words<'_>) -> String {
+        errors::error(status, words.kind.or(words.code), words.message)
     }
 
-    fn error_event(&self, code: Option<&str>, message: Option<&str>) -> Event {
+    fn error_event(&self, words: Words<'_>) -> Event {
         // What a stream ends with under load; without a stream it would be a 529 ("Streaming messages", error events).
-        Event::named("error", errors::error(529, code, message))
+        Event::named("error", self.error(529, words))
     }
 
     fn keep_alive(&self) -> &'static [u8] {

@@ -5,6 +5,7 @@ use crate::mock::{
     choices::{Finish, Stop, UsagePlace},
     content::{argument_pieces, json_text, pieces, thought_pieces},
     job::{Endpoint, Job, NUMBER_MARK, Tokens},
+    writer::Words,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::fmt::Write;
@@ -160,15 +161,18 @@ pub fn model(name: &str, created: u64) -> String {
     format!("{{\"id\":\"{name}\",\"object\":\"model\",\"created\":{created},\"owned_by\":\"mock\"}}")
 }
 
-/// An error in OpenAI's shape; `code` and `message` are the status's own when absent.
-pub fn error(status: u16, code: Option<&str>, message: Option<&str>) -> String {
-    let (kind, own_code, own_message) = error_words(status);
-    let code = code.or(own_code);
-    let message = message.unwrap_or_else(|| code.and_then(code_message).unwrap_or(own_message));
-    let code = code.map_or_else(|| "null".to_owned(), |code| format!("\"{}\"", json_text(code)));
+/// An error in OpenAI's shape.
+pub fn error(status: u16, words: Words<'_>) -> String {
+    let (own_kind, own_code, own_message) = error_words(status);
+    let code = words.code.or(own_code);
+    let message = words.message.unwrap_or_else(|| code.and_then(code_message).unwrap_or(own_message));
+    let text = |word: Option<&str>| word.map_or_else(|| "null".to_owned(), |word| format!("\"{}\"", json_text(word)));
     format!(
-        "{{\"error\":{{\"message\":\"{}\",\"type\":\"{kind}\",\"param\":null,\"code\":{code}}}}}",
-        json_text(message)
+        "{{\"error\":{{\"message\":{},\"type\":{},\"param\":{},\"code\":{}}}}}",
+        text(Some(message)),
+        text(words.kind.or(Some(own_kind))),
+        text(words.param),
+        text(code)
     )
 }
 

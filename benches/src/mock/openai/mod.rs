@@ -7,7 +7,7 @@ use super::{
     job::{Job, NUMBER_MARK},
     request::Head,
     sse::COMMENT,
-    writer::{Event, Refusal, Writer},
+    writer::{Event, Refusal, Words, Writer},
 };
 
 /// OpenAI's protocol.
@@ -30,12 +30,12 @@ impl Writer for OpenAi {
         "{\"id\":\"chatcmpl-broken\",\"choices\":[{"
     }
 
-    fn error(&self, status: u16, code: Option<&str>, message: Option<&str>) -> String {
-        answers::error(status, code, message)
+    fn error(&self, status: u16, words: Words<'_>) -> String {
+        answers::error(status, words)
     }
 
-    fn error_event(&self, code: Option<&str>, message: Option<&str>) -> Event {
-        Event::unnamed(answers::error(500, code, message))
+    fn error_event(&self, words: Words<'_>) -> Event {
+        Event::unnamed(answers::error(500, words))
     }
 
     fn keep_alive(&self) -> &'static [u8] {
