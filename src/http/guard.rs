@@ -76,11 +76,19 @@ impl ResponseError for Failed {
 /// A response body that fails instead of panicking, and not before what came ahead of the failure is sent.
 pub struct Guarded<B> {
     body: B,
-    /// Taken before the head was written: a piece, or the end.
-    first: Option<Option<Bytes>>,
-    failure: Option<Box<dyn StdError>>,
+    ahead: Ahead,
     /// The request's body, where it must outlive the response.
     unread: Option<Unread>,
+}
+
+/// What a [`Guarded`] body gives next.
+enum Ahead {
+    /// What the body gives.
+    Body,
+    /// A piece that was taken before the head was written, or the end.
+    First(Option<Bytes>),
+    /// The failure that it has kept back.
+    Failure(Box<dyn StdError>),
 }
 
 /// A body panicked.
@@ -90,7 +98,7 @@ struct BodyPanicked;
 
 impl<B: MessageBody + Unpin> Guarded<B> {
     fn new(body: B, unread: Option<Unread>) -> Self {
-        Guarded { body, first: None, failure: None, unread }
+        Guarded { body, ahead: Ahead::Body, unread }
     }
 
     /// Takes a stream's first piece, if it is there; whether it fails instead. Does not wait.
@@ -101,14 +109,15 @@ impl<B: MessageBody + Unpin> Guarded<B> {
         }
         match poll_fn(|cx| Poll::Ready(self.poll_body(cx))).await {
             Poll::Ready(Some(Err(_))) => return true,
-            Poll::Ready(Some(Ok(piece))) => self.first = Some(Some(piece)),
-            Poll::Ready(None) => self.first = Some(None),
+            Poll::Ready(Some(Ok(piece))) => self.ahead = Ahead::First(Some(piece)),
+            Poll::Ready(None) => self.ahead = Ahead::First(None),
             Poll::Pending => {}
         }
         false
     }
 
     /// The body's next piece; a panic is a failure.
+    #[inline]
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Box<dyn StdError>>>> {
         let body = &mut self.body;
         match catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_next(cx))) {
@@ -127,16 +136,17 @@ impl<B: MessageBody + Unpin> MessageBody for Guarded<B> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let this = &mut *self;
-        if let Some(first) = this.first.take() {
-            return Poll::Ready(first.map(Ok));
-        }
-        if let Some(failure) = this.failure.take() {
-            return Poll::Ready(Some(Err(failure)));
+        if !matches!(this.ahead, Ahead::Body) {
+            return Poll::Ready(match std::mem::replace(&mut this.ahead, Ahead::Body) {
+                Ahead::First(first) => first.map(Ok),
+                Ahead::Failure(failure) => Some(Err(failure)),
+                Ahead::Body => None,
+            });
         }
         match this.poll_body(cx) {
             Poll::Ready(Some(Err(failure))) => {
                 // told at the next asking: until then actix sends what it has, the head among it
-                this.failure = Some(failure);
+                this.ahead = Ahead::Failure(failure);
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
