@@ -113,9 +113,9 @@ fn relay(mode: &str) -> Relay {
     };
     let shown_model = (mode != "verbatim").then_some("gpt-4o");
     let settings =
-        RelaySettings { protocol: Protocol::OpenAi, shown_model, withhold_usage: true, max_event_bytes: 8 << 20 };
+        RelaySettings { protocol: Protocol::Chat, shown_model, withhold_usage: true, max_event_bytes: 8 << 20 };
     Relay::new(&settings, None, &CapabilitySnapshot::fold(1, callbacks), || CallFacts {
-        protocol: Protocol::OpenAi,
+        protocol: Protocol::Chat,
         call_id: "id".into(),
         route: "/v1/chat/completions",
         model: "gpt-4o".into(),

@@ -10,12 +10,12 @@ use crate::wire::protocol::Protocol;
 /// `{"type":"error","error":{"type","message"},"request_id"}`.
 pub fn body(shape: &Shape, protocol: Protocol, request_id: &str) -> Vec<u8> {
     let error = match protocol {
-        Protocol::OpenAi => json!({ "error": {
+        Protocol::Chat => json!({ "error": {
             "message": shape.message, "type": shape.kind, "param": shape.param, "code": shape.code,
         }}),
-        Protocol::Anthropic => json!({
+        Protocol::Messages => json!({
             "type": "error",
-            "error": { "type": anthropic_type(shape), "message": shape.message },
+            "error": { "type": messages_type(shape), "message": shape.message },
             "request_id": request_id,
         }),
     };
@@ -31,7 +31,7 @@ pub fn event(fault: &Fault, protocol: Protocol, request_id: &str) -> Bytes {
 }
 
 /// Anthropic's word for a status (its "Errors"). A provider's own word is kept where it is one of Anthropic's.
-fn anthropic_type(shape: &Shape) -> &str {
+fn messages_type(shape: &Shape) -> &str {
     const WORDS: [&str; 11] = [
         "invalid_request_error",
         "authentication_error",
@@ -73,8 +73,8 @@ mod tests {
     fn each_protocol_has_its_own_shape() {
         let fault = Fault::TooLarge { limit: 7 };
         let read = |protocol| serde_json::from_slice::<Value>(&body(&fault.shape(), protocol, "req_1")).unwrap();
-        assert_eq!(read(Protocol::OpenAi)["error"]["type"], "invalid_request_error");
-        let told = read(Protocol::Anthropic);
+        assert_eq!(read(Protocol::Chat)["error"]["type"], "invalid_request_error");
+        let told = read(Protocol::Messages);
         assert_eq!((&told["type"], &told["request_id"]), (&json!("error"), &json!("req_1")));
         assert_eq!(told["error"]["type"], "request_too_large");
         assert!(told["error"]["message"].as_str().unwrap().contains("7 bytes"));
@@ -83,8 +83,8 @@ mod tests {
     #[test]
     fn an_error_event_is_named_where_events_have_names() {
         let event = |protocol| String::from_utf8(event(&Fault::Truncated, protocol, "r").to_vec()).unwrap();
-        assert!(event(Protocol::OpenAi).starts_with("data: {\"error\":"));
-        assert!(event(Protocol::Anthropic).starts_with("event: error\ndata: {"));
-        assert!(event(Protocol::Anthropic).ends_with("}\n\n"));
+        assert!(event(Protocol::Chat).starts_with("data: {\"error\":"));
+        assert!(event(Protocol::Messages).starts_with("event: error\ndata: {"));
+        assert!(event(Protocol::Messages).ends_with("}\n\n"));
     }
 }

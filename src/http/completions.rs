@@ -104,8 +104,8 @@ async fn admit(
 fn forwarded(request: &HttpRequest, protocol: Protocol) -> Vec<(HeaderName, HeaderValue)> {
     const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
     match protocol {
-        Protocol::OpenAi => Vec::new(),
-        Protocol::Anthropic => request.headers().get_all(&BETA).map(|value| (BETA, value.clone())).collect(),
+        Protocol::Chat => Vec::new(),
+        Protocol::Messages => request.headers().get_all(&BETA).map(|value| (BETA, value.clone())).collect(),
     }
 }
 

@@ -67,7 +67,7 @@ pub fn response(fault: &Fault, of: &RequestId) -> HttpResponse {
         // the rest of the body is not read, so the connection cannot carry another request
         response.force_close();
     }
-    if of.protocol == Protocol::Anthropic {
+    if of.protocol == Protocol::Messages {
         // where Anthropic's SDKs look for the id that an error report should name
         response.insert_header((UPSTREAM_ID, &*of.id));
     }

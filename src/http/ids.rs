@@ -46,8 +46,8 @@ impl RequestId {
 pub fn spoken_at(path: &str) -> Protocol {
     let resource = path.strip_prefix("/v1").unwrap_or(path).strip_prefix("/messages");
     match resource {
-        Some(rest) if rest.is_empty() || rest.starts_with('/') => Protocol::Anthropic,
-        _ => Protocol::OpenAi,
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => Protocol::Messages,
+        _ => Protocol::Chat,
     }
 }
 
@@ -80,10 +80,10 @@ mod tests {
     #[test]
     fn a_path_tells_the_protocol() {
         for path in ["/v1/messages", "/messages", "/v1/messages/count_tokens"] {
-            assert_eq!(spoken_at(path), Protocol::Anthropic, "{path}");
+            assert_eq!(spoken_at(path), Protocol::Messages, "{path}");
         }
         for path in ["/v1/chat/completions", "/v1/messagesque", "/x/v1/messages", "/"] {
-            assert_eq!(spoken_at(path), Protocol::OpenAi, "{path}");
+            assert_eq!(spoken_at(path), Protocol::Chat, "{path}");
         }
     }
 

@@ -34,7 +34,7 @@ impl Dialect for Mute {
         "mute"
     }
     fn protocol(&self) -> Protocol {
-        Protocol::OpenAi
+        Protocol::Chat
     }
     fn encode(&self, _: &EncodeCall<'_>) -> Result<Encoded, Fault> {
         Err(Fault::Internal)
@@ -145,7 +145,7 @@ impl Case {
             call_id: "c".into(),
             request_id: "r".into(),
             route,
-            protocol: Protocol::OpenAi,
+            protocol: Protocol::Chat,
             endpoint: Endpoint::Chat,
             headers: Vec::new(),
             caller: "master".into(),

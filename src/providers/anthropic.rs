@@ -58,7 +58,7 @@ impl Dialect for Anthropic {
     }
 
     fn protocol(&self) -> Protocol {
-        Protocol::Anthropic
+        Protocol::Messages
     }
 
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
@@ -70,7 +70,7 @@ impl Dialect for Anthropic {
                 notes: Notes::default(),
             }),
             Endpoint::Chat => {
-                let (body, notes) = bridge::written(call, Protocol::Anthropic)?;
+                let (body, notes) = bridge::written(call, Protocol::Messages)?;
                 Ok(Encoded { path: PATH, headers: Vec::new(), body, notes })
             }
             Endpoint::Completions | Endpoint::Embeddings => Err(bridge::not_served(call, "Anthropic")),
@@ -78,19 +78,19 @@ impl Dialect for Anthropic {
     }
 
     fn split(&self, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
-        bridge::split(Protocol::Anthropic, whole)
+        bridge::split(Protocol::Messages, whole)
     }
 
     fn collect(&self, _: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault> {
-        bridge::collect(Protocol::Anthropic, events)
+        bridge::collect(Protocol::Messages, events)
     }
 
     fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
-        bridge::translator(Protocol::Anthropic, to, facts)
+        bridge::translator(Protocol::Messages, to, facts)
     }
 
     fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault> {
-        bridge::translate(Protocol::Anthropic, to, facts, whole)
+        bridge::translate(Protocol::Messages, to, facts, whole)
     }
 }
 

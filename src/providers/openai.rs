@@ -25,7 +25,7 @@ impl Dialect for OpenAi {
     }
 
     fn protocol(&self) -> Protocol {
-        Protocol::OpenAi
+        Protocol::Chat
     }
 
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
@@ -36,8 +36,8 @@ impl Dialect for OpenAi {
             Endpoint::Embeddings => "/embeddings",
         };
         let (body, notes) = match call.protocol {
-            Protocol::OpenAi => (bridge::edited(call, call.stream_usage), Notes::default()),
-            Protocol::Anthropic => bridge::written(call, Protocol::OpenAi)?,
+            Protocol::Chat => (bridge::edited(call, call.stream_usage), Notes::default()),
+            Protocol::Messages => bridge::written(call, Protocol::Chat)?,
         };
         Ok(Encoded { path, headers: Vec::new(), body, notes })
     }
@@ -92,11 +92,11 @@ impl Dialect for OpenAi {
     }
 
     fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
-        bridge::translator(Protocol::OpenAi, to, facts)
+        bridge::translator(Protocol::Chat, to, facts)
     }
 
     fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault> {
-        bridge::translate(Protocol::OpenAi, to, facts, whole)
+        bridge::translate(Protocol::Chat, to, facts, whole)
     }
 }
 

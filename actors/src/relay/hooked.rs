@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use serde_json::Value;
 
-use super::Refused;
+use super::outcome::Refused;
 use crate::capabilities::{CapabilitySnapshot, Hooks};
 use crate::ports::{CallFacts, Callback, Chunk, StreamStage};
 use crate::wire::look::text_of;
@@ -71,8 +71,8 @@ impl Hooked {
         };
         if self.text.len() < TEXT_LIMIT {
             match self.facts.protocol {
-                Protocol::OpenAi => text_of(&readable, &mut self.text),
-                Protocol::Anthropic => messages::text_of(&readable, &mut self.text),
+                Protocol::Chat => text_of(&readable, &mut self.text),
+                Protocol::Messages => messages::text_of(&readable, &mut self.text),
             }
         }
         let mut chunk = Chunk { value, changed: false };
@@ -90,7 +90,7 @@ impl Hooked {
     /// Without a `name` the event is named after its type, where the protocol names events.
     fn write(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut BytesMut) {
         let kind = match (self.facts.protocol, name) {
-            (Protocol::Anthropic, None) => messages::kind(None, data),
+            (Protocol::Messages, None) => messages::kind(None, data),
             _ => None,
         };
         let name = name.or(kind.as_ref().map(|kind| kind.as_bytes()));

@@ -4,7 +4,7 @@
 use bytes::BytesMut;
 
 use super::hooked::Hooked;
-use super::{Finish, Learnt, mid_stream_error};
+use super::outcome::{Finish, Learnt, Refused, mid_stream_error};
 use crate::fault::Fault;
 use crate::wire::messages::{kind, restamped, usage};
 use crate::wire::protocol::Protocol;
@@ -46,13 +46,13 @@ impl Messages {
         last.then_some(Finish::Done)
     }
 
-    fn pass(&mut self, last: bool, name: Option<&[u8]>, data: &[u8], out: &mut BytesMut) -> super::Refused<()> {
+    fn pass(&mut self, last: bool, name: Option<&[u8]>, data: &[u8], out: &mut BytesMut) -> Refused<()> {
         match &mut self.hooked {
             Some(hooked) if !last => return hooked.event(name, data, out),
             Some(hooked) => hooked.end(out)?,
             None => {}
         }
-        Protocol::Anthropic.frame(out, name, |out| out.extend_from_slice(data));
+        Protocol::Messages.frame(out, name, |out| out.extend_from_slice(data));
         Ok(())
     }
 }

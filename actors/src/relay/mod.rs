@@ -5,23 +5,24 @@
 
 mod hooked;
 mod messages;
+mod outcome;
 mod translated;
 
 use bytes::{Bytes, BytesMut};
 
 use crate::capabilities::{CapabilitySnapshot, Hooks};
-use crate::fault::{Fault, Refusal};
+use crate::fault::Fault;
 use crate::ports::{CallFacts, Translate};
-use crate::wire::answer::UpstreamError;
 use crate::wire::look::look;
 use crate::wire::protocol::{DONE, Protocol, frame};
 use crate::wire::restamp::Restamper;
 use crate::wire::sse::{Event, SseReader};
 use crate::wire::strip::strip_usage;
-use crate::wire::usage::Usage;
 
 use hooked::Hooked;
 use messages::Messages;
+pub(crate) use outcome::status_of;
+pub use outcome::{Finish, Learnt, mid_stream_error};
 use translated::Translated;
 
 /// A comment: keeps a silent connection alive, and no client sees it as an event (WHATWG; LiteLLM's `: ping`).
@@ -51,24 +52,6 @@ pub struct RelaySettings<'a> {
     pub withhold_usage: bool,
     /// The longest event, bytes.
     pub max_event_bytes: usize,
-}
-
-/// What was learnt of the stream.
-#[derive(Debug, Default)]
-pub struct Learnt {
-    /// Events that went to the client, the terminal one not counted.
-    pub events: u64,
-    /// The last usage the provider reported; cumulative, so the last one wins (FAULTS S15).
-    pub usage: Option<Usage>,
-}
-
-/// Why a stream is over before the provider closed it.
-#[derive(Debug)]
-pub enum Finish {
-    /// The terminal event came and went out.
-    Done,
-    /// It cannot go on. No terminal event went out; an error event must.
-    Broken(Fault),
 }
 
 /// One stream's relay.
@@ -101,8 +84,8 @@ impl Relay {
             (Some(translate), protocol) => {
                 Mode::Translated(Box::new(Translated::new(protocol, translate, hooked(None))))
             }
-            (None, Protocol::Anthropic) => Mode::Messages(Box::new(Messages::new(settings.shown_model, hooked(None)))),
-            (None, Protocol::OpenAi) => match hooked(restamper()) {
+            (None, Protocol::Messages) => Mode::Messages(Box::new(Messages::new(settings.shown_model, hooked(None)))),
+            (None, Protocol::Chat) => match hooked(restamper()) {
                 Some(hooked) => Mode::Hooked(hooked),
                 None => restamper().map_or(Mode::Verbatim, Mode::Restamp),
             },
@@ -249,36 +232,6 @@ fn frame_line(out: &mut BytesMut, write: impl FnOnce(&mut BytesMut)) {
     write(out);
     out.extend_from_slice(b"\n\n");
 }
-
-/// An error event inside a 200 stream (FAULTS S10). The status is the one the error's own code or type stands for.
-pub fn mid_stream_error(data: &[u8]) -> Fault {
-    let error = UpstreamError::parse(data);
-    Fault::Provider { status: status_of(&error), error, retry_after: None }
-}
-
-/// The status of an error that came without one, from the words OpenAI, Anthropic and their likes use for it; 500 for any
-/// other.
-pub(crate) fn status_of(error: &UpstreamError) -> u16 {
-    let code = error.code.as_deref().unwrap_or_default();
-    if let Ok(status @ 400..=599) = code.parse::<u16>() {
-        return status;
-    }
-    match (code, error.kind.as_deref().unwrap_or_default()) {
-        ("rate_limit_exceeded" | "insufficient_quota", _)
-        | (_, "rate_limit_error" | "insufficient_quota" | "tokens" | "requests") => 429,
-        ("invalid_api_key", _) | (_, "authentication_error") => 401,
-        ("model_not_found", _) | (_, "not_found_error") => 404,
-        (_, "permission_error") => 403,
-        (_, "billing_error") => 402,
-        (_, "request_too_large") => 413,
-        (_, "timeout_error") => 504,
-        (_, "overloaded_error") => 529,
-        (_, "invalid_request_error") => 400,
-        _ => 500,
-    }
-}
-
-pub(crate) type Refused<T> = Result<T, Refusal>;
 
 #[cfg(test)]
 mod tests;

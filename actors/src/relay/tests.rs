@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::capabilities::Registered;
+use crate::fault::Refusal;
 use crate::ports::{Callback, CallbackSpec, StreamStage};
 
 /// The name that the provider's events say, and the one the caller knows in half of the cases.
@@ -78,9 +79,9 @@ fn idle_callbacks() -> Vec<CapabilitySnapshot> {
 }
 
 pub(super) fn relay(callbacks: &CapabilitySnapshot, shown_model: Option<&str>, withhold_usage: bool) -> Relay {
-    let settings = RelaySettings { protocol: Protocol::OpenAi, shown_model, withhold_usage, max_event_bytes: 1 << 16 };
+    let settings = RelaySettings { protocol: Protocol::Chat, shown_model, withhold_usage, max_event_bytes: 1 << 16 };
     let facts = || CallFacts {
-        protocol: Protocol::OpenAi,
+        protocol: Protocol::Chat,
         call_id: "id".into(),
         route: "/v1/chat/completions",
         model: MODEL.into(),

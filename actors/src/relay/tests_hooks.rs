@@ -6,6 +6,7 @@ use parking_lot::Mutex;
 
 use super::tests::{canonical, content, relay, run, snapshot};
 use super::*;
+use crate::fault::Refusal;
 use crate::ports::{Callback, Chunk, StreamStage};
 
 /// Upper-cases the text of each chunk, after noting the text it was shown.

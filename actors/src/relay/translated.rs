@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 
 use super::hooked::Hooked;
-use super::{Finish, Learnt, Refused};
+use super::outcome::{Finish, Learnt, Refused};
 use crate::fault::Fault;
 use crate::ports::{Frame, Translate};
 use crate::wire::protocol::Protocol;

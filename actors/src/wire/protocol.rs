@@ -8,9 +8,9 @@ use bytes::{BufMut, BytesMut};
 pub enum Protocol {
     /// OpenAI's chat completions, completions and embeddings. Events have no names; `[DONE]` ends a stream.
     #[default]
-    OpenAi,
+    Chat,
     /// Anthropic's messages. Each event is named after its `type`; `message_stop` ends a stream.
-    Anthropic,
+    Messages,
 }
 
 /// The terminal event of OpenAI's streams.
@@ -20,15 +20,15 @@ impl Protocol {
     /// Whether an event with this name and data is the last of a stream.
     pub fn ends(self, name: Option<&[u8]>, data: &[u8]) -> bool {
         match self {
-            Protocol::OpenAi => data.len() < 32 && data.trim_ascii() == b"[DONE]",
-            Protocol::Anthropic => super::messages::kind(name, data).as_deref() == Some("message_stop"),
+            Protocol::Chat => data.len() < 32 && data.trim_ascii() == b"[DONE]",
+            Protocol::Messages => super::messages::kind(name, data).as_deref() == Some("message_stop"),
         }
     }
 
     /// Writes one event: `event: ` where the protocol names its events, `data: ` with what `write` writes, a blank line.
     /// Every line of multi-line data gets a field of its own, so that the client's reader joins the same text (FAULTS S6).
     pub fn frame(self, out: &mut BytesMut, name: Option<&[u8]>, write: impl FnOnce(&mut BytesMut)) {
-        if let (Protocol::Anthropic, Some(name)) = (self, name) {
+        if let (Protocol::Messages, Some(name)) = (self, name) {
             out.put_slice(b"event: ");
             out.put_slice(name);
             out.put_u8(b'\n');

@@ -31,7 +31,7 @@ fn routes() -> Vec<Route> {
         let allowed = match *pattern {
             "/callbacks/reload" => vec!["POST"],
             "/callbacks/{name}" => vec!["PUT", "DELETE"],
-            p if p.ends_with("completions") || p.ends_with("embeddings") => vec!["POST"],
+            p if p.ends_with("completions") || p.ends_with("embeddings") || p.contains("/messages") => vec!["POST"],
             _ => vec!["GET", "HEAD"],
         };
         let path = pattern.replace("{model:.*}", "gpt-4o").replace("{name}", "noop");

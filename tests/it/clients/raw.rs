@@ -78,6 +78,10 @@ impl Said {
     pub fn error(&self) -> Option<Value> {
         let body: Value = serde_json::from_str(&self.body()).ok()?;
         let error = body.get("error")?;
+        if body["type"] == "error" && body["request_id"].is_string() {
+            // Anthropic's shape, on its own routes
+            return (error["type"].is_string() && error["message"].is_string()).then(|| error.clone());
+        }
         let strings = ["message", "type", "code"].iter().all(|member| error[*member].is_string());
         (strings && (error["param"].is_null() || error["param"].is_string())).then(|| error.clone())
     }

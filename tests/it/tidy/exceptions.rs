@@ -12,6 +12,10 @@ pub const LOG_LINES: &[(&str, &str)] = &[
 /// Names of providers in the cast: the finding, the reason.
 pub const PROVIDERS_IN_THE_CAST: &[(&str, &str)] = &[
     (
+        "actors/src/exchange.rs: names anthropic in \"anthropic_messages\"",
+        "LiteLLM's call type, which those who read its records know",
+    ),
+    (
         "actors/src/wire/forbidden.rs: names azure in \"azure_*\"",
         "names of fields that are refused, whoever would serve them",
     ),
@@ -37,7 +41,6 @@ pub const EDGES: &[(&str, &str, &str, &str)] = &[
         "request_handler",
         "the pump is the handler's own code while a stream lasts, in a file of its own",
     ),
-    ("millrace-actors", "relay::hooked", "relay", "the mode is a part of the relay, in a file of its own"),
 ];
 
 /// The service's top-level modules from the lowest up; an import goes down or stays.
