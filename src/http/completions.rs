@@ -102,10 +102,16 @@ async fn admit(
 
 /// The caller's headers that are part of its protocol. An allow-list: nothing else of the caller's reaches a provider.
 fn forwarded(request: &HttpRequest, protocol: Protocol) -> Vec<(HeaderName, HeaderValue)> {
-    const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
+    const OWN: [HeaderName; 2] =
+        [HeaderName::from_static("anthropic-version"), HeaderName::from_static("anthropic-beta")];
     match protocol {
         Protocol::Chat => Vec::new(),
-        Protocol::Messages => request.headers().get_all(&BETA).map(|value| (BETA, value.clone())).collect(),
+        Protocol::Messages => {
+            let all = |name: &HeaderName| {
+                request.headers().get_all(name).map(|value| (name.clone(), value.clone())).collect()
+            };
+            OWN.iter().flat_map(|name| -> Vec<_> { all(name) }).collect()
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::state::State;
 #[derive(Debug)]
 pub struct ApiError {
     fault: Fault,
-    of: RequestId,
+    of: Box<RequestId>,
 }
 
 impl ApiError {
@@ -27,7 +27,7 @@ impl ApiError {
             state.metrics.refused(route_name(request), fault.shape().status);
         }
         log::debug!("refused request_id={} class={}", RequestId::of(request), fault.class());
-        ApiError { fault, of: RequestId::known(request) }
+        ApiError { fault, of: Box::new(RequestId::known(request)) }
     }
 }
 

@@ -65,7 +65,7 @@ impl Dialect for Anthropic {
         match call.endpoint {
             Endpoint::Messages | Endpoint::CountTokens => Ok(Encoded {
                 path: if call.endpoint == Endpoint::Messages { PATH } else { COUNT_PATH },
-                headers: betas(call),
+                headers: version(call).into_iter().chain(betas(call)).collect(),
                 body: bridge::edited(call, false),
                 notes: Notes::default(),
             }),
@@ -92,6 +92,11 @@ impl Dialect for Anthropic {
     fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault> {
         bridge::translate(Protocol::Messages, to, facts, whole)
     }
+}
+
+/// The version of the API that the caller's body is written for, where it names one: its answer is read by that caller.
+fn version(call: &EncodeCall<'_>) -> Option<(HeaderName, HeaderValue)> {
+    call.headers.iter().find(|(name, _)| *name == VERSION_HEADER).cloned()
 }
 
 /// The caller's betas beside the deployment's own: a caller's must not switch off what the operator's key needs.

@@ -96,14 +96,16 @@ fn the_providers_own_protocol_passes_unread() {
 }
 
 #[test]
-fn betas_go_to_who_speaks_the_protocol_and_other_headers_to_nobody() {
+fn version_and_betas_go_to_who_speaks_the_protocol_and_other_headers_to_nobody() {
     let scene = Scene::new();
     let client = scene.client().header("anthropic-beta", "one-2025,two-2025").header("x-secret", "s");
+    let client = client.header("anthropic-version", "2026-10-21");
     let body = |model: &str| json!({"model": model, "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]});
     for (model, beta) in [("a/mock:chunks=1", Some("one-2025,two-2025")), ("o/mock:chunks=1", None)] {
         assert_eq!(client.post("/v1/messages", &body(model)).status, 200);
         let sent = scene.mock.last_request().expect("a request");
         assert_eq!(sent.header("anthropic-beta"), beta, "{model}");
+        assert_eq!(sent.header("anthropic-version"), beta.map(|_| "2026-10-21"), "{model}");
         assert_eq!(sent.header("x-secret"), None);
     }
 }
