@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-/// Bytes of `\uXXXX`.
+/// Bytes of an escape: a backslash, `u`, four digits.
 const ESCAPE: usize = 6;
 
 static ESCAPED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\\u"));
