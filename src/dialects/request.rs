@@ -67,7 +67,7 @@ pub enum Role {
     User,
     /// The model.
     Assistant,
-    /// A tool's result: its parts are one [`Part::ToolResult`] each.
+    /// A tool's result: its parts are one [`Content::ToolResult`] each.
     Tool,
 }
 
