@@ -48,6 +48,7 @@ pub struct Bound {
     server: actix_web::dev::Server,
     state: Arc<State>,
     grace: Duration,
+    signals: Signals,
 }
 
 /// Binds the server. `host` is an address, never a name: a name that resolves twice would run the factory twice.
@@ -69,7 +70,9 @@ pub fn bind(parts: AppParts, settings: &MillraceSettings) -> std::io::Result<Bou
         .bind((settings.host, settings.port))?;
     let addresses = server.addrs();
     let server = server.run();
-    Ok(Bound { addresses, stop: Arc::default(), server, state, grace: settings.shutdown_grace })
+    // before anybody can know that we listen: a signal that nobody waits for yet would end the process as it stands
+    let signals = Signals::listen()?;
+    Ok(Bound { addresses, stop: Arc::default(), server, signals, state, grace: settings.shutdown_grace })
 }
 
 /// Lets the kernel end a connection whose client takes nothing for `limit` (TCP_USER_TIMEOUT). actix times no write: while
@@ -86,10 +89,9 @@ fn end_when_not_read(connection: &dyn std::any::Any, limit: Duration) {
 impl Bound {
     /// Runs until a signal or [`Bound::stop`] ends it, and ends in order.
     pub async fn run(self) -> std::io::Result<()> {
-        let Bound { stop, server, state, grace, .. } = self;
+        let Bound { stop, server, signals, state, grace, .. } = self;
         let handle = server.handle();
         let mut serving = actix_rt::spawn(server);
-        let signals = Signals::listen()?;
         let mut signals = signals.until_end(&state, &stop).await;
         let orderly = async {
             drain(&state, grace).await;

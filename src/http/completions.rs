@@ -68,6 +68,7 @@ async fn complete(
         Err(fault) => error::response(&fault, &of),
     };
     headers::add(response.headers_mut(), &call_id, &reply.facts);
+    headers::add_request_id(response.headers_mut(), &of);
     Ok(response)
 }
 

@@ -7,9 +7,9 @@ use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use millrace_actors::fault::Fault;
 use millrace_actors::told;
-use millrace_actors::wire::protocol::Protocol;
 
-use super::ids::{RequestId, UPSTREAM_ID};
+use super::headers;
+use super::ids::RequestId;
 use super::names::route_name;
 use crate::state::State;
 
@@ -67,9 +67,7 @@ pub fn response(fault: &Fault, of: &RequestId) -> HttpResponse {
         // the rest of the body is not read, so the connection cannot carry another request
         response.force_close();
     }
-    if of.protocol == Protocol::Messages {
-        // where Anthropic's SDKs look for the id that an error report should name
-        response.insert_header((UPSTREAM_ID, &*of.id));
-    }
-    response.body(told::body(&shape, of.protocol, &of.id))
+    let mut response = response.body(told::body(&shape, of.protocol, &of.id));
+    headers::add_request_id(response.headers_mut(), of);
+    response
 }

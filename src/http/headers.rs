@@ -8,8 +8,9 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use millrace_actors::record::NAME_BYTES;
 use millrace_actors::reply::ReplyFacts;
 use millrace_actors::routing::Shown;
+use millrace_actors::wire::protocol::Protocol;
 
-use super::ids::{REQUEST_ID, UPSTREAM_ID};
+use super::ids::{REQUEST_ID, RequestId, UPSTREAM_ID};
 use super::upstream_names::{self, Copied};
 
 /// The version that `x-litellm-version` shows: ours, so nobody takes us for a LiteLLM of some number.
@@ -96,6 +97,13 @@ fn server_timing(facts: &ReplyFacts) -> String {
     text
 }
 
+/// `request-id` for a caller whose protocol has it on every answer: ours, where the provider's is not known.
+pub fn add_request_id(headers: &mut HeaderMap, of: &RequestId) {
+    if of.protocol == Protocol::Messages && !headers.contains_key(&UPSTREAM_ID) {
+        put(headers, UPSTREAM_ID, &of.id);
+    }
+}
+
 /// Copies of the provider's headers, each under its prefixed name; rate limits under their own name too.
 fn copy_upstream(headers: &mut HeaderMap, upstream: &HeaderMap) {
     for (name, value) in upstream {
@@ -107,7 +115,8 @@ fn copy_upstream(headers: &mut HeaderMap, upstream: &HeaderMap) {
             headers.insert(name.clone(), value.clone());
         }
     }
-    if let Some(id) = upstream.get(&REQUEST_ID) {
+    // OpenAI's name for it, or Anthropic's
+    if let Some(id) = upstream.get(&REQUEST_ID).or_else(|| upstream.get(&UPSTREAM_ID)) {
         headers.insert(UPSTREAM_ID, id.clone());
         headers.insert(UPSTREAM_REQUEST_ID, id.clone());
     }

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import unittest
 import urllib.request
 from pathlib import Path
 
@@ -39,6 +40,10 @@ router_settings:
   disable_cooldowns: true
   fallbacks:
     - saved: [plain]
+"""
+
+# What every stand's gateway has besides its models and routing.
+SETTINGS = """
 general_settings:
   master_key: {master_key}
 millrace:
@@ -89,7 +94,7 @@ class Stand:
         if self.config is None:
             return
         config = Path(self.folder.name) / "config.yaml"
-        filled = self.config.format(provider=self.provider, root=root, provider_key=PROVIDER_KEY, master_key=MASTER_KEY)
+        filled = (self.config + SETTINGS).format(provider=self.provider, root=root, provider_key=PROVIDER_KEY, master_key=MASTER_KEY)
         config.write_text(filled)
         self.gateway = subprocess.Popen(
             [program, "serve", "--config", str(config), "--port", "0"],
@@ -142,6 +147,17 @@ class Stand:
         self.folder.cleanup()
         if late:
             raise RuntimeError(f"did not end on SIGTERM: {late}")
+
+
+class Asking(unittest.TestCase):
+    """A test that asks by a method `ask` of its own."""
+
+    def fails(self, kind, *asked, **more):
+        """What a call fails with: exactly this class."""
+        with self.assertRaises(kind) as caught:
+            self.ask(*asked, **more)
+        self.assertIs(type(caught.exception), kind)
+        return caught.exception
 
 
 def fetch(url: str, **headers: str) -> str:

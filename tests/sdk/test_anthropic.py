@@ -17,7 +17,7 @@ import unittest
 import anthropic
 import httpx2
 
-from stand import MASTER_KEY, PATIENCE, PROVIDER_KEY, Stand, wait_until
+from stand import MASTER_KEY, PATIENCE, PROVIDER_KEY, Asking, Stand, wait_until
 
 HI = [{"role": "user", "content": "hi"}]
 WEATHER = {"name": "tool_0", "description": "the weather", "input_schema": {"type": "object", "properties": {}}}
@@ -33,20 +33,15 @@ FOREIGN = MODE == "openai"
 CONFIG = """
 model_list:
   - model_name: "mock*"
-    litellm_params:
+    litellm_params: &mock
       model: "MODE/mock*"
       api_base: "BASE"
       api_key: {provider_key}
+  - model_name: mock
+    litellm_params: {{<<: *mock, model: MODE/mock}}
 router_settings:
   num_retries: 0
   disable_cooldowns: true
-general_settings:
-  master_key: {master_key}
-millrace:
-  workers: 2
-  first_token_timeout: 5
-  idle_timeout: 2
-  shutdown_grace_seconds: 2
 """
 
 STAND: Stand
@@ -86,7 +81,7 @@ def comparable(message):
     return message.model, message.role, blocks, message.stop_reason, message.stop_sequence, tokens
 
 
-class SdkTest(unittest.TestCase):
+class SdkTest(Asking):
     """A client for each test, closed after it."""
 
     def setUp(self):
@@ -100,13 +95,6 @@ class SdkTest(unittest.TestCase):
         """The message that the SDK's own helper puts together."""
         with self.client.messages.stream(**{"model": model, "messages": HI, "max_tokens": 64} | more) as stream:
             return stream.get_final_message()
-
-    def fails(self, kind, model="mock", **more):
-        """What a call fails with: exactly this class."""
-        with self.assertRaises(kind) as caught:
-            self.ask(model, **more)
-        self.assertIs(type(caught.exception), kind)
-        return caught.exception
 
 
 class Answers(SdkTest):
@@ -163,6 +151,11 @@ class Answers(SdkTest):
             messages = [{"role": "user", "content": "a word " * words}]
             return self.client.messages.count_tokens(model="mock", messages=messages).input_tokens
 
+        if FOREIGN:
+            # OpenAI has no such resource, and a guess is not a count
+            with self.assertRaises(anthropic.BadRequestError):
+                count(1)
+            return
         self.assertGreater(count(1), 0)
         self.assertGreater(count(500), count(1) + 300)
 
@@ -342,7 +335,7 @@ class Gateway(SdkTest):
             self.assertIn(sent["headers"]["anthropic-version"], ("2023-06-01", VERSION))
             self.assertNotIn("authorization", sent["headers"])
             self.assertEqual(sent["body"]["system"], "be brief")
-        self.assertEqual(sent["body"]["stop" if FOREIGN else "stop_sequences"], ["END"])
+        self.assertEqual(sent["body"]["stop" if FOREIGN else "stop_sequences"], "END" if FOREIGN else ["END"])
 
     def test_an_unknown_model(self):
         error = self.fails(anthropic.NotFoundError, "claude-9")

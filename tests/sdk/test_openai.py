@@ -14,7 +14,7 @@ import httpx2
 import openai
 from pydantic import BaseModel
 
-from stand import MASTER_KEY, PATIENCE, PROVIDER_KEY, Stand, fetch, wait_until
+from stand import MASTER_KEY, PATIENCE, PROVIDER_KEY, Asking, Stand, fetch, wait_until
 
 HI = [{"role": "user", "content": "hi"}]
 WEATHER = {"type": "function", "function": {"name": "tool_0", "parameters": {"type": "object"}}}
@@ -41,22 +41,15 @@ def client(kind=openai.OpenAI, **options):
     return kind(max_retries=0, timeout=PATIENCE, http_client=http(trust_env=False), **options)
 
 
-class SdkTest(unittest.TestCase):
+class SdkTest(Asking):
     """A client for each test, closed after it."""
 
     def setUp(self):
         self.client = client()
         self.addCleanup(self.client.close)
 
-    def ask(self, model, messages=HI, **more):
+    def ask(self, model="plain", messages=HI, **more):
         return self.client.chat.completions.create(model=model, messages=messages, **more)
-
-    def fails(self, kind, model="plain", **more):
-        """What a call fails with: exactly this class."""
-        with self.assertRaises(kind) as caught:
-            self.ask(model, **more)
-        self.assertIs(type(caught.exception), kind)
-        return caught.exception
 
 
 class Answers(SdkTest):

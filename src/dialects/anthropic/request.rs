@@ -36,6 +36,10 @@ pub fn read_request(body: &[u8]) -> Result<Request, BadRequest> {
     let display = output(&mut fields, &mut request)?;
     request.rest.extend(fields.rest());
     request.rest.extend(extras);
+    if request.max_tokens.is_none() {
+        // as the API itself: a client that forgot it must not learn so only when it meets another provider
+        return Err(bad("/max_tokens", "max_tokens is missing; give the most tokens the answer may have"));
+    }
     request.rest.extend(display.map(|display| ("thinking.display".to_owned(), display)));
     Ok(request)
 }

@@ -62,6 +62,8 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         (r#"{"system":[{"type":"image","source":{"type":"url","url":"u"}}],"messages":[]}"#, "/system/0/type"),
         (r#"{"messages":[],"max_tokens":"9"}"#, "/max_tokens"),
+        (r#"{"messages":[],"max_tokens":null}"#, "/max_tokens"),
+        (r#"{"messages":[]}"#, "/max_tokens"),
         (r#"{"messages":[],"stop_sequences":["a",1]}"#, "/stop_sequences/1"),
         (r#"{"messages":[],"tools":[{"input_schema":{}}]}"#, "/tools/0/name"),
         (r#"{"messages":[],"tool_choice":{"type":"tool"}}"#, "/tool_choice/name"),
@@ -78,8 +80,8 @@ fn what_is_wrong_is_told_with_its_place() {
 
 #[test]
 fn null_counts_as_absent() {
-    let body = r#"{"messages":[{"role":"user","content":"x"}],"system":null,"max_tokens":null,"tools":null,"tool_choice":null,
+    let body = r#"{"messages":[{"role":"user","content":"x"}],"system":null,"max_tokens":9,"top_k":null,"tools":null,"tool_choice":null,
         "thinking":null,"metadata":null,"stop_sequences":null,"stream":null,"output_config":null,"container":null}"#;
     let request = read_request(body.as_bytes()).unwrap();
-    assert_eq!(request, read_request(br#"{"messages":[{"role":"user","content":"x"}]}"#).unwrap());
+    assert_eq!(request, read_request(br#"{"messages":[{"role":"user","content":"x"}],"max_tokens":9}"#).unwrap());
 }
