@@ -38,7 +38,12 @@ pub(in crate::config) const PARAMS: Spec = Spec {
 };
 
 const PARAM_KEYS: &[Key] = &[
-    key("model", Ty::Text, "", "`provider/name`: `openai/`, `hosted_vllm/`, `openai_like/` or `custom_openai/`."),
+    key(
+        "model",
+        Ty::Text,
+        "",
+        "`provider/name`: `openai/`, `anthropic/`, `hosted_vllm/`, `openai_like/` or `custom_openai/`.",
+    ),
     key("custom_llm_provider", Ty::Text, "-", "The provider, where `model` has no prefix."),
     key(
         "api_base",

@@ -13,6 +13,7 @@ fn every_example_loads_and_names_the_schema() {
         ("LAB_KEY", "k"),
         ("PAGER_TOKEN", "k"),
         ("OPENAI_PROJECT", "k"),
+        ("ANTHROPIC_API_KEY", "k"),
         ("LITELLM_MASTER_KEY", "sk-Zq8vK2mP9xLw4RtY7nBc"),
     ] {
         env.insert(name.to_owned(), value.to_owned());
@@ -31,5 +32,5 @@ fn every_example_loads_and_names_the_schema() {
         assert!(config.notices.is_empty(), "{:?}", config.notices);
         assert!(!config.models.is_empty());
     }
-    assert!(count >= 6, "only {count} examples");
+    assert!(count >= 7, "only {count} examples");
 }
