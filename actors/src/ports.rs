@@ -13,6 +13,7 @@ use crate::wire::notes::Notes;
 use crate::wire::pieces::Pieces;
 use crate::wire::protocol::Protocol;
 use crate::wire::usage::Usage;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 // === Providers ===
@@ -65,8 +66,9 @@ pub struct EncodeCall<'a> {
 
 /// A call, ready to send but for the origin and its credential, which only the deployment has.
 pub struct Encoded {
-    /// Path below the deployment's base URL, such as `/chat/completions`.
-    pub path: &'static str,
+    /// Path below the deployment's base URL, such as `/chat/completions`. Where a model's name is part of it, the dialect
+    /// has percent-encoded that name as one segment: no model can lead to another resource.
+    pub path: Cow<'static, str>,
     /// Headers besides the deployment's.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body, in pieces so that the caller's messages are not copied.

@@ -1,5 +1,7 @@
 //! Anthropic: its messages API, for callers who speak it and for those who speak OpenAI's chat completions.
 
+use std::borrow::Cow;
+
 use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue, InvalidHeaderValue};
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
@@ -64,14 +66,14 @@ impl Dialect for Anthropic {
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
         match call.endpoint {
             Endpoint::Messages | Endpoint::CountTokens => Ok(Encoded {
-                path: if call.endpoint == Endpoint::Messages { PATH } else { COUNT_PATH },
+                path: Cow::Borrowed(if call.endpoint == Endpoint::Messages { PATH } else { COUNT_PATH }),
                 headers: version(call).into_iter().chain(betas(call)).collect(),
                 body: bridge::edited(call, false),
                 notes: Notes::default(),
             }),
             Endpoint::Chat => {
                 let (body, notes) = bridge::written(call, Protocol::Messages)?;
-                Ok(Encoded { path: PATH, headers: Vec::new(), body, notes })
+                Ok(Encoded { path: PATH.into(), headers: Vec::new(), body, notes })
             }
             Endpoint::Completions | Endpoint::Embeddings => Err(bridge::not_served(call, "Anthropic")),
         }

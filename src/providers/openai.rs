@@ -39,7 +39,7 @@ impl Dialect for OpenAi {
             Protocol::Chat => (bridge::edited(call, call.stream_usage), Notes::default()),
             Protocol::Messages => bridge::written(call, Protocol::Chat)?,
         };
-        Ok(Encoded { path, headers: Vec::new(), body, notes })
+        Ok(Encoded { path: path.into(), headers: Vec::new(), body, notes })
     }
 
     /// One chunk with each choice's `message` as its `delta`, and its `finish_reason`; then the usage, as OpenAI sends it.
