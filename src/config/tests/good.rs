@@ -23,12 +23,13 @@ fn providers_addresses_and_keys_are_resolved() {
         .iter()
         .map(|model| (model.provider, model.upstream_model.as_str(), model.api_base.as_str()))
         .collect();
+    let named = |name: &str| Provider::named(name).unwrap();
     let wanted = [
-        (Provider::Openai, "gpt-4o", "https://api.openai.com/v1"),
-        (Provider::Openai, "org/m", "http://env:1/v1"),
-        (Provider::HostedVllm, "org/m", "http://v/v1"),
-        (Provider::OpenaiCompatible, "m", "http://d"),
-        (Provider::Openai, "m", "http://other/v1"),
+        (Provider::OPENAI, "gpt-4o", "https://api.openai.com/v1"),
+        (Provider::OPENAI, "org/m", "http://env:1/v1"),
+        (named("hosted_vllm"), "org/m", "http://v/v1"),
+        (named("openai_like"), "m", "http://d"),
+        (Provider::OPENAI, "m", "http://other/v1"),
     ];
     assert_eq!(rows, wanted);
     let keys: Vec<_> = config.models.iter().map(|model| model.api_key.as_ref().map(|key| key.expose())).collect();
