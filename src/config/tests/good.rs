@@ -38,6 +38,33 @@ fn providers_addresses_and_keys_are_resolved() {
     assert_eq!(config.notices[0].code, "MR1304");
 }
 
+/// By the table: each provider's own address, and the first of its variables that is set.
+#[test]
+fn every_provider_has_its_address_and_its_variables() {
+    for provider in Provider::all().filter(|provider| provider.base.is_some() && !provider.keyless) {
+        let text = format!("model_list: [{{model_name: a, litellm_params: {{model: {provider}/org/m}}}}]\n");
+        let with = |pairs: &[(&str, &str)]| {
+            let env: BTreeMap<_, _> =
+                pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            load_text(Path::new("c.yaml"), &text, &env, &|_, _| Ok(()))
+        };
+        for key in provider.key_variables {
+            let config = with(&[(key, "sk-a")]).unwrap_or_else(|report| panic!("{report}"));
+            let model = &config.models[0];
+            assert_eq!(Some(model.api_base.as_str()), provider.base, "{provider}");
+            assert_eq!(model.api_key.as_ref().map(|key| key.expose()), Some("sk-a"), "{provider}");
+            assert_eq!((model.provider, model.upstream_model.as_str()), (provider, "org/m"));
+        }
+        let report = with(&[]).err().unwrap_or_else(|| panic!("{provider} needs no key"));
+        assert_eq!(report.complaints[0].code, "MR1039", "{provider}");
+        for base in provider.base_variables {
+            let config = with(&[(base, "http://mine:1/v1"), (provider.key_variables[0], "k")]);
+            let config = config.unwrap_or_else(|report| panic!("{report}"));
+            assert_eq!(config.models[0].api_base.as_str(), "http://mine:1/v1", "{provider}");
+        }
+    }
+}
+
 #[test]
 fn every_parameter_arrives() {
     let config = good(

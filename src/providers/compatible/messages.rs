@@ -18,8 +18,8 @@ pub fn amended(raw: &[u8], traits: &Traits, notes: &mut Notes) -> Option<String>
         (!traits.names, &["\"name\""]),
         (traits.thought != Thought::Content, &["\"reasoning_content\"", "\"thinking_blocks\""]),
     ];
-    let found = |word: &&str| memmem::find(raw, word.as_bytes()).is_some();
-    if !words.iter().any(|(asked, words)| *asked && words.iter().any(|word| found(&word))) {
+    let found = |word: &str| memmem::find(raw, word.as_bytes()).is_some();
+    if !words.iter().any(|(asked, words)| *asked && words.iter().any(|word| found(word))) {
         return None;
     }
     // what is no list of objects is for the server to refuse
