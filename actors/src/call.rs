@@ -212,6 +212,10 @@ async fn first_event(exchange: &mut Exchange, mut response: UpstreamResponse, wi
             },
         };
         for chunk in &batch[fed..] {
+            if first.is_some() {
+                // the relay reads them all
+                break;
+            }
             let seen = reader.feed(chunk, |event| {
                 first.get_or_insert_with(|| match look(event.data).error || event.name == Some(b"error") {
                     true => Err(mid_stream_error(event.data)),
