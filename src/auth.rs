@@ -7,7 +7,7 @@ use std::future::{Ready, ready};
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpRequest};
 use millrace_actors::fault::Fault;
 use millrace_actors::secret::Secret;
@@ -15,7 +15,12 @@ use millrace_actors::secret::Secret;
 use crate::http::error::ApiError;
 
 /// The headers a key may come in, in order of precedence (COMPAT 6.1). `authorization` stands second.
-const KEY_HEADERS: [&str; 4] = ["x-litellm-api-key", "authorization", "api-key", "x-api-key"];
+static KEY_HEADERS: [HeaderName; 4] = [
+    HeaderName::from_static("x-litellm-api-key"),
+    AUTHORIZATION,
+    HeaderName::from_static("api-key"),
+    HeaderName::from_static("x-api-key"),
+];
 
 /// The longest key we look at: no key of ours is longer, and comparing is not free.
 const KEY_LIMIT: usize = 512;
@@ -59,8 +64,8 @@ fn identify(request: &HttpRequest) -> Result<Caller, Fault> {
 /// let a later header speak for the caller.
 fn presented(headers: &HeaderMap) -> Option<&[u8]> {
     KEY_HEADERS.iter().find_map(|name| {
-        let value = headers.get(*name)?;
-        Some(if *name == AUTHORIZATION.as_str() { bearer(value) } else { value.as_bytes() })
+        let value = headers.get(name)?;
+        Some(if name == AUTHORIZATION { bearer(value) } else { value.as_bytes() })
     })
 }
 

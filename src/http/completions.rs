@@ -13,7 +13,7 @@ use millrace_actors::request_handler::{Answer, RequestHandler};
 use millrace_actors::wire::envelope::{Endpoint, Envelope};
 
 use super::request_id::{self, RequestId};
-use super::{body, error, error::ApiError, headers, model_in_path, only, route_name, stages};
+use super::{body, error, error::ApiError, headers, model_in_path, name_of, only, stages};
 use crate::auth::Caller;
 use crate::state::State;
 
@@ -26,21 +26,24 @@ pub fn routes(config: &mut web::ServiceConfig) {
     ];
     for (path, endpoint) in endpoints {
         for prefix in ["/v1", "", "/openai/deployments/{model:.*}", "/engines/{model:.*}"] {
-            let handler = move |caller, request, payload| complete(endpoint, caller, request, payload);
-            config.service(only(web::resource(format!("{prefix}/{path}")).route(web::post().to(handler)), "POST"));
+            let pattern = format!("{prefix}/{path}");
+            let route = name_of(&pattern);
+            let handler = move |caller, request, payload| complete((endpoint, route), caller, request, payload);
+            config.service(only(web::resource(pattern).route(web::post().to(handler)), "POST"));
         }
     }
 }
 
 /// One exchange, read downward: caller, envelope, budget, pre-call hooks, plan, answer.
 async fn complete(
-    endpoint: Endpoint,
+    (endpoint, route): (Endpoint, &'static str),
     caller: Caller,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let desk = State::desk(&request)?;
-    let asked = admit(endpoint, caller, &request, payload, &desk).await.map_err(|f| ApiError::of(&request, f))?;
+    let asked =
+        admit((endpoint, route), caller, &request, payload, &desk).await.map_err(|f| ApiError::of(&request, f))?;
     let mut exchange = Exchange::admit(asked, &desk);
     exchange.progress.body_read = exchange.asked.started.elapsed();
     if let Err(fault) = stages::before_call(&mut exchange, endpoint).await {
@@ -57,13 +60,13 @@ async fn complete(
         Ok(Answer::Stream(body)) => headers::stream().body(body),
         Err(fault) => error::response(&fault),
     };
-    headers::add(response.headers_mut(), &call_id, &reply.facts);
+    headers::add(response.headers_mut(), &call_id, reply.facts);
     Ok(response)
 }
 
 /// Reads and scans the body. What fails here was never admitted, so there is nothing to settle.
 async fn admit(
-    endpoint: Endpoint,
+    (endpoint, route): (Endpoint, &'static str),
     caller: Caller,
     request: &HttpRequest,
     payload: web::Payload,
@@ -75,9 +78,9 @@ async fn admit(
     let envelope = Envelope::scan(body, endpoint, &stages::RULES).map_err(stages::rejected)?;
     let model = model_of(request, &envelope)?;
     Ok(Admitted {
-        call_id: request_id::sane(request.headers().get("x-litellm-call-id")).unwrap_or_else(request_id::fresh),
+        call_id: request_id::sane(request.headers().get(&headers::CALL_ID)).unwrap_or_else(request_id::fresh),
         request_id: RequestId::of(request),
-        route: route_name(request),
+        route,
         endpoint,
         caller: caller.alias,
         envelope,

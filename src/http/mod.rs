@@ -61,7 +61,11 @@ pub(crate) fn model_in_path(request: &HttpRequest) -> Option<String> {
 
 /// The matched route's name, for labels: the pattern, never the path, which a caller chooses.
 pub fn route_name(request: &HttpRequest) -> &'static str {
-    let pattern = request.match_pattern().unwrap_or_default();
+    name_of(&request.match_pattern().unwrap_or_default())
+}
+
+/// The name of a pattern, for those that know theirs before a request comes.
+pub(crate) fn name_of(pattern: &str) -> &'static str {
     NAMES.iter().find(|name| **name == pattern).copied().unwrap_or("other")
 }
 
