@@ -53,6 +53,8 @@ pub struct Exchange {
     /// What has happened to it.
     pub progress: Progress,
     desk: Rc<Desk>,
+    /// The last [`Exchange::cost`].
+    priced: Option<(Usage, Option<Cost>)>,
     settled: bool,
 }
 
@@ -120,6 +122,7 @@ impl Exchange {
             routing: desk.routing(),
             progress: Progress::default(),
             desk: Rc::clone(desk),
+            priced: None,
             settled: false,
         }
     }
@@ -155,8 +158,19 @@ impl Exchange {
         }
     }
 
-    /// The price of `usage` at the deployment that answered.
-    pub fn cost(&self, usage: &Usage) -> Option<Cost> {
+    /// The price of `usage` at the deployment that answered. The answer's headers and the record ask for the same.
+    pub fn cost(&mut self, usage: &Usage) -> Option<Cost> {
+        match &self.priced {
+            Some((known, cost)) if known == usage => *cost,
+            _ => {
+                let cost = self.reckon(usage);
+                self.priced = Some((*usage, cost));
+                cost
+            }
+        }
+    }
+
+    fn reckon(&self, usage: &Usage) -> Option<Cost> {
         let deployment = self.progress.deployment.as_ref()?;
         let pricing = deployment.pricing_for(&self.routing.prices, &self.progress.upstream_model);
         Some(pricing.rates?.cost(&usage.into(), self.progress.service_tier))
@@ -235,8 +249,8 @@ impl Exchange {
         let now = unix(SystemTime::now());
         let start = now - settled.total.as_secs_f64();
         LogRecord {
-            id: self.asked.call_id.to_string(),
-            request_id: self.asked.request_id.to_string(),
+            id: text(&self.asked.call_id),
+            request_id: text(&self.asked.request_id),
             call_type: match self.asked.endpoint {
                 Endpoint::Chat => "acompletion",
                 Endpoint::Completions => "atext_completion",
@@ -251,13 +265,13 @@ impl Exchange {
                 None if settled.outcome == Outcome::ClientCancelled => 499,
                 None => 200,
             },
-            model: self.asked.model.to_string(),
+            model: text(&self.asked.model),
             model_group: self.progress.serving.as_deref().unwrap_or_default().to_owned(),
-            model_id: deployment.map(|d| d.id.to_string()).unwrap_or_default(),
+            model_id: deployment.map(|d| text(&d.id)).unwrap_or_default(),
             upstream_model: self.progress.upstream_model.clone(),
             custom_llm_provider: deployment.map(|d| d.provider.to_owned()).unwrap_or_default(),
             api_base: deployment.map(|d| d.api_base.clone()).unwrap_or_default(),
-            user_api_key_alias: self.asked.caller.to_string(),
+            user_api_key_alias: text(&self.asked.caller),
             start_time: start,
             completion_start_time: self
                 .progress
@@ -291,6 +305,11 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         self.close(Outcome::InternalError, Some(&Fault::Internal));
     }
+}
+
+/// A copy; `to_string` of a shared text goes through its formatter instead.
+fn text(shared: &str) -> String {
+    shared.to_owned()
 }
 
 fn unix(time: SystemTime) -> f64 {

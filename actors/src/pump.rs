@@ -23,10 +23,10 @@ use crate::stream_relay::{Cause, Chunks, End, Heartbeat, StreamRelay};
 
 /// Releases the head, starts the relay, and pumps. The exchange goes to the relay, which settles it.
 pub(crate) async fn run(job: Job, open: Open) {
-    let Job { exchange, desk, reply, .. } = job;
+    let Job { mut exchange, desk, reply, .. } = job;
     let Open { mut response, batch, more, first_by } = open;
     let (outlet, body) = outlet(exchange.routing.path.credit_bytes);
-    let facts = facts(&exchange, std::mem::take(&mut response.headers));
+    let facts = facts(&mut exchange, std::mem::take(&mut response.headers));
     let path = exchange.routing.path.clone();
     let timer = Timer::new(&path, &exchange, first_by);
     let relay = relay_for(&exchange);
@@ -97,10 +97,11 @@ impl Pump {
                 },
                 () = self.timer.sleep.as_mut() => Step::Tick,
             };
-            self.waited += began.elapsed();
+            let now = Instant::now();
+            self.waited += now - began;
             match step {
                 Step::Batch(true) => {
-                    self.timer.touch(&self.outlet);
+                    self.timer.touch(&self.outlet, now);
                     self.send(batch);
                     // nor from its deadline: the timer is polled only when nothing is ready to be read
                     if self.timer.last >= self.timer.total {
@@ -133,8 +134,9 @@ impl Pump {
     async fn wait_for_credit(&mut self) -> Option<Cause> {
         let began = Instant::now();
         let credit = timeout(self.path.write_idle_timeout, self.outlet.credit()).await;
-        self.waited += began.elapsed();
-        self.timer.touch(&self.outlet);
+        let now = Instant::now();
+        self.waited += now - began;
+        self.timer.touch(&self.outlet, now);
         match credit {
             Ok(true) => None,
             // a client that does not read is as good as gone; holding its stream would hold a provider's too
@@ -183,10 +185,10 @@ impl Timer {
         timer
     }
 
-    /// Something came from the provider.
-    fn touch(&mut self, outlet: &Outlet) {
+    /// Something came from the provider just now.
+    fn touch(&mut self, outlet: &Outlet, now: Instant) {
         self.note(outlet);
-        self.last = TokioInstant::now();
+        self.last = now.into();
     }
 
     /// If the relay has let something through since the last look, then out of the batch that came last.

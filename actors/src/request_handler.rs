@@ -12,6 +12,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use actix_http::header::HeaderMap;
 use bytes::Bytes;
+use futures_util::future::LocalBoxFuture;
 use tokio::sync::oneshot;
 
 use crate::attempts::{self, Answered};
@@ -74,7 +75,8 @@ pub struct ReplyFacts {
 
 /// The actor.
 pub struct RequestHandler {
-    job: Option<Job>,
+    /// [`Job::run`], in its place from the start: as a value of some kilobytes it was moved three times before its first poll.
+    work: Option<LocalBoxFuture<'static, ()>>,
 }
 
 /// What one exchange needs until it is answered.
@@ -90,7 +92,7 @@ impl RequestHandler {
     pub async fn answer(exchange: Exchange, plan: Plan) -> Reply {
         let (reply, answered) = oneshot::channel();
         let desk = Rc::clone(exchange.desk());
-        RequestHandler { job: Some(Job { exchange, plan, desk, reply }) }.start();
+        RequestHandler { work: Some(Box::pin(Job { exchange, plan, desk, reply }.run())) }.start();
         // the sender is only dropped unused when the actor panicked; the exchange has settled itself then
         answered.await.unwrap_or_else(|_| Reply { answer: Err(Fault::Internal), facts: ReplyFacts::default() })
     }
@@ -100,8 +102,8 @@ impl Actor for RequestHandler {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        if let Some(job) = self.job.take() {
-            ctx.spawn(job.run().into_actor(self).map(|(), _, ctx| ctx.stop()));
+        if let Some(work) = self.work.take() {
+            ctx.spawn(work.into_actor(self).map(|(), _, ctx| ctx.stop()));
         }
     }
 }
@@ -125,15 +127,15 @@ impl Job {
         }
     }
 
-    fn whole(self, body: Bytes, upstream_headers: HeaderMap) {
-        let facts = facts(&self.exchange, upstream_headers);
+    fn whole(mut self, body: Bytes, upstream_headers: HeaderMap) {
+        let facts = facts(&mut self.exchange, upstream_headers);
         let delivered = self.reply.send(Reply { answer: Ok(Answer::Whole(body)), facts }).is_ok();
         self.exchange.settle(if delivered { Outcome::Ok } else { Outcome::ClientCancelled }, None);
     }
 
-    fn fail(self, fault: Fault) {
+    fn fail(mut self, fault: Fault) {
         let fault = self.exchange.failure(redacted(fault, &self.exchange));
-        let facts = facts(&self.exchange, HeaderMap::new());
+        let facts = facts(&mut self.exchange, HeaderMap::new());
         let delivered = self.reply.send(Reply { answer: Err(fault.clone()), facts }).is_ok();
         let outcome = if delivered { outcome_of(&fault) } else { Outcome::ClientCancelled };
         self.exchange.settle(outcome, Some(&fault));
@@ -141,8 +143,9 @@ impl Job {
 }
 
 /// What headers are made from, as the exchange stands.
-pub(crate) fn facts(exchange: &Exchange, upstream_headers: HeaderMap) -> ReplyFacts {
+pub(crate) fn facts(exchange: &mut Exchange, upstream_headers: HeaderMap) -> ReplyFacts {
     let (total, overhead) = exchange.clock();
+    let cost = exchange.progress.usage.and_then(|usage| exchange.cost(&usage));
     let progress = &exchange.progress;
     let mut added = Vec::new();
     if exchange.hooked(Hooks::RESPONSE_HEADERS) {
@@ -157,7 +160,7 @@ pub(crate) fn facts(exchange: &Exchange, upstream_headers: HeaderMap) -> ReplyFa
         upstream_headers,
         retries: progress.retries,
         fallbacks: progress.fallbacks,
-        cost: progress.usage.as_ref().and_then(|usage| exchange.cost(usage)),
+        cost,
         total,
         overhead,
         body_read: progress.body_read,
