@@ -116,7 +116,7 @@ async fn once(exchange: &mut Exchange, candidate: &Candidate, desk: &Desk) -> Re
     exchange.progress.upstream_model.clone_from(&candidate.model);
     exchange.progress.serving = Some(candidate.group.clone());
     let began = Instant::now();
-    let called = call::call(exchange, candidate, desk).await;
+    let called = call::call(exchange, candidate, desk, began).await;
     let elapsed = began.elapsed();
     match called {
         Ok(Called { answered, own }) => {

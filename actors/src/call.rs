@@ -37,9 +37,13 @@ pub(crate) struct Called {
     pub own: Duration,
 }
 
-/// The call. Its head, and a stream's first event, must be here by one deadline.
-pub(crate) async fn call(exchange: &mut Exchange, candidate: &Candidate, desk: &Desk) -> Result<Called, Fault> {
-    let began = Instant::now();
+/// The call, that `began` just now. Its head, and a stream's first event, must be here by one deadline.
+pub(crate) async fn call(
+    exchange: &mut Exchange,
+    candidate: &Candidate,
+    desk: &Desk,
+    began: Instant,
+) -> Result<Called, Fault> {
     let deployment = &candidate.deployment;
     let stream = exchange.asked.envelope.stream();
     let path = &exchange.routing.path;
@@ -47,7 +51,9 @@ pub(crate) async fn call(exchange: &mut Exchange, candidate: &Candidate, desk: &
         true => (deployment.stream_timeout.unwrap_or(path.first_token_timeout), "first_token"),
         false => (deployment.timeout.unwrap_or(path.total_timeout), "head"),
     };
-    let deadline = TokioInstant::from_std(began + limit);
+    // a deadline behind the whole exchange's, which the attempt loop keeps, would be a timer that never fires
+    let strikes = began + limit < exchange.asked.started + path.total_timeout;
+    let within = Within { deadline: TokioInstant::from_std(began + limit), strikes, phase };
     let encoded = deployment.dialect.encode(&EncodeCall {
         endpoint: exchange.asked.endpoint,
         envelope: &exchange.asked.envelope,
@@ -57,15 +63,14 @@ pub(crate) async fn call(exchange: &mut Exchange, candidate: &Candidate, desk: &
     })?;
     let request = UpstreamRequest {
         origin: &deployment.origin,
-        path_and_query: &format!("{}{}{}", deployment.base_path, encoded.path, deployment.query),
+        path_and_query: &[&deployment.base_path, encoded.path, &deployment.query].concat(),
         method: Method::POST,
         headers: &deployment.headers,
         body: encoded.body.parts(),
-        head_deadline: limit,
+        head_deadline: strikes.then_some(limit),
     };
     let encoding = began.elapsed();
     let mut response = desk.upstream.call(request).await.map_err(|f| fault_of(f, phase))?;
-    let within = Within { deadline, phase };
     accept(&mut response, candidate, &within).await?;
     let answered = match (stream, response.is_event_stream()) {
         (true, true) => Answered::Stream(first_event(exchange, response, within).await?),
@@ -78,11 +83,16 @@ pub(crate) async fn call(exchange: &mut Exchange, candidate: &Candidate, desk: &
 /// The deadline of a call, and what it is called in the fault.
 struct Within {
     deadline: TokioInstant,
+    /// Whether it comes before the end of the exchange's own time.
+    strikes: bool,
     phase: &'static str,
 }
 
 impl Within {
     async fn limit<T>(&self, work: impl Future<Output = Result<T, UpstreamFault>>) -> Result<T, Fault> {
+        if !self.strikes {
+            return work.await.map_err(|f| fault_of(f, self.phase));
+        }
         match timeout_at(self.deadline, work).await {
             Ok(done) => done.map_err(|f| fault_of(f, self.phase)),
             Err(_) => Err(Fault::Timeout { phase: self.phase }),

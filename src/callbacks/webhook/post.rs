@@ -65,7 +65,7 @@ impl Post {
             method: Method::POST,
             headers: &headers,
             body: &[body],
-            head_deadline: self.timeout,
+            head_deadline: Some(self.timeout),
         };
         match client.call(request).await {
             Ok(response) => {

@@ -93,7 +93,7 @@ async fn send(address: SocketAddr, key: &str, question: &Value) -> Result<Upstre
         method: Method::POST,
         headers: &headers,
         body: &[question.to_string().into()],
-        head_deadline: LIMIT,
+        head_deadline: Some(LIMIT),
     };
     client.call(request).await.map_err(|e| e.to_string())
 }

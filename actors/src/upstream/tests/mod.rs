@@ -94,7 +94,7 @@ fn ask<'a>(origin: &'a Origin, body: &'a [Bytes]) -> UpstreamRequest<'a> {
         method: Method::POST,
         headers: &[],
         body,
-        head_deadline: LIVENESS,
+        head_deadline: Some(LIVENESS),
     }
 }
 
