@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use actix_http::header::{HeaderMap, RETRY_AFTER};
@@ -10,6 +11,7 @@ use tokio::time::{Instant as TokioInstant, timeout_at};
 
 use crate::attempts::{Answered, Open, Whole};
 use crate::capabilities::Hooks;
+use crate::credential::{self, Token};
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
@@ -57,8 +59,11 @@ pub(crate) async fn call(
     };
     // a deadline behind the whole exchange's, which the attempt loop keeps, would be a timer that never fires
     let strikes = began + limit < exchange.asked.started + path.total_timeout;
-    let within = Within { deadline: TokioInstant::from_std(began + limit), strikes, phase };
-    let encoded = deployment.dialect.encode(&EncodeCall {
+    let deadline = TokioInstant::from_std(began + limit);
+    let token = credential::ready(exchange, candidate, hold, deadline).await?;
+    // with a plain key there is no token and no wait, and the clock is not read for it
+    let waited = if token.is_some() { began.elapsed() } else { Duration::ZERO };
+    let mut encoded = deployment.dialect.encode(&EncodeCall {
         protocol: exchange.asked.protocol,
         headers: &exchange.asked.headers,
         endpoint: exchange.asked.endpoint,
@@ -69,7 +74,10 @@ pub(crate) async fn call(
             .then(|| deployment.max_output_tokens(&exchange.routing.prices, &candidate.model))
             .flatten(),
         stream_usage: stream && path.always_include_stream_usage.unwrap_or(true),
+        token: token.as_deref(),
     })?;
+    encoded.headers.extend(token.as_ref().and_then(|token| token.header()));
+    let within = Within { deadline, strikes, phase, token };
     exchange.progress.notes = encoded.notes;
     let request = UpstreamRequest {
         origin: &deployment.origin,
@@ -78,9 +86,9 @@ pub(crate) async fn call(
         headers: &deployment.headers,
         more_headers: &encoded.headers,
         body: encoded.body.parts(),
-        head_deadline: strikes.then_some(limit),
+        head_deadline: strikes.then(|| limit.saturating_sub(waited)),
     };
-    let encoding = began.elapsed();
+    let encoding = began.elapsed().saturating_sub(waited);
     let answered = match stream {
         true => {
             let opened = {
@@ -126,12 +134,13 @@ async fn open(
     }
 }
 
-/// The deadline of a call, and what it is called in the fault.
+/// The deadline of a call, what it is called in the fault, and what the call goes out with.
 struct Within {
     deadline: TokioInstant,
     /// Whether it comes before the end of the exchange's own time.
     strikes: bool,
     phase: &'static str,
+    token: Option<Arc<Token>>,
 }
 
 impl Within {
@@ -161,7 +170,12 @@ async fn accept(response: &mut UpstreamResponse, candidate: &Candidate, within: 
             Some(encoding) => invalid(format!("it is encoded as {encoding}, which was not asked for")),
             None => Ok(()),
         },
-        status @ (401 | 403) => Err(Fault::Credentials { status, deployment: candidate.deployment.id.to_string() }),
+        status @ (401 | 403) => {
+            if let (Some(credential), Some(token)) = (&candidate.deployment.credential, &within.token) {
+                credential.refused(token, Instant::now());
+            }
+            Err(Fault::Credentials { status, deployment: candidate.deployment.id.to_string() })
+        }
         status @ 300..=399 => invalid(format!("it is a redirect ({status}), and redirects are not followed")),
         status @ 400..=599 => {
             let retry_after = retry_after(&response.headers);
