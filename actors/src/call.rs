@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use actix_http::header::{HeaderMap, RETRY_AFTER};
@@ -10,6 +11,7 @@ use tokio::time::{Instant as TokioInstant, timeout_at};
 
 use crate::attempts::{Answered, Open, Whole};
 use crate::capabilities::Hooks;
+use crate::credential::{self, Token};
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
@@ -41,9 +43,13 @@ pub(crate) struct Called {
     pub own: Duration,
 }
 
-/// The call. Its head, and a stream's first event, must be here by one deadline.
-pub(crate) async fn call(exchange: &mut Exchange, candidate: &Candidate, hold: &Hold) -> Result<Called, Fault> {
-    let began = Instant::now();
+/// The call, that `began` just now. Its head, and a stream's first event, must be here by one deadline.
+pub(crate) async fn call(
+    exchange: &mut Exchange,
+    candidate: &Candidate,
+    hold: &Hold,
+    began: Instant,
+) -> Result<Called, Fault> {
     let deployment = &candidate.deployment;
     let stream = exchange.asked.envelope.stream();
     let path = &exchange.routing.path;
@@ -51,8 +57,13 @@ pub(crate) async fn call(exchange: &mut Exchange, candidate: &Candidate, hold: &
         true => (deployment.stream_timeout.unwrap_or(path.first_token_timeout), "first_token"),
         false => (deployment.timeout.unwrap_or(path.total_timeout), "head"),
     };
+    // a deadline behind the whole exchange's, which the attempt loop keeps, would be a timer that never fires
+    let strikes = began + limit < exchange.asked.started + path.total_timeout;
     let deadline = TokioInstant::from_std(began + limit);
-    let encoded = deployment.dialect.encode(&EncodeCall {
+    let token = credential::ready(exchange, candidate, hold, deadline).await?;
+    // with a plain key there is no token and no wait, and the clock is not read for it
+    let waited = if token.is_some() { began.elapsed() } else { Duration::ZERO };
+    let mut encoded = deployment.dialect.encode(&EncodeCall {
         protocol: exchange.asked.protocol,
         headers: &exchange.asked.headers,
         endpoint: exchange.asked.endpoint,
@@ -63,19 +74,21 @@ pub(crate) async fn call(exchange: &mut Exchange, candidate: &Candidate, hold: &
             .then(|| deployment.max_output_tokens(&exchange.routing.prices, &candidate.model))
             .flatten(),
         stream_usage: stream && path.always_include_stream_usage.unwrap_or(true),
+        token: token.as_deref(),
     })?;
+    encoded.headers.extend(token.as_ref().and_then(|token| token.header()));
+    let within = Within { deadline, strikes, phase, token };
     exchange.progress.notes = encoded.notes;
     let request = UpstreamRequest {
         origin: &deployment.origin,
-        path_and_query: &format!("{}{}{}", deployment.base_path, encoded.path, deployment.query),
+        path_and_query: &[&*deployment.base_path, &*encoded.path, &*deployment.query].concat(),
         method: Method::POST,
         headers: &deployment.headers,
         more_headers: &encoded.headers,
         body: encoded.body.parts(),
-        head_deadline: limit,
+        head_deadline: strikes.then(|| limit.saturating_sub(waited)),
     };
-    let encoding = began.elapsed();
-    let within = Within { deadline, phase };
+    let encoding = began.elapsed().saturating_sub(waited);
     let answered = match stream {
         true => {
             let opened = {
@@ -121,14 +134,20 @@ async fn open(
     }
 }
 
-/// The deadline of a call, and what it is called in the fault.
+/// The deadline of a call, what it is called in the fault, and what the call goes out with.
 struct Within {
     deadline: TokioInstant,
+    /// Whether it comes before the end of the exchange's own time.
+    strikes: bool,
     phase: &'static str,
+    token: Option<Arc<Token>>,
 }
 
 impl Within {
     async fn limit<T>(&self, work: impl Future<Output = Result<T, UpstreamFault>>) -> Result<T, Fault> {
+        if !self.strikes {
+            return work.await.map_err(|f| fault_of(f, self.phase));
+        }
         match timeout_at(self.deadline, work).await {
             Ok(done) => done.map_err(|f| fault_of(f, self.phase)),
             Err(_) => Err(Fault::Timeout { phase: self.phase }),
@@ -151,7 +170,12 @@ async fn accept(response: &mut UpstreamResponse, candidate: &Candidate, within: 
             Some(encoding) => invalid(format!("it is encoded as {encoding}, which was not asked for")),
             None => Ok(()),
         },
-        status @ (401 | 403) => Err(Fault::Credentials { status, deployment: candidate.deployment.id.to_string() }),
+        status @ (401 | 403) => {
+            if let (Some(credential), Some(token)) = (&candidate.deployment.credential, &within.token) {
+                credential.refused(token, Instant::now());
+            }
+            Err(Fault::Credentials { status, deployment: candidate.deployment.id.to_string() })
+        }
         status @ 300..=399 => invalid(format!("it is a redirect ({status}), and redirects are not followed")),
         status @ 400..=599 => {
             let retry_after = retry_after(&response.headers);
@@ -261,6 +285,10 @@ async fn first_event(exchange: &Exchange, mut response: UpstreamResponse, within
         let fed = batch.len();
         let more = within.limit(response.next_batch(&mut batch, BATCH_BYTES)).await?;
         for chunk in &batch[fed..] {
+            if first.is_some() {
+                // the relay reads them all
+                break;
+            }
             let seen = reader.feed(chunk, |event| {
                 first.get_or_insert_with(|| match is_error(&event) {
                     true => Err(mid_stream_error(event.data)),

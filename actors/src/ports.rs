@@ -4,6 +4,7 @@ use actix_http::header::{HeaderName, HeaderValue};
 use bytes::Bytes;
 use futures_util::future::{LocalBoxFuture, ready};
 
+use crate::credential::Token;
 use crate::fault::{Fault, Refusal};
 use crate::hooks::Hooks;
 use crate::record::LogRecord;
@@ -62,6 +63,9 @@ pub struct EncodeCall<'a> {
     pub max_output_tokens: Option<u64>,
     /// Whether usage must be asked for in the stream.
     pub stream_usage: bool,
+    /// The token of this call, where the deployment's credential is fetched. One that is a header goes into the call
+    /// without the dialect; with keys, the dialect signs.
+    pub token: Option<&'a Token>,
 }
 
 /// A call, ready to send but for the origin and its credential, which only the deployment has.

@@ -120,6 +120,7 @@ fn deployment(
         base_path,
         query,
         api_key: model.api_key.clone(),
+        credential: None,
         headers: headers(model).map_err(bad)?,
         default_params: raw(&model.default_params.0),
         extra_body: raw(&model.extra_body.0),
