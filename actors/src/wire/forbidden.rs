@@ -127,6 +127,9 @@ impl ScanRules {
         Self { forbidden: FORBIDDEN, initials: &INITIALS, max_depth: MAX_DEPTH }
     };
 
+    /// Nothing is refused: for bodies that we wrote ourselves.
+    pub const NONE: Self = Self { forbidden: &[], initials: &[], max_depth: MAX_DEPTH };
+
     /// Whether `name` is refused; `top` where it stands at the top level (of the body or of `extra_body`).
     pub fn forbids(&self, name: &str, top: bool) -> bool {
         let Some(first) = name.as_bytes().first().map(u8::to_ascii_lowercase) else { return false };

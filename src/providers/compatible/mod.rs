@@ -11,16 +11,12 @@ use std::borrow::Cow;
 use millrace_actors::fault::Fault;
 use millrace_actors::ports::EncodeCall;
 use millrace_actors::wire::envelope::{Edits, Endpoint, Envelope, ScanRules};
-use millrace_actors::wire::forbidden::MAX_DEPTH;
 use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::pieces::Pieces;
 use millrace_actors::wire::protocol::Protocol;
 
 use super::row::{Row, Traits};
 use crate::dialects::bridge;
-
-/// What we wrote ourselves needs no second look.
-const OWN_WORDS: ScanRules = ScanRules { forbidden: &[], max_depth: MAX_DEPTH };
 
 /// The body of a call to the server of `row`, and what of the caller's request is not in it.
 ///
@@ -37,7 +33,7 @@ pub fn body(call: &EncodeCall<'_>, row: &Row) -> Result<(Pieces, Notes), Fault> 
         return Ok((bridge::edited_with(call, stream_usage, &amended.drop, amended.set), notes));
     }
     let (written, mut notes) = bridge::written(call, Protocol::Chat)?;
-    let envelope = Envelope::scan(written.to_bytes(), Endpoint::Chat, &OWN_WORDS)
+    let envelope = Envelope::scan(written.to_bytes(), Endpoint::Chat, &ScanRules::NONE)
         .map_err(|rejected| Fault::BadRequest { message: rejected.message, param: rejected.param })?;
     let amended = params::amended(call, &envelope, traits, &mut notes)?;
     let edits = Edits { model: &model, stream_usage: false, drop: &amended.drop, set: &amended.set };
