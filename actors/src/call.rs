@@ -17,14 +17,15 @@ use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::hold::Hold;
 use crate::plan::Candidate;
-use crate::ports::EncodeCall;
+use crate::ports::{Dialect, EncodeCall};
 use crate::relay::{mid_stream_error, status_of};
 use crate::upstream::{Method, UpstreamFault, UpstreamRequest, UpstreamResponse};
 use crate::wire::answer::{Answer, UpstreamError};
 use crate::wire::envelope::Endpoint;
+use crate::wire::framing::{Framing, StreamReader};
 use crate::wire::look::look;
 use crate::wire::protocol::Protocol;
-use crate::wire::sse::{Event, SseReader};
+use crate::wire::sse::Event;
 use crate::wire::usage::Usage;
 use crate::wire::{restamp, scan};
 
@@ -128,8 +129,9 @@ async fn open(
     within: &Within,
 ) -> Result<(Open, Option<Usage>), Fault> {
     let response = head(exchange.desk(), candidate, request, within).await?;
-    match response.is_event_stream() {
-        true => Ok((first_event(exchange, response, within).await?, None)),
+    let framing = candidate.deployment.dialect.framing();
+    match response.is_stream(framing) {
+        true => Ok((first_event(exchange, response, framing, within).await?, None)),
         false => wrap(exchange, response, candidate, within).await,
     }
 }
@@ -198,25 +200,27 @@ async fn whole(
     within: &Within,
 ) -> Result<Answered, Fault> {
     let dialect = &candidate.deployment.dialect;
-    let events = response.is_event_stream();
+    let events = response.is_stream(dialect.framing());
     let body = within.limit(response.read_all(exchange.routing.path.max_response_bytes)).await?;
     let began = Instant::now();
     let body = match events {
-        true => dialect.collect(exchange.asked.endpoint, &stream_events(exchange, dialect.protocol(), &body)?)?,
+        true => dialect.collect(exchange.asked.endpoint, &stream_events(exchange, &**dialect, &body)?)?,
         false => body,
     };
     let answer = checked(&body)?;
-    let estimate = || match exchange.asked.endpoint {
-        // nothing was written, and nothing read but to be counted
-        Endpoint::CountTokens => Usage::default(),
-        _ => Usage::estimate_whole(exchange.asked.envelope.body().len() as u64, &body),
-    };
-    exchange.progress.usage = Some(answer.usage.unwrap_or_else(estimate));
     let mut body = match (dialect.protocol() == exchange.asked.protocol, answer.model.is_empty()) {
         (false, _) => dialect.translate(exchange.asked.protocol, exchange.answer_facts(), &body)?,
         (true, true) => body,
         (true, false) => restamped(&body, &answer.model, exchange.shown_model()),
     };
+    let estimate = || match exchange.asked.endpoint {
+        // nothing was written, and nothing read but to be counted
+        Endpoint::CountTokens => Usage::default(),
+        _ => Usage::estimate_whole(exchange.asked.envelope.body().len() as u64, &body),
+    };
+    // a count that stands elsewhere in the provider's protocol was brought into the caller's
+    let carried = || Answer::scan(&body).ok()?.usage.filter(|usage| usage.total_tokens > 0);
+    exchange.progress.usage = Some(answer.usage.or_else(carried).unwrap_or_else(estimate));
     if exchange.hooked(Hooks::POST_CALL) {
         let facts = exchange.facts();
         for callback in exchange.callbacks.with(Hooks::POST_CALL) {
@@ -247,11 +251,12 @@ fn checked(body: &Bytes) -> Result<Answer, Fault> {
     }
 }
 
-/// The data of a stream that was read whole, its terminal event left out.
-fn stream_events(exchange: &Exchange, protocol: Protocol, body: &Bytes) -> Result<Vec<Bytes>, Fault> {
+/// The data of a stream that was read whole, its terminal event left out; all of it, where only the dialect knows the end.
+fn stream_events(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Result<Vec<Bytes>, Fault> {
+    let protocol = dialect.protocol();
     let mut events = Vec::new();
     let mut end = Err(Fault::Truncated);
-    let mut reader = SseReader::new(exchange.routing.path.max_event_bytes);
+    let mut reader = StreamReader::new(dialect.framing(), exchange.routing.path.max_event_bytes);
     let fed = reader.feed(body, |event| {
         let done = protocol.ends(event.name, event.data);
         match end {
@@ -266,6 +271,9 @@ fn stream_events(exchange: &Exchange, protocol: Protocol, body: &Bytes) -> Resul
         // a page, an empty body: no stream at all, rather than one that broke off
         return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() });
     }
+    if protocol == Protocol::Own && end == Err(Fault::Truncated) {
+        end = Ok(());
+    }
     end.map(|()| events)
 }
 
@@ -275,9 +283,14 @@ fn is_error(event: &Event<'_>) -> bool {
 }
 
 /// A stream's first event: until it is here, an error keeps its own status, and another deployment may be tried.
-async fn first_event(exchange: &Exchange, mut response: UpstreamResponse, within: &Within) -> Result<Open, Fault> {
+async fn first_event(
+    exchange: &Exchange,
+    mut response: UpstreamResponse,
+    framing: Framing,
+    within: &Within,
+) -> Result<Open, Fault> {
     let path = &exchange.routing.path;
-    let mut reader = SseReader::new(path.max_event_bytes);
+    let mut reader = StreamReader::new(framing, path.max_event_bytes);
     let mut batch = Vec::new();
     let mut first = None;
     let mut before = 0;
@@ -328,7 +341,7 @@ async fn wrap(
     let dialect = &candidate.deployment.dialect;
     for event in dialect.split(&body)? {
         let name = event.name.map(str::as_bytes);
-        dialect.protocol().frame(&mut stream, name, |out| out.extend_from_slice(&event.data));
+        dialect.framing().write(dialect.protocol(), &mut stream, name, &event.data);
     }
     Ok((Open { response, batch: vec![stream.freeze()], more: false }, answer.usage))
 }

@@ -10,6 +10,7 @@ use crate::hooks::Hooks;
 use crate::record::LogRecord;
 use crate::routing::Deployment;
 use crate::wire::envelope::{Endpoint, Envelope};
+use crate::wire::framing::Framing;
 use crate::wire::notes::Notes;
 use crate::wire::pieces::Pieces;
 use crate::wire::protocol::Protocol;
@@ -27,6 +28,11 @@ pub trait Dialect: Send + Sync + 'static {
     /// What it speaks. To a caller who speaks the same, its answers pass as they came.
     fn protocol(&self) -> Protocol;
 
+    /// How its streams are framed.
+    fn framing(&self) -> Framing {
+        Framing::Events
+    }
+
     /// One call for `deployment`, which knows the provider's model as `model`.
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault>;
 
@@ -34,7 +40,7 @@ pub trait Dialect: Send + Sync + 'static {
     /// (FAULTS S22).
     fn split(&self, whole: &Bytes) -> Result<Vec<Frame>, Fault>;
 
-    /// The events of a stream, the terminal one left out, as one whole answer, for a provider that streams unasked
+    /// The events of a stream, the terminal one left out (but not with [`Protocol::Own`]), as one whole answer, for a provider that streams unasked
     /// (FAULTS S22).
     fn collect(&self, endpoint: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault>;
 

@@ -51,6 +51,14 @@ pub fn edited_with(call: &EncodeCall<'_>, stream_usage: bool, out: &[&str], put:
 /// # Errors
 /// The request cannot be understood or carried, or a parameter would be lost and `drop_params` does not allow it.
 pub fn written(call: &EncodeCall<'_>, to: Protocol) -> Result<(Pieces, Notes), Fault> {
+    written_by(call, |request, target| write_request(to, request, target))
+}
+
+/// The same, by a given writer.
+pub(super) fn written_by(
+    call: &EncodeCall<'_>,
+    write: impl FnOnce(&Request, &Target<'_>) -> Result<Written, BadRequest>,
+) -> Result<(Pieces, Notes), Fault> {
     let deployment = call.deployment;
     let target =
         Target { model: call.model, max_output_tokens: call.max_output_tokens, stream_usage: call.stream_usage };
@@ -64,7 +72,7 @@ pub fn written(call: &EncodeCall<'_>, to: Protocol) -> Result<(Pieces, Notes), F
             read_request(call.protocol, &call.envelope.rewrite(&edits).to_bytes())
         }
     };
-    let written = request.and_then(|request| write_request(to, &request, &target)).map_err(refused)?;
+    let written = request.and_then(|request| write(&request, &target)).map_err(refused)?;
     // a detail of a message that has no place is noted; a client could hardly leave it out of what it was given
     let refusable = |name: &&str| !is_label(name) && !name.starts_with("messages.") && !name.starts_with("tools.");
     let lost: Vec<&str> = written.notes.dropped().map(|note| note.param.as_str()).filter(refusable).collect();
@@ -157,8 +165,13 @@ pub fn collect(protocol: Protocol, data: &[Bytes]) -> Result<Bytes, Fault> {
 
 /// The way of one stream.
 pub fn translator(from: Protocol, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
+    bridged(decoder(from), to, facts)
+}
+
+/// The way of one stream from a given reader.
+pub(super) fn bridged(decoder: Box<dyn Decode>, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
     Box::new(Bridge {
-        decoder: decoder(from),
+        decoder,
         encoder: encoder(to, facts),
         halves: Halves::default(),
         events: Vec::new(),
@@ -220,45 +233,47 @@ fn own_facts(events: &[Event]) -> AnswerFacts {
 }
 
 // === The table ===
+// A provider's own protocol has its own functions (`own.rs`) and is never asked for here; it stands beside OpenAI's so that
+// nothing here can fail.
 
 fn read_request(protocol: Protocol, body: &[u8]) -> Result<Request, BadRequest> {
     match protocol {
-        Protocol::Chat => openai::read_request(body),
+        Protocol::Chat | Protocol::Own => openai::read_request(body),
         Protocol::Messages => anthropic::read_request(body),
     }
 }
 
 fn write_request(protocol: Protocol, request: &Request, target: &Target<'_>) -> Result<Written, BadRequest> {
     match protocol {
-        Protocol::Chat => openai::write_request(request, target),
+        Protocol::Chat | Protocol::Own => openai::write_request(request, target),
         Protocol::Messages => anthropic::write_request(request, target),
     }
 }
 
 fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
     match protocol {
-        Protocol::Chat => openai::read_whole(body),
+        Protocol::Chat | Protocol::Own => openai::read_whole(body),
         Protocol::Messages => anthropic::read_whole(body),
     }
 }
 
-fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
+pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
     match protocol {
-        Protocol::Chat => openai::write_whole(events, facts),
+        Protocol::Chat | Protocol::Own => openai::write_whole(events, facts),
         Protocol::Messages => anthropic::write_whole(events, facts),
     }
 }
 
 fn decoder(protocol: Protocol) -> Box<dyn Decode> {
     match protocol {
-        Protocol::Chat => Box::new(openai::Decoder::default()),
+        Protocol::Chat | Protocol::Own => Box::new(openai::Decoder::default()),
         Protocol::Messages => Box::new(anthropic::Decoder::default()),
     }
 }
 
 fn encoder(protocol: Protocol, facts: AnswerFacts) -> Box<dyn Encode> {
     match protocol {
-        Protocol::Chat => Box::new(openai::Encoder::new(facts)),
+        Protocol::Chat | Protocol::Own => Box::new(openai::Encoder::new(facts)),
         Protocol::Messages => Box::new(anthropic::Encoder::new(facts)),
     }
 }
