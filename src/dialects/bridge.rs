@@ -31,10 +31,16 @@ const LABELS: [&str; 8] = [
 
 /// The caller's own body with the few fields changed that must be, for a provider that speaks as the caller does.
 pub fn edited(call: &EncodeCall<'_>, stream_usage: bool) -> Pieces {
+    edited_with(call, stream_usage, &[], Vec::new())
+}
+
+/// The same, with fields that the provider's own differences take out and put in. The operator's `extra_body` wins over them.
+pub fn edited_with(call: &EncodeCall<'_>, stream_usage: bool, out: &[&str], put: Vec<(String, String)>) -> Pieces {
     let deployment = call.deployment;
-    let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).collect();
+    let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).chain(out.iter().copied()).collect();
     let absent = |(name, _): &&(String, String)| call.envelope.field(name).is_none();
     let mut set: Vec<(String, String)> = deployment.default_params.iter().filter(absent).cloned().collect();
+    set.extend(put);
     set.extend(deployment.extra_body.iter().cloned());
     call.envelope.rewrite(&Edits { model: call.model, stream_usage, drop: &drop, set: &set })
 }
@@ -60,8 +66,7 @@ pub fn written(call: &EncodeCall<'_>, to: Protocol) -> Result<(Pieces, Notes), F
     };
     let written = request.and_then(|request| write_request(to, &request, &target)).map_err(refused)?;
     // a detail of a message that has no place is noted; a client could hardly leave it out of what it was given
-    let refusable =
-        |name: &&str| !LABELS.contains(name) && !name.starts_with("messages.") && !name.starts_with("tools.");
+    let refusable = |name: &&str| !is_label(name) && !name.starts_with("messages.") && !name.starts_with("tools.");
     let lost: Vec<&str> = written.notes.dropped().map(|note| note.param.as_str()).filter(refusable).collect();
     if !lost.is_empty() && !deployment.drop_params {
         return Err(unsupported(call, &lost));
@@ -93,7 +98,13 @@ fn refused(bad: BadRequest) -> Fault {
     Fault::BadRequest { message, param: Some(dotted).filter(|param| !param.is_empty()) }
 }
 
-fn unsupported(call: &EncodeCall<'_>, lost: &[&str]) -> Fault {
+/// Whether a parameter labels a request and does not shape its answer.
+pub fn is_label(name: &str) -> bool {
+    LABELS.contains(&name)
+}
+
+/// Parameters would be lost that shape the answer: the complaint that names them all.
+pub fn unsupported(call: &EncodeCall<'_>, lost: &[&str]) -> Fault {
     let names = lost.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     Fault::BadRequest {
         message: format!(

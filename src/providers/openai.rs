@@ -7,21 +7,29 @@ use bytes::Bytes;
 use millrace_actors::fault::Fault;
 use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
 use millrace_actors::wire::envelope::Endpoint;
-use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::protocol::Protocol;
 use serde_json::{Map, Value, json};
 
+use super::compatible;
+use super::row::Row;
 use crate::dialects::bridge;
 
-/// The dialect. `label` is the provider's name in metrics and headers: many providers share this one dialect.
+/// The dialect. Many providers share it.
 pub struct OpenAi {
-    /// `openai`, `hosted_vllm` ...
-    pub label: &'static str,
+    /// Whose it is, and where that provider differs from OpenAI.
+    pub row: &'static Row,
+}
+
+/// The path of an address as operators write it: with or without the resource, and what the server's must end with.
+pub fn base_path(path: &str, row: &Row) -> String {
+    let path = path.strip_suffix("/chat/completions").unwrap_or(path);
+    let end = row.traits.base_ends;
+    if path.ends_with(end) { path.to_owned() } else { format!("{path}{end}") }
 }
 
 impl Dialect for OpenAi {
     fn name(&self) -> &'static str {
-        self.label
+        self.row.name
     }
 
     fn protocol(&self) -> Protocol {
@@ -29,16 +37,16 @@ impl Dialect for OpenAi {
     }
 
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
-        let path = match call.endpoint {
-            Endpoint::CountTokens => return Err(bridge::not_served(call, self.label)),
-            Endpoint::Chat | Endpoint::Messages => "/chat/completions",
-            Endpoint::Completions => "/completions",
-            Endpoint::Embeddings => "/embeddings",
+        let (endpoint, path) = match call.endpoint {
+            Endpoint::CountTokens => return Err(bridge::not_served(call, self.row.name)),
+            Endpoint::Chat | Endpoint::Messages => (Endpoint::Chat, "/chat/completions"),
+            Endpoint::Completions => (Endpoint::Completions, "/completions"),
+            Endpoint::Embeddings => (Endpoint::Embeddings, "/embeddings"),
         };
-        let (body, notes) = match call.protocol {
-            Protocol::Chat => (bridge::edited(call, call.stream_usage), Notes::default()),
-            Protocol::Messages => bridge::written(call, Protocol::Chat)?,
-        };
+        if !self.row.endpoints.contains(&endpoint) {
+            return Err(bridge::not_served(call, self.row.name));
+        }
+        let (body, notes) = compatible::body(call, self.row)?;
         Ok(Encoded { path: path.into(), headers: Vec::new(), body, notes })
     }
 
@@ -173,7 +181,7 @@ fn unusable(cause: &str) -> Fault {
 mod tests {
     use super::*;
 
-    const DIALECT: OpenAi = OpenAi { label: "openai" };
+    const DIALECT: OpenAi = OpenAi { row: &crate::providers::rows::OPENAI };
 
     fn parsed(bytes: &Bytes) -> Value {
         serde_json::from_slice(bytes).unwrap()

@@ -130,6 +130,9 @@ impl ScanRules {
         Self { forbidden: FORBIDDEN, initials: &INITIALS, max_depth: MAX_DEPTH }
     };
 
+    /// Nothing is refused: for bodies that we wrote ourselves.
+    pub const NONE: Self = Self { forbidden: &[], initials: &[], max_depth: MAX_DEPTH };
+
     /// Whether `name` is refused; `top` where it stands at the top level (of the body or of `extra_body`).
     pub fn forbids(&self, name: &str, top: bool) -> bool {
         if HARMLESS.contains(&name) {
