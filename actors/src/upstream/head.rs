@@ -240,8 +240,10 @@ mod tests {
         assert!(may_end(b"a\n\n", 2));
     }
 
+    type Headers = Vec<(String, Vec<u8>)>;
+
     /// As awc's parser reads it: the length of the head, and the headers that tell of the body, lower-case.
-    fn as_awc(bytes: &[u8]) -> Option<(usize, bool, u16, Vec<(String, Vec<u8>)>)> {
+    fn as_awc(bytes: &[u8]) -> Option<(usize, bool, u16, Headers)> {
         let mut space = [const { std::mem::MaybeUninit::<httparse::Header<'_>>::uninit() }; MAX_HEADERS];
         let mut response = httparse::Response::new(&mut []);
         let mut config = httparse::ParserConfig::default();
