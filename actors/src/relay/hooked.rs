@@ -13,7 +13,7 @@ use super::outcome::Refused;
 use crate::capabilities::{CapabilitySnapshot, Hooks};
 use crate::ports::{CallFacts, Callback, Chunk, StreamStage};
 use crate::wire::look::text_of;
-use crate::wire::messages;
+use crate::wire::{generate, messages};
 use crate::wire::protocol::Protocol;
 use crate::wire::restamp::Restamper;
 
@@ -72,6 +72,7 @@ impl Hooked {
         if self.text.len() < TEXT_LIMIT {
             match self.facts.protocol {
                 Protocol::Chat | Protocol::Own => text_of(&readable, &mut self.text),
+                Protocol::GenerateContent => generate::text_of(&readable, &mut self.text),
                 Protocol::Messages => messages::text_of(&readable, &mut self.text),
             }
         }

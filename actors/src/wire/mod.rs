@@ -9,6 +9,7 @@ pub mod cost;
 pub mod envelope;
 pub mod forbidden;
 pub mod framing;
+pub mod generate;
 pub mod lines;
 pub mod look;
 pub mod messages;

@@ -11,6 +11,9 @@ pub enum Protocol {
     Chat,
     /// Anthropic's messages. Each event is named after its `type`; `message_stop` ends a stream.
     Messages,
+    /// Google's generateContent. Events have no names, and none ends a stream: a body that ends after something was
+    /// finished is whole.
+    GenerateContent,
     /// A provider's own, which no caller speaks: its dialect alone knows what it says, and when a stream is over.
     Own,
 }
@@ -24,7 +27,7 @@ impl Protocol {
         match self {
             Protocol::Chat => data.len() < 32 && data.trim_ascii() == b"[DONE]",
             Protocol::Messages => super::messages::kind(name, data).as_deref() == Some("message_stop"),
-            Protocol::Own => false,
+            Protocol::GenerateContent | Protocol::Own => false,
         }
     }
 
