@@ -15,7 +15,7 @@ use super::{
     protocol::writer,
     report::report,
     request::{Head, ReadError, read_body, read_head},
-    route::{Route, route},
+    route::{Route, model_in, route},
     shared::Shared,
     socket::{Gone, Socket},
     wire::Wire,
@@ -165,7 +165,7 @@ impl Connection {
         };
         // Taken out while it is borrowed from: the answer needs the whole connection.
         let mut memo = std::mem::take(&mut self.memo);
-        let asked = match memo.scan(&body) {
+        let asked = match memo.scan(&body, model_in(&head.path)) {
             Ok(asked) => asked,
             Err(error) => {
                 let message = format!("We could not parse the JSON body of your request: {error}");
