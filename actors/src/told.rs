@@ -19,7 +19,7 @@ pub fn body(shape: &Shape, protocol: Protocol, request_id: &str) -> Vec<u8> {
             "status": generate_status(shape.status),
             "details": [{
                 "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-                "reason": shape.code.as_ref().unwrap_or(&shape.kind),
+                "reason": shape.kind.to_ascii_uppercase(),
                 "metadata": { "request_id": request_id },
             }],
         }}),

@@ -12,7 +12,7 @@ use millrace_actors::wire::usage::Usage;
 
 use super::event::{Event, Start};
 use super::halves::Halves;
-use super::{BadRequest, Decode, Encode, Request, Target, Written, anthropic, openai};
+use super::{BadRequest, Decode, Encode, Request, Target, Written, anthropic, gemini, openai};
 
 /// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
 /// them out needs no leave. It is noted all the same.
@@ -38,11 +38,20 @@ pub fn edited(call: &EncodeCall<'_>, stream_usage: bool) -> Pieces {
 pub fn edited_with(call: &EncodeCall<'_>, stream_usage: bool, out: &[&str], put: Vec<(String, String)>) -> Pieces {
     let deployment = call.deployment;
     let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).chain(out.iter().copied()).collect();
-    let absent = |(name, _): &&(String, String)| call.envelope.field(name).is_none();
-    let mut set: Vec<(String, String)> = deployment.default_params.iter().filter(absent).cloned().collect();
+    let mut set = defaults(call);
     set.extend(put);
     set.extend(deployment.extra_body.iter().cloned());
     call.envelope.rewrite(&Edits { model: call.model, stream_usage, drop: &drop, set: &set })
+}
+
+/// Parameters that the deployment's entry sets and the caller does not. They have OpenAI's names, which a body of Google's has
+/// no place for at its top.
+fn defaults(call: &EncodeCall<'_>) -> Vec<(String, String)> {
+    let absent = |(name, _): &&(String, String)| call.envelope.field(name).is_none();
+    match call.protocol {
+        Protocol::GenerateContent => Vec::new(),
+        _ => call.deployment.default_params.iter().filter(absent).cloned().collect(),
+    }
 }
 
 /// The caller's request in the provider's protocol. Parameters that the deployment's entry sets are the caller's where it
@@ -59,20 +68,35 @@ pub(super) fn written_by(
     call: &EncodeCall<'_>,
     write: impl FnOnce(&Request, &Target<'_>) -> Result<Written, BadRequest>,
 ) -> Result<(Pieces, Notes), Fault> {
-    let deployment = call.deployment;
     let target =
         Target { model: call.model, max_output_tokens: call.max_output_tokens, stream_usage: call.stream_usage };
-    let request = match deployment.drop.is_empty() && deployment.default_params.is_empty() {
-        true => read_request(call.protocol, call.envelope.body()),
+    written_as(call, |body| {
+        let mut request = read_request(call.protocol, body)?;
+        // not every protocol says so in its body
+        request.stream = call.envelope.stream();
+        write(&request, &target)
+    })
+}
+
+/// The same, by whoever reads the caller's body and writes the provider's.
+///
+/// # Errors
+/// As [`written`].
+pub fn written_as(
+    call: &EncodeCall<'_>,
+    write: impl FnOnce(&[u8]) -> Result<Written, BadRequest>,
+) -> Result<(Pieces, Notes), Fault> {
+    let deployment = call.deployment;
+    let defaults = defaults(call);
+    let written = match deployment.drop.is_empty() && defaults.is_empty() {
+        true => write(call.envelope.body()),
         false => {
             let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).collect();
-            let absent = |(name, _): &&(String, String)| call.envelope.field(name).is_none();
-            let set: Vec<(String, String)> = deployment.default_params.iter().filter(absent).cloned().collect();
-            let edits = Edits { model: call.model, stream_usage: false, drop: &drop, set: &set };
-            read_request(call.protocol, &call.envelope.rewrite(&edits).to_bytes())
+            let edits = Edits { model: call.model, stream_usage: false, drop: &drop, set: &defaults };
+            write(&call.envelope.rewrite(&edits).to_bytes())
         }
     };
-    let written = request.and_then(|request| write(&request, &target)).map_err(refused)?;
+    let written = written.map_err(refused)?;
     // a detail of a message that has no place is noted; a client could hardly leave it out of what it was given
     let refusable = |name: &&str| !is_label(name) && !name.starts_with("messages.") && !name.starts_with("tools.");
     let lost: Vec<&str> = written.notes.dropped().map(|note| note.param.as_str()).filter(refusable).collect();
@@ -200,6 +224,24 @@ impl Translate for Bridge {
     fn event(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Vec<Frame>) -> Result<bool, Fault> {
         let data = self.halves.join(data);
         let decoded = self.decoder.event(name, &data, &mut self.events);
+        let complete = self.encode(out);
+        decoded.map(|()| complete)
+    }
+
+    fn close(&mut self, out: &mut Vec<Frame>) -> Result<bool, Fault> {
+        let decoded = self.decoder.close(&mut self.events);
+        let complete = self.encode(out);
+        decoded.map(|()| complete)
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+}
+
+impl Bridge {
+    /// Writes what was read; tells whether the answer is complete.
+    fn encode(&mut self, out: &mut Vec<Frame>) -> bool {
         let mut complete = false;
         for event in self.events.drain(..) {
             match &event {
@@ -209,11 +251,7 @@ impl Translate for Bridge {
             }
             self.encoder.event(event, out);
         }
-        decoded.map(|()| complete)
-    }
-
-    fn usage(&self) -> Option<Usage> {
-        self.usage
+        complete
     }
 }
 
@@ -240,6 +278,7 @@ fn read_request(protocol: Protocol, body: &[u8]) -> Result<Request, BadRequest> 
     match protocol {
         Protocol::Chat | Protocol::Own => openai::read_request(body),
         Protocol::Messages => anthropic::read_request(body),
+        Protocol::GenerateContent => gemini::read_request(body),
     }
 }
 
@@ -247,6 +286,7 @@ fn write_request(protocol: Protocol, request: &Request, target: &Target<'_>) -> 
     match protocol {
         Protocol::Chat | Protocol::Own => openai::write_request(request, target),
         Protocol::Messages => anthropic::write_request(request, target),
+        Protocol::GenerateContent => gemini::write_request(request, target),
     }
 }
 
@@ -254,6 +294,7 @@ fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
     match protocol {
         Protocol::Chat | Protocol::Own => openai::read_whole(body),
         Protocol::Messages => anthropic::read_whole(body),
+        Protocol::GenerateContent => gemini::read_whole(body),
     }
 }
 
@@ -261,6 +302,7 @@ pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &Answer
     match protocol {
         Protocol::Chat | Protocol::Own => openai::write_whole(events, facts),
         Protocol::Messages => anthropic::write_whole(events, facts),
+        Protocol::GenerateContent => gemini::write_whole(events, facts),
     }
 }
 
@@ -268,6 +310,7 @@ fn decoder(protocol: Protocol) -> Box<dyn Decode> {
     match protocol {
         Protocol::Chat | Protocol::Own => Box::new(openai::Decoder::default()),
         Protocol::Messages => Box::new(anthropic::Decoder::default()),
+        Protocol::GenerateContent => Box::new(gemini::Decoder::default()),
     }
 }
 
@@ -275,5 +318,6 @@ fn encoder(protocol: Protocol, facts: AnswerFacts) -> Box<dyn Encode> {
     match protocol {
         Protocol::Chat | Protocol::Own => Box::new(openai::Encoder::new(facts)),
         Protocol::Messages => Box::new(anthropic::Encoder::new(facts)),
+        Protocol::GenerateContent => Box::new(gemini::Encoder::new(facts)),
     }
 }

@@ -165,7 +165,7 @@ impl Connection {
         };
         // Taken out while it is borrowed from: the answer needs the whole connection.
         let mut memo = std::mem::take(&mut self.memo);
-        let asked = match memo.scan(&body, model_in(&head.path)) {
+        let asked = match memo.scan(&body, model_in(&head.path), head.path.contains(":streamGenerateContent")) {
             Ok(asked) => asked,
             Err(error) => {
                 let message = format!("We could not parse the JSON body of your request: {error}");

@@ -23,12 +23,18 @@ pub enum Endpoint {
     Messages,
     /// `/messages/count_tokens`
     CountTokens,
+    /// `:generateContent` and `:streamGenerateContent`
+    Generate,
+    /// `:countTokens`
+    GenerateCount,
+    /// `:batchEmbedContents`
+    GenerateEmbed,
 }
 
 impl Endpoint {
     /// Whether its answers can be streams.
     pub fn streams(self) -> bool {
-        !matches!(self, Self::Embeddings | Self::CountTokens)
+        matches!(self, Self::Chat | Self::Text | Self::Messages | Self::Generate)
     }
 }
 
