@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod cost;
+pub mod endpoint;
 pub mod envelope;
 pub mod forbidden;
 pub mod look;
