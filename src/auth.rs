@@ -6,12 +6,17 @@
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 use millrace_actors::fault::Fault;
 use millrace_actors::secret::Secret;
 
 /// The headers a key may come in, in order of precedence (COMPAT 6.1). `authorization` stands second.
-const KEY_HEADERS: [&str; 4] = ["x-litellm-api-key", "authorization", "api-key", "x-api-key"];
+static KEY_HEADERS: [HeaderName; 4] = [
+    HeaderName::from_static("x-litellm-api-key"),
+    AUTHORIZATION,
+    HeaderName::from_static("api-key"),
+    HeaderName::from_static("x-api-key"),
+];
 
 /// The longest key we look at: no key of ours is longer, and comparing is not free.
 const KEY_LIMIT: usize = 512;
@@ -47,9 +52,9 @@ pub fn identify(request: &HttpRequest) -> Result<Caller, Fault> {
 /// let a later header speak for the caller.
 fn presented(headers: &HeaderMap) -> Option<&[u8]> {
     KEY_HEADERS.iter().find_map(|name| {
-        let value = headers.get(*name)?;
+        let value = headers.get(name)?;
         let value = value.as_bytes().trim_ascii();
-        Some(match *name {
+        Some(match name.as_str() {
             "authorization" => bearer(value).unwrap_or_default(),
             // LiteLLM takes both, and its documents write the scheme
             "x-litellm-api-key" => bearer(value).unwrap_or(value),

@@ -125,7 +125,7 @@ async fn once(exchange: &mut Exchange, candidate: &Candidate, hold: &Hold) -> Re
     exchange.progress.serving = Some(candidate.group.clone());
     exchange.call_began();
     let began = Instant::now();
-    let called = call::call(exchange, candidate, hold).await;
+    let called = call::call(exchange, candidate, hold, began).await;
     let elapsed = began.elapsed();
     match called {
         Ok(Called { answered, own }) => {

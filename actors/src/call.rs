@@ -41,9 +41,13 @@ pub(crate) struct Called {
     pub own: Duration,
 }
 
-/// The call. Its head, and a stream's first event, must be here by one deadline.
-pub(crate) async fn call(exchange: &mut Exchange, candidate: &Candidate, hold: &Hold) -> Result<Called, Fault> {
-    let began = Instant::now();
+/// The call, that `began` just now. Its head, and a stream's first event, must be here by one deadline.
+pub(crate) async fn call(
+    exchange: &mut Exchange,
+    candidate: &Candidate,
+    hold: &Hold,
+    began: Instant,
+) -> Result<Called, Fault> {
     let deployment = &candidate.deployment;
     let stream = exchange.asked.envelope.stream();
     let path = &exchange.routing.path;
@@ -51,7 +55,9 @@ pub(crate) async fn call(exchange: &mut Exchange, candidate: &Candidate, hold: &
         true => (deployment.stream_timeout.unwrap_or(path.first_token_timeout), "first_token"),
         false => (deployment.timeout.unwrap_or(path.total_timeout), "head"),
     };
-    let deadline = TokioInstant::from_std(began + limit);
+    // a deadline behind the whole exchange's, which the attempt loop keeps, would be a timer that never fires
+    let strikes = began + limit < exchange.asked.started + path.total_timeout;
+    let within = Within { deadline: TokioInstant::from_std(began + limit), strikes, phase };
     let encoded = deployment.dialect.encode(&EncodeCall {
         protocol: exchange.asked.protocol,
         headers: &exchange.asked.headers,
@@ -67,15 +73,14 @@ pub(crate) async fn call(exchange: &mut Exchange, candidate: &Candidate, hold: &
     exchange.progress.notes = encoded.notes;
     let request = UpstreamRequest {
         origin: &deployment.origin,
-        path_and_query: &format!("{}{}{}", deployment.base_path, encoded.path, deployment.query),
+        path_and_query: &[&*deployment.base_path, &*encoded.path, &*deployment.query].concat(),
         method: Method::POST,
         headers: &deployment.headers,
         more_headers: &encoded.headers,
         body: encoded.body.parts(),
-        head_deadline: limit,
+        head_deadline: strikes.then_some(limit),
     };
     let encoding = began.elapsed();
-    let within = Within { deadline, phase };
     let answered = match stream {
         true => {
             let opened = {
@@ -124,11 +129,16 @@ async fn open(
 /// The deadline of a call, and what it is called in the fault.
 struct Within {
     deadline: TokioInstant,
+    /// Whether it comes before the end of the exchange's own time.
+    strikes: bool,
     phase: &'static str,
 }
 
 impl Within {
     async fn limit<T>(&self, work: impl Future<Output = Result<T, UpstreamFault>>) -> Result<T, Fault> {
+        if !self.strikes {
+            return work.await.map_err(|f| fault_of(f, self.phase));
+        }
         match timeout_at(self.deadline, work).await {
             Ok(done) => done.map_err(|f| fault_of(f, self.phase)),
             Err(_) => Err(Fault::Timeout { phase: self.phase }),
@@ -261,6 +271,10 @@ async fn first_event(exchange: &Exchange, mut response: UpstreamResponse, within
         let fed = batch.len();
         let more = within.limit(response.next_batch(&mut batch, BATCH_BYTES)).await?;
         for chunk in &batch[fed..] {
+            if first.is_some() {
+                // the relay reads them all
+                break;
+            }
             let seen = reader.feed(chunk, |event| {
                 first.get_or_insert_with(|| match is_error(&event) {
                     true => Err(mid_stream_error(event.data)),

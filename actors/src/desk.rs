@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use actix::prelude::*;
+use foldhash::fast::RandomState;
 use tokio::sync::Notify;
 
 use crate::callback_registry::{CallbackRegistry, PushCallbacks, Subscribe as SubscribeCallbacks};
@@ -45,7 +46,7 @@ pub struct Desk {
     pub shutdown: Arc<Shutdown>,
     callbacks: RefCell<Arc<CapabilitySnapshot>>,
     routing: RefCell<Arc<Routing>>,
-    zero_cost: RefCell<HashMap<String, bool>>,
+    zero_cost: RefCell<HashMap<String, bool, RandomState>>,
     zero_cost_of: Cell<u64>,
     cost_cache: Addr<CostCache>,
     /// [`Shutdown::wait_cut`], passed on within the worker: every exchange waits for it, and a wait on what all workers

@@ -5,6 +5,7 @@
 //!
 //! [`settle`]: Exchange::settle
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -63,6 +64,8 @@ pub struct Exchange {
     desk: Rc<Desk>,
     /// A deployment is being called, or its stream has not ended.
     calling: bool,
+    /// The last [`Exchange::cost`].
+    priced: Cell<Option<(Usage, Option<Cost>)>>,
     settled: bool,
 }
 
@@ -133,6 +136,7 @@ impl Exchange {
             progress: Progress::default(),
             desk: Rc::clone(desk),
             calling: false,
+            priced: Cell::new(None),
             settled: false,
         }
     }
@@ -180,8 +184,19 @@ impl Exchange {
         }
     }
 
-    /// The price of `usage` at the deployment that answered.
+    /// The price of `usage` at the deployment that answered. The answer's headers and the record ask for the same.
     pub fn cost(&self, usage: &Usage) -> Option<Cost> {
+        match self.priced.get() {
+            Some((known, cost)) if known == *usage => cost,
+            _ => {
+                let cost = self.reckon(usage);
+                self.priced.set(Some((*usage, cost)));
+                cost
+            }
+        }
+    }
+
+    fn reckon(&self, usage: &Usage) -> Option<Cost> {
         let deployment = self.progress.deployment.as_ref()?;
         let pricing = deployment.pricing_for(&self.routing.prices, &self.progress.upstream_model);
         Some(pricing.rates?.cost(&usage.into(), self.progress.service_tier))
@@ -278,8 +293,8 @@ impl Exchange {
         let now = unix(SystemTime::now());
         let start = now - settled.total.as_secs_f64();
         LogRecord {
-            id: self.asked.call_id.to_string(),
-            request_id: self.asked.request_id.to_string(),
+            id: text(&self.asked.call_id),
+            request_id: text(&self.asked.request_id),
             call_type: match self.asked.endpoint {
                 Endpoint::Chat => "acompletion",
                 Endpoint::Messages => "anthropic_messages",
@@ -298,11 +313,11 @@ impl Exchange {
             },
             model: kept(&self.asked.model, NAME_BYTES),
             model_group: kept(self.progress.serving.as_deref().unwrap_or_default(), NAME_BYTES),
-            model_id: deployment.map(|d| d.id.to_string()).unwrap_or_default(),
+            model_id: deployment.map(|d| text(&d.id)).unwrap_or_default(),
             upstream_model: kept(&self.progress.upstream_model, NAME_BYTES),
             custom_llm_provider: deployment.map(|d| d.provider.to_owned()).unwrap_or_default(),
             api_base: deployment.map(|d| d.api_base.clone()).unwrap_or_default(),
-            user_api_key_alias: self.asked.caller.to_string(),
+            user_api_key_alias: text(&self.asked.caller),
             start_time: start,
             completion_start_time: self
                 .progress
@@ -337,6 +352,11 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         self.close(Outcome::InternalError, Some(&Fault::Internal));
     }
+}
+
+/// A copy; `to_string` of a shared text goes through its formatter instead.
+fn text(shared: &str) -> String {
+    shared.to_owned()
 }
 
 fn unix(time: SystemTime) -> f64 {

@@ -44,7 +44,15 @@ impl Plan {
         let group = &resolved.group;
         // a lone deployment without fallbacks is tried even while it cools: there is nobody to spare it for
         let alone = group.deployments.len() == 1 && self.groups.len() == 1;
-        let ready: Vec<_> = group.deployments.iter().filter(|d| alone || d.health.cooling().is_none()).collect();
+        if alone && let Some(only) = group.deployments.first() {
+            return Ok(Candidate {
+                deployment: Arc::clone(only),
+                model: only.model_for(resolved.star.as_deref()),
+                group: Arc::clone(name),
+                others: false,
+            });
+        }
+        let ready: Vec<_> = group.deployments.iter().filter(|d| d.health.cooling().is_none()).collect();
         let fresh: Vec<_> = ready.iter().filter(|d| !self.tried.contains(&d.id)).copied().collect();
         let pool = if fresh.is_empty() { &ready } else { &fresh };
         let Some(deployment) = choose(pool) else {

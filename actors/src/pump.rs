@@ -112,10 +112,11 @@ impl Pump {
                 },
                 () = self.timer.sleep.as_mut() => Step::Tick,
             };
-            self.waited += began.elapsed();
+            let now = Instant::now();
+            self.waited += now - began;
             match step {
                 Step::Batch(true) => {
-                    self.timer.touch(&self.outlet);
+                    self.timer.touch(&self.outlet, now);
                     self.send(batch);
                     // nor from its deadline: the timer is polled only when nothing is ready to be read
                     if self.timer.last >= self.timer.total {
@@ -154,8 +155,9 @@ impl Pump {
             () = cut => None,
             credit = timeout_at(until, self.outlet.credit()) => Some(credit),
         };
-        self.waited += began.elapsed();
-        self.timer.touch(&self.outlet);
+        let now = Instant::now();
+        self.waited += now - began;
+        self.timer.touch(&self.outlet, now);
         match credit {
             None => Some(Cause::Failed(Fault::ShuttingDown)),
             Some(Ok(true)) => None,
@@ -204,10 +206,10 @@ impl Timer {
         timer
     }
 
-    /// Something came from the provider.
-    fn touch(&mut self, outlet: &Outlet) {
+    /// Something came from the provider just now.
+    fn touch(&mut self, outlet: &Outlet, now: Instant) {
         self.note(outlet);
-        self.last = TokioInstant::now();
+        self.last = now.into();
     }
 
     /// If the relay has let something through since the last look, then out of the batch that came last.

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use actix::prelude::*;
 use actix_http::header::HeaderMap;
 use bytes::Bytes;
+use futures_util::future::LocalBoxFuture;
 use tokio::sync::oneshot;
 
 use crate::attempts::{self, Answered};
@@ -25,7 +26,8 @@ use crate::stream_relay::redacted;
 
 /// The actor.
 pub struct RequestHandler {
-    job: Option<Job>,
+    /// [`Job::run`], in its place from the start: as a value of some kilobytes it was moved three times before its first poll.
+    work: Option<LocalBoxFuture<'static, ()>>,
 }
 
 /// What one exchange needs until it is answered.
@@ -41,7 +43,8 @@ impl RequestHandler {
     pub async fn answer(exchange: Exchange, plan: Plan) -> Reply {
         let (reply, answered) = oneshot::channel();
         let desk = Rc::clone(exchange.desk());
-        RequestHandler { job: Some(Job { exchange, plan, desk, hold: Hold::new(reply) }) }.start();
+        let job = Job { exchange, plan, desk, hold: Hold::new(reply) };
+        RequestHandler { work: Some(Box::pin(job.run())) }.start();
         // the sender is only dropped unused when the actor panicked; the exchange has settled itself then
         answered.await.unwrap_or_else(|_| Reply { answer: Err(Fault::Internal), facts: ReplyFacts::default() })
     }
@@ -51,8 +54,8 @@ impl Actor for RequestHandler {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        if let Some(job) = self.job.take() {
-            ctx.spawn(job.run().into_actor(self).map(|(), _, ctx| ctx.stop()));
+        if let Some(work) = self.work.take() {
+            ctx.spawn(work.into_actor(self).map(|(), _, ctx| ctx.stop()));
         }
     }
 }

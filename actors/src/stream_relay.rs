@@ -152,10 +152,9 @@ impl Handler<Chunks> for StreamRelay {
 
     fn handle(&mut self, message: Chunks, _: &mut Context<Self>) {
         self.waited(message.waited);
-        for chunk in &message.batch {
-            self.outlet.push(self.relay.feed(chunk));
-            self.outlet.arrived(chunk.len());
-        }
+        let outlet = &self.outlet;
+        self.relay.feed(&message.batch, |bytes| outlet.push(bytes));
+        outlet.arrived(message.batch.iter().map(Bytes::len).sum());
         self.note_first();
         self.finish_if_over();
     }

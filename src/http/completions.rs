@@ -18,7 +18,7 @@ use millrace_actors::wire::protocol::Protocol;
 use super::error::{self, ApiError};
 use super::ids::{RequestId, fresh, sane};
 use super::methods::only;
-use super::names::{model_in_path, route_name};
+use super::names::{model_in_path, name_of};
 use super::{body, given, headers, stages};
 use crate::auth::Caller;
 
@@ -35,22 +35,25 @@ pub fn routes(config: &mut web::ServiceConfig) {
     let all = endpoints.map(|(path, endpoint)| (&openai[..], path, endpoint)).into_iter().chain(anthropic);
     for (prefixes, path, endpoint) in all {
         for prefix in prefixes {
-            let handler = move |caller, request, payload| complete(endpoint, caller, request, payload);
-            config.service(only(web::resource(format!("{prefix}/{path}")).route(web::post().to(handler)), "POST"));
+            let pattern = format!("{prefix}/{path}");
+            let route = name_of(&pattern);
+            let handler = move |caller, request, payload| complete((endpoint, route), caller, request, payload);
+            config.service(only(web::resource(pattern).route(web::post().to(handler)), "POST"));
         }
     }
 }
 
 /// One exchange, read downward: caller, envelope, budget, pre-call hooks, plan, answer.
 async fn complete(
-    endpoint: Endpoint,
+    (endpoint, route): (Endpoint, &'static str),
     caller: Caller,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let desk = given::desk(&request)?;
     let of = RequestId::known(&request);
-    let asked = admit(endpoint, caller, &request, payload, &desk).await.map_err(|f| ApiError::of(&request, f))?;
+    let asked =
+        admit((endpoint, route), caller, &request, payload, &desk).await.map_err(|f| ApiError::of(&request, f))?;
     let mut exchange = Exchange::admit(asked, &desk);
     exchange.progress.body_read = exchange.asked.started.elapsed();
     if let Err(fault) = stages::before_call(&mut exchange, endpoint).await {
@@ -67,14 +70,14 @@ async fn complete(
         Ok(Answer::Stream(body)) => headers::stream().body(body),
         Err(fault) => error::response(&fault, &of),
     };
-    headers::add(response.headers_mut(), &call_id, &reply.facts);
+    headers::add(response.headers_mut(), &call_id, reply.facts);
     headers::add_request_id(response.headers_mut(), &of);
     Ok(response)
 }
 
 /// Reads and scans the body. What fails here was never admitted, so there is nothing to settle.
 async fn admit(
-    endpoint: Endpoint,
+    (endpoint, route): (Endpoint, &'static str),
     caller: Caller,
     request: &HttpRequest,
     payload: web::Payload,
@@ -87,11 +90,11 @@ async fn admit(
     let envelope = Envelope::scan(body, endpoint, &stages::RULES).map_err(stages::rejected)?;
     let model = model_of(request, &envelope)?;
     Ok(Admitted {
-        call_id: sane(request.headers().get("x-litellm-call-id")).unwrap_or_else(fresh),
+        call_id: sane(request.headers().get(&headers::CALL_ID)).unwrap_or_else(fresh),
         request_id: Arc::clone(&of.id),
         protocol: of.protocol,
         headers: forwarded(request, of.protocol),
-        route: route_name(request),
+        route,
         endpoint,
         caller: caller.alias,
         envelope,

@@ -1,6 +1,5 @@
 //! Response headers: LiteLLM's (COMPAT 3.6), copies of the provider's, and `server-timing` with our phases.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -11,13 +10,14 @@ use millrace_actors::routing::Shown;
 use millrace_actors::wire::protocol::Protocol;
 
 use super::ids::{REQUEST_ID, RequestId, UPSTREAM_ID};
-use super::upstream_names::{self, Copied};
+use super::upstream_names;
 
 /// The version that `x-litellm-version` shows: ours, so nobody takes us for a LiteLLM of some number.
 const VERSION: &str = concat!("millrace-", env!("CARGO_PKG_VERSION"));
 
 // Names as constants: made at run time each would be checked and looked up again for every answer.
-const CALL_ID: HeaderName = HeaderName::from_static("x-litellm-call-id");
+/// The exchange's id, which a caller may choose.
+pub const CALL_ID: HeaderName = HeaderName::from_static("x-litellm-call-id");
 const SHOWN_VERSION: HeaderName = HeaderName::from_static("x-litellm-version");
 const MODEL_ID: HeaderName = HeaderName::from_static("x-litellm-model-id");
 const API_BASE: HeaderName = HeaderName::from_static("x-litellm-model-api-base");
@@ -48,19 +48,20 @@ pub fn stream() -> HttpResponseBuilder {
     response
 }
 
-/// The headers that every answer of an exchange has.
+/// The headers that every answer of an exchange has. `headers` is that of a new response: nothing of ours is in it yet, so
+/// this and [`add`] append, which costs half of looking for what is to be replaced.
 pub fn add_ids(headers: &mut HeaderMap, call_id: &str) {
     put(headers, CALL_ID, call_id);
-    headers.insert(SHOWN_VERSION, HeaderValue::from_static(VERSION));
+    headers.append(SHOWN_VERSION, HeaderValue::from_static(VERSION));
 }
 
 /// All of them.
-pub fn add(headers: &mut HeaderMap, call_id: &str, facts: &ReplyFacts) {
+pub fn add(headers: &mut HeaderMap, call_id: &str, facts: ReplyFacts) {
     add_ids(headers, call_id);
     if let Some(deployment) = &facts.deployment {
         let Shown { id, api_base } = &deployment.shown;
-        id.iter().for_each(|id| drop(headers.insert(MODEL_ID, id.clone())));
-        api_base.iter().for_each(|base| drop(headers.insert(API_BASE, base.clone())));
+        id.iter().for_each(|id| headers.append(MODEL_ID, id.clone()));
+        api_base.iter().for_each(|base| headers.append(API_BASE, base.clone()));
     }
     if let Some(group) = &facts.group {
         put(headers, MODEL_GROUP, group);
@@ -71,30 +72,34 @@ pub fn add(headers: &mut HeaderMap, call_id: &str, facts: &ReplyFacts) {
     if !facts.notes.is_empty() {
         put(headers, PARAMS, &facts.notes.to_string());
     }
-    headers.insert(RETRIES, facts.retries.into());
-    headers.insert(FALLBACKS, facts.fallbacks.into());
-    put(headers, DURATION, &ms(facts.total));
-    put(headers, OVERHEAD, &ms(facts.overhead));
-    put(headers, SERVER_TIMING, &server_timing(facts));
+    headers.append(RETRIES, count(facts.retries));
+    headers.append(FALLBACKS, count(facts.fallbacks));
+    add_times(headers, &facts);
     copy_upstream(headers, &facts.upstream_headers);
-    for (name, value) in &facts.added {
-        headers.insert(name.clone(), value.clone());
+    for (name, value) in facts.added {
+        headers.insert(name, value);
     }
 }
 
-fn server_timing(facts: &ReplyFacts) -> String {
+fn add_times(headers: &mut HeaderMap, facts: &ReplyFacts) {
+    let mut text = String::with_capacity(128);
+    for (name, duration) in [(DURATION, facts.total), (OVERHEAD, facts.overhead)] {
+        text.clear();
+        push_ms(&mut text, duration);
+        put(headers, name, &text);
+    }
+    text.clear();
     let phases = [
         ("body;dur=", facts.body_read),
         (", prepare;dur=", facts.prepared),
         (", upstream;dur=", facts.waited),
         (", gateway;dur=", facts.overhead),
     ];
-    let mut text = String::with_capacity(96);
     for (name, duration) in phases {
         text.push_str(name);
         push_ms(&mut text, duration);
     }
-    text
+    put(headers, SERVER_TIMING, &text);
 }
 
 /// `request-id` for a caller whose protocol has it on every answer: ours, where the provider's is not known.
@@ -104,17 +109,9 @@ pub fn add_request_id(headers: &mut HeaderMap, of: &RequestId) {
     }
 }
 
-/// Copies of the provider's headers, each under its prefixed name; rate limits under their own name too.
+/// The provider's headers, each under its prefixed name; rate limits under their own name too.
 fn copy_upstream(headers: &mut HeaderMap, upstream: &HeaderMap) {
-    for (name, value) in upstream {
-        let Copied { prefixed, plain } = upstream_names::copied(name);
-        if let Some(prefixed) = prefixed {
-            headers.append(prefixed, value.clone());
-        }
-        if plain {
-            headers.insert(name.clone(), value.clone());
-        }
-    }
+    upstream_names::copy(upstream, headers);
     // OpenAI's name for it, or Anthropic's
     if let Some(id) = upstream.get(&REQUEST_ID).or_else(|| upstream.get(&UPSTREAM_ID)) {
         headers.insert(UPSTREAM_ID, id.clone());
@@ -122,17 +119,20 @@ fn copy_upstream(headers: &mut HeaderMap, upstream: &HeaderMap) {
     }
 }
 
-fn ms(duration: Duration) -> String {
-    let mut text = String::with_capacity(16);
-    push_ms(&mut text, duration);
-    text
+/// Nearly always none.
+fn count(n: u32) -> HeaderValue {
+    if n == 0 { HeaderValue::from_static("0") } else { n.into() }
 }
 
-/// Milliseconds with microseconds behind the point.
+/// Milliseconds with microseconds behind the point. Digit by digit, since `write!` was a tenth of all the headers' cost.
 fn push_ms(text: &mut String, duration: Duration) {
-    let us = duration.as_micros();
-    // writing to a String cannot fail
-    let _ = write!(text, "{}.{:03}", us / 1000, us % 1000);
+    let ms = duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis().into());
+    let us = duration.subsec_micros() % 1000;
+    let mut digits = itoa::Buffer::new();
+    text.push_str(digits.format(ms));
+    text.push('.');
+    // the leading 1 makes it four digits, whatever they are
+    text.push_str(&digits.format(1000 + us)[1..]);
 }
 
 /// Values that no header may hold are left out, never sent in part. So is a name longer than a record keeps: behind a
@@ -142,6 +142,38 @@ fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
         && !value.is_empty()
         && value.len() <= NAME_BYTES
     {
-        headers.insert(name, value);
+        headers.append(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_milliseconds_to_the_microsecond() {
+        for (us, want) in
+            [(0, "0.000"), (7, "0.007"), (1_020, "1.020"), (999_999, "999.999"), (60_000_001, "60000.001")]
+        {
+            let mut text = String::new();
+            push_ms(&mut text, Duration::from_micros(us));
+            assert_eq!(text, want);
+        }
+    }
+
+    #[test]
+    fn no_header_of_ours_is_there_twice() {
+        let mut facts = ReplyFacts { group: Some("g".into()), retries: 2, ..ReplyFacts::default() };
+        for name in ["x-request-id", "request-id", "x-ratelimit-limit-tokens", "x-litellm-version"] {
+            facts.upstream_headers.insert(HeaderName::from_static(name), HeaderValue::from_static(name));
+        }
+        facts.added.push((RETRIES, HeaderValue::from_static("by a hook")));
+        let mut response = whole().finish();
+        add(response.headers_mut(), "call", facts);
+        let headers = response.headers();
+        assert_eq!(headers.len(), headers.len_keys());
+        assert_eq!(headers.get(&UPSTREAM_REQUEST_ID).unwrap(), "x-request-id");
+        assert_eq!(headers.get(&RETRIES).unwrap(), "by a hook");
+        assert_eq!(headers.get("llm_provider-x-litellm-version").unwrap(), "x-litellm-version");
     }
 }

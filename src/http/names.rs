@@ -4,7 +4,11 @@ use actix_web::HttpRequest;
 
 /// The matched route's name, for labels: the pattern, never the path, which a caller chooses.
 pub fn route_name(request: &HttpRequest) -> &'static str {
-    let pattern = request.match_pattern().unwrap_or_default();
+    name_of(&request.match_pattern().unwrap_or_default())
+}
+
+/// The name of a pattern, for those that know theirs before a request comes.
+pub fn name_of(pattern: &str) -> &'static str {
     NAMES.iter().find(|name| **name == pattern).copied().unwrap_or("other")
 }
 

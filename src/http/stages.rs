@@ -4,10 +4,9 @@ use millrace_actors::capabilities::Hooks;
 use millrace_actors::exchange::Exchange;
 use millrace_actors::fault::Fault;
 use millrace_actors::wire::envelope::{Endpoint, Envelope, Rejected, ScanRules};
-use millrace_actors::wire::forbidden;
 
 /// What no caller may send: fields that would choose the upstream or its key.
-pub const RULES: ScanRules = ScanRules { forbidden: forbidden::FORBIDDEN, max_depth: forbidden::MAX_DEPTH };
+pub const RULES: ScanRules = ScanRules::STRICT;
 
 /// All stages in order. Access, expiry and rate limits will stand before the budget and are never skipped; a model that
 /// is free skips the budget and nothing else (COMPAT 1.8).

@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use actix_web::http::header::HeaderName;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use foldhash::fast::RandomState;
 
 /// Provider headers that are not copied: they speak of the provider's connection, or would set a cookie of its domain.
@@ -26,11 +26,11 @@ const REMEMBERED: usize = 256;
 
 /// How a header is copied.
 #[derive(Clone, Debug)]
-pub struct Copied {
+struct Copied {
     /// The prefixed name; `None` where the header is not copied.
-    pub prefixed: Option<HeaderName>,
+    prefixed: Option<HeaderName>,
     /// Under its own name as well.
-    pub plain: bool,
+    plain: bool,
 }
 
 thread_local! {
@@ -38,18 +38,34 @@ thread_local! {
     static KNOWN: RefCell<HashMap<HeaderName, Copied, RandomState>> = RefCell::default();
 }
 
-/// How the header `name` of a provider is copied.
-pub fn copied(name: &HeaderName) -> Copied {
+/// Copies a provider's headers. (By reference: taking a map apart costs more than the copies of its values, which share
+/// their bytes.)
+pub fn copy(upstream: &HeaderMap, headers: &mut HeaderMap) {
     KNOWN.with_borrow_mut(|known| {
-        if let Some(copied) = known.get(name) {
-            return copied.clone();
+        for (name, value) in upstream {
+            let judged;
+            let copied = match known.get(name) {
+                Some(copied) => copied,
+                None => {
+                    judged = judge(name);
+                    if known.len() < REMEMBERED {
+                        known.insert(name.clone(), judged.clone());
+                    }
+                    &judged
+                }
+            };
+            place(name, value, copied, headers);
         }
-        let copied = judge(name);
-        if known.len() < REMEMBERED {
-            known.insert(name.clone(), copied.clone());
-        }
-        copied
-    })
+    });
+}
+
+fn place(name: &HeaderName, value: &HeaderValue, copied: &Copied, headers: &mut HeaderMap) {
+    if copied.plain {
+        headers.insert(name.clone(), value.clone());
+    }
+    if let Some(prefixed) = &copied.prefixed {
+        headers.append(prefixed.clone(), value.clone());
+    }
 }
 
 fn judge(name: &HeaderName) -> Copied {
@@ -64,21 +80,38 @@ fn judge(name: &HeaderName) -> Copied {
 mod tests {
     use super::*;
 
+    fn copied(name: &str) -> HeaderMap {
+        let (mut upstream, mut headers) = (HeaderMap::new(), HeaderMap::new());
+        upstream.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_static("v"));
+        copy(&upstream, &mut headers);
+        headers
+    }
+
     #[test]
     fn names_are_judged_alike_the_first_and_the_second_time() {
         for _ in 0..2 {
-            let name = |text: &'static str| copied(&HeaderName::from_static(text));
-            assert_eq!(name("x-request-id").prefixed.unwrap(), "llm_provider-x-request-id");
-            assert!(name("x-ratelimit-limit-tokens").plain && !name("x-request-id").plain);
-            assert!(name("set-cookie").prefixed.is_none() && !name("set-cookie").plain);
+            let names = |name| copied(name).keys().map(|name| name.as_str().to_owned()).collect::<Vec<_>>();
+            assert_eq!(names("x-request-id"), ["llm_provider-x-request-id"]);
+            assert!(names("x-ratelimit-limit-tokens").contains(&"x-ratelimit-limit-tokens".to_owned()));
+            assert_eq!(names("x-ratelimit-limit-tokens").len(), 2);
+            assert!(names("set-cookie").is_empty());
         }
+    }
+
+    #[test]
+    fn every_value_of_a_header_is_copied() {
+        let (mut upstream, mut headers) = (HeaderMap::new(), HeaderMap::new());
+        for value in ["a", "b"] {
+            upstream.append(HeaderName::from_static("x-many"), HeaderValue::from_static(value));
+        }
+        copy(&upstream, &mut headers);
+        assert_eq!(headers.get_all("llm_provider-x-many").collect::<Vec<_>>(), ["a", "b"]);
     }
 
     #[test]
     fn a_provider_cannot_make_it_grow() {
         for n in 0..2 * REMEMBERED {
-            let name = HeaderName::from_bytes(format!("x-{n}").as_bytes()).unwrap();
-            assert!(copied(&name).prefixed.is_some());
+            assert_eq!(copied(&format!("x-{n}")).len(), 1);
         }
         assert!(KNOWN.with_borrow(|known| known.len() <= REMEMBERED));
     }

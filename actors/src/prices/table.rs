@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use super::pricing::{PriceOverride, PriceSource, Pricing};
 use crate::wire::cost::{PriceKey, Rates, RatesBuilder, Unit};
 use crate::wire::money::Rate;
@@ -29,7 +31,7 @@ pub struct ModelPrice {
 /// Prices by model name.
 #[derive(Clone, Debug, Default)]
 pub struct PriceTable {
-    models: HashMap<Box<str>, ModelPrice>,
+    models: HashMap<Box<str>, ModelPrice, RandomState>,
 }
 
 /// What to look for, in the order in which it is looked for.
@@ -117,7 +119,7 @@ impl PriceTable {
             let stripped = |(prefix, bare): (&str, &str)| self.belonging(bare, prefix);
             return self.models.get(model).or_else(|| prefix.and_then(stripped));
         }
-        self.models.get(format!("{provider}/{model}").as_str()).or_else(|| self.belonging(model, provider))
+        self.models.get([provider, "/", model].concat().as_str()).or_else(|| self.belonging(model, provider))
     }
 
     fn belonging(&self, model: &str, provider: &str) -> Option<&ModelPrice> {

@@ -100,10 +100,37 @@ impl Relay {
         }
     }
 
-    /// Takes what came from the provider; returns what goes to the client now. After a [`Finish`] it takes nothing more.
-    pub fn feed(&mut self, chunk: &Bytes) -> Bytes {
+    /// Takes what came from the provider in one wake-up; `emit` gets what goes to the client now, in order. What had to be
+    /// written anew is one piece for the whole batch: on the way out each piece costs an allocation and a chunk of its own.
+    /// After a [`Finish`] it takes nothing more.
+    pub fn feed(&mut self, batch: &[Bytes], mut emit: impl FnMut(Bytes)) {
+        if !matches!(self.mode, Mode::Verbatim) {
+            let length: usize = batch.iter().map(Bytes::len).sum();
+            // an eighth more, for a name that is longer than the provider's
+            self.out.reserve(length + length / 8);
+        }
+        for chunk in batch {
+            let written = self.out.len();
+            if self.take(chunk) {
+                self.out.truncate(written);
+                self.hand_over(&mut emit);
+                emit(chunk.clone());
+            }
+        }
+        self.hand_over(&mut emit);
+    }
+
+    fn hand_over(&mut self, emit: &mut impl FnMut(Bytes)) {
+        if !self.out.is_empty() {
+            emit(self.out.split().freeze());
+        }
+    }
+
+    /// Writes what goes to the client behind what is in `out`. `true`: nothing was held, changed or withheld, so the chunk may
+    /// go on as it came instead, without the copy.
+    fn take(&mut self, chunk: &Bytes) -> bool {
         if self.finish.is_some() {
-            return Bytes::new();
+            return false;
         }
         let Relay { reader, mode, withhold_usage, finish, out, learnt } = self;
         let mut untouched = matches!(mode, Mode::Verbatim);
@@ -114,12 +141,7 @@ impl Relay {
             pass.finish.get_or_insert(Finish::Broken(Fault::InvalidAnswer { cause }));
             untouched = false;
         }
-        if untouched && reader.whole_canonical() {
-            // nothing was held, changed or withheld: the bytes may go on as they came, without the copy
-            out.clear();
-            return chunk.clone();
-        }
-        out.split().freeze()
+        untouched && reader.whole_canonical()
     }
 
     /// The provider closed the stream properly. Without a terminal event before that, it was cut (FAULTS S7, S12).

@@ -102,7 +102,7 @@ pub(super) fn run(mut relay: Relay, stream: &[u8], lengths: &[usize]) -> (Vec<u8
         let (chunk, later) = rest.split_at((*length).min(rest.len()));
         rest = later;
         let over = relay.finished().is_some();
-        let passed = relay.feed(&Bytes::copy_from_slice(chunk));
+        let passed = fed(&mut relay, &[Bytes::copy_from_slice(chunk)]).concat();
         assert!(!over || passed.is_empty(), "{passed:?} after the end");
         assert!(
             passed.is_empty() || (passed.starts_with(b"data: ") && passed.ends_with(b"\n\n")),
@@ -111,8 +111,15 @@ pub(super) fn run(mut relay: Relay, stream: &[u8], lengths: &[usize]) -> (Vec<u8
         out.extend_from_slice(&passed);
     }
     relay.close();
-    assert!(relay.feed(&Bytes::from_static(b"data: {}\n\n")).is_empty(), "fed after the end");
+    assert!(fed(&mut relay, &[Bytes::from_static(b"data: {}\n\n")]).is_empty(), "fed after the end");
     (out, relay)
+}
+
+/// What a batch makes go out.
+pub(super) fn fed(relay: &mut Relay, batch: &[Bytes]) -> Vec<Bytes> {
+    let mut out = Vec::new();
+    relay.feed(batch, |bytes| out.push(bytes));
+    out
 }
 
 /// One event as OpenAI sends it.
@@ -225,9 +232,27 @@ fn verbatim_passes_whole_chunks_without_a_copy() {
         let stream = Bytes::from(canonical(&events));
         let lines = events.iter().any(|data| data.contains('\n'));
         let whole = !lines && reference(std::str::from_utf8(&stream).unwrap()) == events;
-        let out = relay(&callbacks, None, false).feed(&stream);
+        let out = fed(&mut relay(&callbacks, None, false), std::slice::from_ref(&stream)).remove(0);
         assert_eq!(out.as_ptr() == stream.as_ptr(), whole, "{events:?}");
         assert_eq!(out == stream, whole || lines, "{events:?}");
+    }
+}
+
+#[test]
+fn a_batch_gives_what_its_chunks_give_one_by_one() {
+    for callbacks in idle_callbacks() {
+        for (name, events) in
+            [None, Some("alias")].into_iter().flat_map(|name| contents().into_iter().map(move |e| (name, e)))
+        {
+            let stream = canonical(&events);
+            for length in [1, 7, 40, stream.len()] {
+                let batch: Vec<_> = stream.as_bytes().chunks(length).map(Bytes::copy_from_slice).collect();
+                let (mut one, mut all) = (relay(&callbacks, name, true), relay(&callbacks, name, true));
+                let singly = batch.chunks(1).flat_map(|chunk| fed(&mut one, chunk)).collect::<Vec<_>>().concat();
+                assert_eq!(fed(&mut all, &batch).concat(), singly);
+                assert_eq!(end_of(&mut all), end_of(&mut one));
+            }
+        }
     }
 }
 

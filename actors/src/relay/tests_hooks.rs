@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::tests::{canonical, content, relay, run, snapshot};
+use super::tests::{canonical, content, fed, relay, run, snapshot};
 use super::*;
 use crate::fault::Refusal;
 use crate::ports::{Callback, Chunk, StreamStage};
@@ -177,7 +177,7 @@ fn text_is_kept_up_to_a_bound() {
     let text = "x".repeat(60_000);
     let chunk = Bytes::from(canonical(&[content(&text)]));
     for _ in 0..100 {
-        relay.feed(&chunk);
+        fed(&mut relay, std::slice::from_ref(&chunk));
     }
     let shown = shouts.0.lock().last().unwrap().len();
     assert!(shown >= 4 << 20 && shown < (4 << 20) + text.len(), "{shown}");

@@ -14,6 +14,7 @@ use actix_tls::connect::{ConnectError, ConnectInfo, Connection};
 use awc::http::uri::{Authority, Parts as UriParts, PathAndQuery, Scheme};
 use awc::http::{Method, Uri};
 use bytes::Bytes;
+use foldhash::fast::RandomState;
 
 use super::dial::Dialer;
 use super::fault::UpstreamFault;
@@ -41,14 +42,14 @@ pub struct UpstreamRequest<'a> {
     pub more_headers: &'a [(HeaderName, HeaderValue)],
     /// The body in parts, sent one after the other without being joined.
     pub body: &'a [Bytes],
-    /// From now to the complete final head; connecting and a stale retry included.
-    pub head_deadline: Duration,
+    /// From now to the complete final head; connecting and a stale retry included. `None`: whoever waits for the call ends it.
+    pub head_deadline: Option<Duration>,
 }
 
 /// The upstream client of one worker. Neither `Send` nor `Sync`; clone-free: hold it in the worker's desk.
 pub struct UpstreamClient {
     settings: Rc<UpstreamSettings>,
-    lanes: RefCell<HashMap<Origin, Rc<Lane>>>,
+    lanes: RefCell<HashMap<Origin, Rc<Lane>, RandomState>>,
     stale_retries: Cell<u64>,
 }
 
@@ -91,7 +92,8 @@ impl UpstreamClient {
                 other => other,
             }
         };
-        match tokio::time::timeout(request.head_deadline, sent).await {
+        let Some(limit) = request.head_deadline else { return sent.await };
+        match tokio::time::timeout(limit, sent).await {
             Ok(answer) => answer,
             Err(_) => Err(UpstreamFault::HeadTimeout),
         }

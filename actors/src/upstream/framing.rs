@@ -22,7 +22,7 @@ pub(super) enum Framing {
 }
 
 /// Position within `size [;ext] CRLF data CRLF ... 0 CRLF [trailers] CRLF`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Chunk {
     Size { value: u64, digits: u8 },
     Extension { value: u64 },
@@ -39,7 +39,7 @@ pub(super) enum Chunk {
 impl Framing {
     /// The start of a chunked body.
     pub(super) fn chunked() -> Self {
-        Self::Chunked { at: Chunk::Size { value: 0, digits: 0 }, extra: 0 }
+        Self::Chunked { at: Chunk::START, extra: 0 }
     }
 
     /// Follows the framing over `data`. `Some(n)`: the body ended after `n` bytes of it. `None`: all of it is body.
@@ -62,7 +62,19 @@ fn feed_chunked(at: &mut Chunk, extra: &mut u32, data: &[u8]) -> Result<Option<u
         if let Chunk::Data { left } = *at {
             let here = left.min((data.len() - pos) as u64);
             pos += here as usize;
-            *at = if left == here { Chunk::DataCr } else { Chunk::Data { left: left - here } };
+            *at = match left == here {
+                true if data[pos..].starts_with(b"\r\n") => {
+                    pos += 2;
+                    Chunk::START
+                }
+                true => Chunk::DataCr,
+                false => Chunk::Data { left: left - here },
+            };
+            continue;
+        }
+        if let (Chunk::START, Some((size, length))) = (*at, size_line(&data[pos..])) {
+            *at = if size == 0 { Chunk::LineStart } else { Chunk::Data { left: size } };
+            pos += length;
             continue;
         }
         pos += 1;
@@ -80,15 +92,38 @@ fn feed_chunked(at: &mut Chunk, extra: &mut u32, data: &[u8]) -> Result<Option<u
     Ok(None)
 }
 
+/// A line that is a size and nothing else, and its length: what all but the odd chunk begin with. Any other, and what isn't
+/// all here, goes byte by byte.
+fn size_line(data: &[u8]) -> Option<(u64, usize)> {
+    let (mut size, mut pos) = (0, 0);
+    // eight digits are four gigabytes
+    while pos <= 8 {
+        match *data.get(pos)? {
+            b'\r' if pos > 0 && data.get(pos + 1) == Some(&b'\n') => return Some((size, pos + 2)),
+            digit if digit.is_ascii_hexdigit() => size = size << 4 | u64::from(hex(digit)),
+            _ => return None,
+        }
+        pos += 1;
+    }
+    None
+}
+
+/// The value of a hexadecimal digit.
+fn hex(digit: u8) -> u8 {
+    if digit.is_ascii_digit() { digit - b'0' } else { (digit | 0x20) - b'a' + 10 }
+}
+
 impl Chunk {
+    /// Before a chunk.
+    const START: Self = Self::Size { value: 0, digits: 0 };
+
     fn step(self, byte: u8) -> Result<Self, &'static str> {
         Ok(match (self, byte) {
             (Self::Size { value, digits }, _) if byte.is_ascii_hexdigit() => {
                 if digits == 16 {
                     return Err("chunk size too large");
                 }
-                let digit = char::from(byte).to_digit(16).map_or(0, u64::from);
-                Self::Size { value: value << 4 | digit, digits: digits + 1 }
+                Self::Size { value: value << 4 | u64::from(hex(byte)), digits: digits + 1 }
             }
             (Self::Size { digits: 0, .. }, _) => return Err("chunk size missing"),
             (Self::Size { value, .. }, b'\r') => Self::SizeLf { value },
@@ -98,7 +133,7 @@ impl Chunk {
             (Self::SizeLf { value: 0 }, b'\n') => Self::LineStart,
             (Self::SizeLf { value }, b'\n') => Self::Data { left: value },
             (Self::DataCr, b'\r') => Self::DataLf,
-            (Self::DataLf, b'\n') => Self::Size { value: 0, digits: 0 },
+            (Self::DataLf, b'\n') => Self::START,
             (Self::LineStart, b'\r') => Self::EndLf,
             (Self::LineStart | Self::Trailer, byte) if byte != b'\r' && byte != b'\n' => Self::Trailer,
             (Self::Trailer, b'\r') => Self::TrailerLf,

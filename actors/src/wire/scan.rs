@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr_iter, memrchr};
 use serde::de::{Deserialize, Deserializer, Visitor};
 
-use super::skip::{self, Fault};
+use super::skip::{self, Fault, Spans};
 
 /// A member of an object: its decoded key, and where its value lies in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,10 +36,11 @@ pub fn members(text: &str) -> Result<Vec<Member<'_>>, Fault> {
 /// # Errors
 /// As [`members`].
 pub fn each_member<'a>(text: &'a str, mut on_member: impl FnMut(Cow<'a, str>, Range<usize>)) -> Result<(), Fault> {
-    skip::object(text.as_bytes(), skip::DEEPEST, |(key, value)| {
-        let inside = &text[key.start + 1..key.end - 1];
-        let escaped = memchr(b'\\', inside.as_bytes()).is_some();
-        let decoded = if escaped { string(text[key].as_bytes()).unwrap_or_default() } else { Cow::Borrowed(inside) };
+    skip::object(text.as_bytes(), skip::DEEPEST, |Spans { key, escaped, value }| {
+        let decoded = match escaped {
+            true => string(text[key].as_bytes()).unwrap_or_default(),
+            false => Cow::Borrowed(&text[key.start + 1..key.end - 1]),
+        };
         on_member(decoded, value);
     })
 }

@@ -21,8 +21,16 @@ pub enum Fault {
     Deep(usize),
 }
 
-/// A member of an object: where its key lies, with the quotes, and its value.
-pub type Spans = (Range<usize>, Range<usize>);
+/// A member of an object: where its parts lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spans {
+    /// The key, with its quotes.
+    pub key: Range<usize>,
+    /// Whether the key has escapes.
+    pub escaped: bool,
+    /// The value.
+    pub value: Range<usize>,
+}
 
 /// Hands the members of the object that `text` is to `on_member`, in order. Bytes beyond ASCII aren't looked at: that the
 /// text is UTF-8 must be known. `limit` counts the object itself, and is at most [`DEEPEST`].
@@ -43,10 +51,14 @@ pub fn object(text: &[u8], limit: usize, mut on_member: impl FnMut(Spans)) -> Re
     }
     loop {
         let key = space(text, pos);
-        let (key_end, colon) = key_and_colon(text, key)?;
+        let (key_end, escaped, colon) = key_and_colon(text, key)?;
         let start = space(text, colon);
-        let stop = value(text, start, limit - 1)?;
-        on_member((key..key_end, start..stop));
+        let stop = match text.get(start) {
+            // mostly: a string without escapes, that needs no stack of brackets
+            Some(b'"') => string(text, start)?,
+            _ => value(text, start, limit - 1)?,
+        };
+        on_member(Spans { key: key..key_end, escaped, value: start..stop });
         pos = space(text, stop);
         match text.get(pos) {
             Some(b',') => pos += 1,
@@ -78,7 +90,7 @@ pub fn value(text: &[u8], pos: usize, limit: usize) -> Result<usize, Fault> {
                     pos = inside + 1;
                 } else {
                     (open, depth) = (open << 1 | u128::from(object), depth + 1);
-                    pos = if object { key_and_colon(text, inside)?.1 } else { inside };
+                    pos = if object { key_and_colon(text, inside)?.2 } else { inside };
                     continue;
                 }
             }
@@ -97,7 +109,7 @@ pub fn value(text: &[u8], pos: usize, limit: usize) -> Result<usize, Fault> {
             pos = space(text, pos);
             match (text.get(pos), open & 1) {
                 (Some(b','), 0) => pos += 1,
-                (Some(b','), _) => pos = key_and_colon(text, space(text, pos + 1))?.1,
+                (Some(b','), _) => pos = key_and_colon(text, space(text, pos + 1))?.2,
                 (Some(b'}'), 1) | (Some(b']'), 0) => {
                     (open, depth, pos) = (open >> 1, depth - 1, pos + 1);
                     continue;
@@ -135,6 +147,11 @@ pub fn string(text: &[u8], open: usize) -> Result<usize, Fault> {
     }
 }
 
+/// Whether `text` stands in a JSON string as it is: it has no quote, backslash or control character.
+pub fn is_plain(text: &[u8]) -> bool {
+    plain(text, 0) == text.len()
+}
+
 /// The first quote, backslash or control character from `pos` on, eight bytes at a time: searches made for long haystacks
 /// cost more to start than a line of text is long.
 #[inline]
@@ -142,7 +159,8 @@ fn plain(text: &[u8], mut pos: usize) -> usize {
     const ONES: u64 = u64::MAX / 255;
     const HIGH: u64 = ONES << 7;
     let zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    while let Some(bytes) = text.get(pos..).and_then(|rest| rest.first_chunk::<8>()) {
+    let (words, _) = text.get(pos..).unwrap_or_default().as_chunks::<8>();
+    for bytes in words {
         let word = u64::from_le_bytes(*bytes);
         let control = word.wrapping_sub(ONES * 0x20) & !word;
         let found = (zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\'))) | control) & HIGH;
@@ -158,18 +176,20 @@ fn plain(text: &[u8], mut pos: usize) -> usize {
     pos
 }
 
-/// The end of the key that opens at `pos`, and the place behind its colon.
+/// The end of the key that opens at `pos`, whether it has escapes, and the place behind its colon.
 #[inline]
-fn key_and_colon(text: &[u8], pos: usize) -> Result<(usize, usize), Fault> {
+fn key_and_colon(text: &[u8], pos: usize) -> Result<(usize, bool, usize), Fault> {
     if text.get(pos) != Some(&b'"') {
         return Err(Fault::Syntax(pos));
     }
-    let end = string(text, pos)?;
+    let stop = plain(text, pos + 1);
+    let escaped = text.get(stop) != Some(&b'"');
+    let end = if escaped { string(text, pos)? } else { stop + 1 };
     let colon = space(text, end);
     if text.get(colon) != Some(&b':') {
         return Err(Fault::Syntax(colon));
     }
-    Ok((end, colon + 1))
+    Ok((end, escaped, colon + 1))
 }
 
 fn number(text: &[u8], pos: usize) -> Result<usize, Fault> {

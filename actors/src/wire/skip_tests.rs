@@ -43,7 +43,7 @@ impl<'de> Visitor<'de> for TopLevel<'_> {
 
 fn skipped(text: &str) -> Option<Vec<Range<usize>>> {
     let mut values = Vec::new();
-    object(text.as_bytes(), DEEPEST, |(key, value)| {
+    object(text.as_bytes(), DEEPEST, |Spans { key, value, .. }| {
         assert!(text[key.clone()].starts_with('"') && text[key].ends_with('"'));
         values.push(value);
     })

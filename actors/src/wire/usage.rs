@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::scan::{self, Member};
+use super::scan;
 
 /// No exchange has this many tokens: what's above is a fault of the sender, and would only do harm in a budget.
 pub const ABSURD: u64 = 1_000_000_000_000;
@@ -47,31 +47,28 @@ impl Usage {
     ///
     /// Nothing when it isn't an object, or tells neither of the two counts nor their total.
     pub fn parse(raw: &[u8]) -> Option<Self> {
-        let object = Members::of(std::str::from_utf8(raw).ok()?)?;
+        let told = Told::of(std::str::from_utf8(raw).ok()?)?;
         let mut reader = Reader { suspect: false, told: false };
-        let prompt = reader.count(&object, &["prompt_tokens", "input_tokens"]);
-        let completion = reader.count(&object, &["completion_tokens", "output_tokens"]);
-        let total = reader.count(&object, &["total_tokens"]);
+        let prompt = reader.count(told.prompt.or(told.input));
+        let completion = reader.count(told.completion.or(told.output));
+        let total = reader.count(told.total);
         if !reader.told {
             return None;
         }
-        let part = |names: &[&str]| names.iter().find_map(|name| Members::of(object.get(name)?)).unwrap_or_default();
-        let read = part(&["prompt_tokens_details", "input_tokens_details"]);
-        let written = part(&["completion_tokens_details", "output_tokens_details"]);
-        let cached = reader.count(&read, &["cached_tokens"]);
-        let cached_beside = reader.count(&object, &["cache_read_input_tokens", "prompt_cache_hit_tokens"]);
-        let created = reader.count(&read, &["cache_creation_tokens"]);
+        let read = Details::first([told.prompt_details, told.input_details]);
+        let written = Details::first([told.completion_details, told.output_details]);
+        let cached = reader.count(read.cached);
+        let cached_beside = reader.count(told.cache_read.or(told.cache_hit));
+        let created = reader.count(read.created);
         // Anthropic's break-down by time to live; LiteLLM hands it on within the details
-        let lives = Members::of(object.get("cache_creation").unwrap_or_default())
-            .or_else(|| Members::of(read.get("cache_creation_token_details")?))
-            .unwrap_or_default();
-        let hour = reader.count(&lives, &["ephemeral_1h_input_tokens"]);
-        let minutes = reader.count(&lives, &["ephemeral_5m_input_tokens"]);
+        let lives = told.lives.or(read.lives).and_then(Lives::of).unwrap_or_default();
+        let hour = reader.count(lives.hour);
+        let minutes = reader.count(lives.minutes);
         let created_beside = reader
-            .count(&object, &["cache_creation_input_tokens"])
+            .count(told.cache_creation)
             .or_else(|| hour.or(minutes).map(|_| hour.unwrap_or(0) + minutes.unwrap_or(0)));
         // Anthropic's `input_tokens` leaves out what it counts beside them; everyone else's prompt has it all.
-        let apart = object.get("prompt_tokens").is_none();
+        let apart = told.prompt.is_none();
         let outside =
             |within: Option<u64>, beside: Option<u64>| beside.filter(|_| apart && within.is_none()).unwrap_or(0);
         let beside = outside(cached, cached_beside) + outside(created, created_beside);
@@ -82,11 +79,11 @@ impl Usage {
             cached_tokens: cached.or(cached_beside).unwrap_or(0),
             cache_creation_tokens: created.or(created_beside).unwrap_or(0),
             cache_creation_hour_tokens: hour.unwrap_or(0),
-            reasoning_tokens: reader.count(&written, &["reasoning_tokens", "thinking_tokens"]).unwrap_or(0),
-            audio_input_tokens: reader.count(&read, &["audio_tokens"]).unwrap_or(0),
-            audio_output_tokens: reader.count(&written, &["audio_tokens"]).unwrap_or(0),
-            accepted_prediction_tokens: reader.count(&written, &["accepted_prediction_tokens"]).unwrap_or(0),
-            rejected_prediction_tokens: reader.count(&written, &["rejected_prediction_tokens"]).unwrap_or(0),
+            reasoning_tokens: reader.count(written.reasoning).unwrap_or(0),
+            audio_input_tokens: reader.count(read.audio).unwrap_or(0),
+            audio_output_tokens: reader.count(written.audio).unwrap_or(0),
+            accepted_prediction_tokens: reader.count(written.accepted).unwrap_or(0),
+            rejected_prediction_tokens: reader.count(written.rejected).unwrap_or(0),
             estimated: false,
             suspect: reader.suspect,
         };
@@ -186,22 +183,111 @@ fn said(value: &Value) -> u64 {
     }
 }
 
-/// The members of an object, unread: a map of owned strings and values took four times the rest of an answer's scan.
+/// The members of a usage object that are read, each as it came: found in one pass, since a list of all members to be
+/// searched for each name took half of an answer's scan. Null is absent; of two with one name the last counts.
 #[derive(Default)]
-struct Members<'a> {
-    text: &'a str,
-    list: Vec<Member<'a>>,
+struct Told<'a> {
+    prompt: Option<&'a str>,
+    input: Option<&'a str>,
+    completion: Option<&'a str>,
+    output: Option<&'a str>,
+    total: Option<&'a str>,
+    prompt_details: Option<&'a str>,
+    input_details: Option<&'a str>,
+    completion_details: Option<&'a str>,
+    output_details: Option<&'a str>,
+    cache_read: Option<&'a str>,
+    cache_hit: Option<&'a str>,
+    cache_creation: Option<&'a str>,
+    lives: Option<&'a str>,
 }
 
-impl<'a> Members<'a> {
+impl<'a> Told<'a> {
+    /// `None`: `text` is no valid object.
     fn of(text: &'a str) -> Option<Self> {
-        Some(Members { text, list: scan::members(text).ok()? })
+        let mut told = Told::default();
+        scan::each_member(text, |key, value| {
+            let place = match key.as_ref() {
+                "prompt_tokens" => &mut told.prompt,
+                "input_tokens" => &mut told.input,
+                "completion_tokens" => &mut told.completion,
+                "output_tokens" => &mut told.output,
+                "total_tokens" => &mut told.total,
+                "prompt_tokens_details" => &mut told.prompt_details,
+                "input_tokens_details" => &mut told.input_details,
+                "completion_tokens_details" => &mut told.completion_details,
+                "output_tokens_details" => &mut told.output_details,
+                "cache_read_input_tokens" => &mut told.cache_read,
+                "prompt_cache_hit_tokens" => &mut told.cache_hit,
+                "cache_creation_input_tokens" => &mut told.cache_creation,
+                "cache_creation" => &mut told.lives,
+                _ => return,
+            };
+            *place = Some(&text[value]).filter(|value| *value != "null");
+        })
+        .ok()?;
+        Some(told)
+    }
+}
+
+/// The same of what a usage object tells in detail about the prompt, or about the completion.
+#[derive(Default)]
+struct Details<'a> {
+    cached: Option<&'a str>,
+    created: Option<&'a str>,
+    lives: Option<&'a str>,
+    reasoning: Option<&'a str>,
+    audio: Option<&'a str>,
+    accepted: Option<&'a str>,
+    rejected: Option<&'a str>,
+}
+
+impl<'a> Details<'a> {
+    /// Those of the first of two places that has an object.
+    fn first(places: [Option<&'a str>; 2]) -> Self {
+        places.into_iter().flatten().find_map(Self::of).unwrap_or_default()
     }
 
-    /// The raw value, unless absent or null; of two with one name the last counts.
-    fn get(&self, name: &str) -> Option<&'a str> {
-        let member = self.list.iter().rev().find(|member| member.key == name)?;
-        Some(&self.text[member.value.clone()]).filter(|value| *value != "null")
+    fn of(text: &'a str) -> Option<Self> {
+        let mut told = Details::default();
+        scan::each_member(text, |key, value| {
+            let place = match key.as_ref() {
+                "cached_tokens" => &mut told.cached,
+                "cache_creation_tokens" => &mut told.created,
+                "cache_creation_token_details" => &mut told.lives,
+                "reasoning_tokens" | "thinking_tokens" => &mut told.reasoning,
+                "audio_tokens" => &mut told.audio,
+                "accepted_prediction_tokens" => &mut told.accepted,
+                "rejected_prediction_tokens" => &mut told.rejected,
+                _ => return,
+            };
+            *place = Some(&text[value]).filter(|value| *value != "null");
+        })
+        .ok()?;
+        Some(told)
+    }
+}
+
+/// Of the tokens written into a cache: how many for how long.
+#[derive(Default)]
+struct Lives<'a> {
+    hour: Option<&'a str>,
+    minutes: Option<&'a str>,
+}
+
+impl<'a> Lives<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        let mut told = Lives::default();
+        scan::each_member(text, |key, value| {
+            let place = match key.as_ref() {
+                "ephemeral_1h_input_tokens" => &mut told.hour,
+                "ephemeral_5m_input_tokens" => &mut told.minutes,
+                _ => return,
+            };
+            *place = Some(&text[value]).filter(|value| *value != "null");
+        })
+        .ok()?;
+        Some(told)
     }
 }
 
@@ -212,19 +298,25 @@ struct Reader {
 }
 
 impl Reader {
-    /// The first of `names` that isn't absent or null.
-    fn count(&mut self, object: &Members<'_>, names: &[&str]) -> Option<u64> {
-        let raw = names.iter().find_map(|name| object.get(name))?;
+    fn count(&mut self, raw: Option<&str>) -> Option<u64> {
+        let raw = raw?;
         self.told = true;
-        // nearly always digits and nothing else; a string, an object or a truth value is no number in either reading
+        // nearly always digits and nothing else
+        let count = match raw.parse() {
+            Ok(count) => count,
+            Err(_) => self.odd_count(raw),
+        };
+        self.suspect |= count > ABSURD;
+        Some(count.min(ABSURD))
+    }
+
+    /// A float that is a count, or what is none. A string, an object or a truth value is no number in either reading.
+    #[cold]
+    fn odd_count(&mut self, raw: &str) -> u64 {
         let number = raw.parse::<f64>().unwrap_or(f64::NAN);
-        let count = raw.parse::<u64>().ok().or_else(|| whole(number));
-        self.suspect |= count.is_none_or(|count| count > ABSURD);
-        match count {
-            Some(count) => Some(count.min(ABSURD)),
-            // as `as` does: below nothing is nothing, and what is no number is nothing too
-            None => Some((number as u64).min(ABSURD)),
-        }
+        self.suspect |= whole(number).is_none();
+        // as `as` does: below nothing is nothing, and what is no number is nothing too
+        number as u64
     }
 }
 

@@ -1,6 +1,7 @@
 //! `jsonl`: appends every record as a line of JSON to a file, which is rotated by size.
 
 mod file;
+mod line;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -114,7 +115,7 @@ impl Batch {
             self.since = Instant::now();
         }
         let start = self.lines.len();
-        if let Err(error) = serde_json::to_writer(&mut self.lines, &*held.record) {
+        if let Err(error) = line::write(&held.record, &mut self.lines) {
             self.lines.truncate(start);
             self.gauge.complain(Cause::Unwritten, &error.to_string());
             held.dropped(Cause::Unwritten);

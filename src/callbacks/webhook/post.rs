@@ -66,7 +66,7 @@ impl Post {
             headers: &headers,
             more_headers: &[],
             body: &[body],
-            head_deadline: self.timeout,
+            head_deadline: Some(self.timeout),
         };
         match client.call(request).await {
             Ok(response) => {

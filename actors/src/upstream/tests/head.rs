@@ -119,7 +119,7 @@ async fn the_head_deadline_is_total() {
         }
     })
     .await;
-    let call = UpstreamRequest { head_deadline: Duration::from_millis(100), ..ask(&upstream.origin, &[]) };
+    let call = UpstreamRequest { head_deadline: Some(Duration::from_millis(100)), ..ask(&upstream.origin, &[]) };
     let fault = tokio::time::timeout(LIVENESS, client().call(call)).await.unwrap().unwrap_err();
     assert_eq!((&fault, fault.before_answer()), (&UpstreamFault::HeadTimeout, true));
 }

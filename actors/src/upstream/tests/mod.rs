@@ -95,7 +95,7 @@ fn ask<'a>(origin: &'a Origin, body: &'a [Bytes]) -> UpstreamRequest<'a> {
         headers: &[],
         more_headers: &[],
         body,
-        head_deadline: LIVENESS,
+        head_deadline: Some(LIVENESS),
     }
 }
 
