@@ -10,7 +10,6 @@ use bytes::Bytes;
 use tokio::time::{Instant as TokioInstant, Sleep, sleep_until, timeout_at};
 
 use crate::attempts::Open;
-use crate::call::{BATCH_BYTES, fault_of};
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
@@ -22,6 +21,7 @@ use crate::reply::{Answer, Reply, facts};
 use crate::request_handler::Job;
 use crate::routing::PathSettings;
 use crate::stream_relay::{Cause, Chunks, End, Heartbeat, StreamRelay};
+use crate::within::{BATCH_BYTES, fault_of};
 
 /// Releases the head, unless that is done, starts the relay, and pumps. The exchange goes to the relay, which settles it.
 pub(crate) async fn run(job: Job, open: Open) {
@@ -68,7 +68,7 @@ fn relay_for(exchange: &Exchange) -> Relay {
         max_event_bytes: path.max_event_bytes,
     };
     let dialect = exchange.progress.deployment.as_ref().map(|deployment| &deployment.dialect);
-    let foreign = dialect.filter(|dialect| dialect.protocol() != exchange.asked.protocol);
+    let foreign = dialect.filter(|dialect| exchange.translated_by(&***dialect));
     let translate = foreign.map(|dialect| dialect.translator(exchange.asked.protocol, exchange.answer_facts()));
     Relay::new(&settings, translate, &exchange.callbacks, || exchange.facts())
 }

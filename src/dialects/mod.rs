@@ -18,6 +18,7 @@ pub mod event;
 mod halves;
 pub mod openai;
 pub mod request;
+mod text;
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;

@@ -29,12 +29,11 @@ impl Dialect for OpenAi {
     }
 
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
-        let path = match call.endpoint {
-            Endpoint::CountTokens => return Err(bridge::not_served(call, self.label)),
-            Endpoint::Chat | Endpoint::Messages => "/chat/completions",
-            Endpoint::Completions => "/completions",
-            Endpoint::Embeddings => "/embeddings",
-        };
+        let Some(path) = path(call.endpoint) else { return Err(bridge::not_served(call, self.label)) };
+        if call.endpoint.is_form() {
+            let (headers, body) = bridge::form(call);
+            return Ok(Encoded { path: path.into(), headers, body, notes: Notes::default() });
+        }
         let (body, notes) = match call.protocol {
             Protocol::Chat => (bridge::edited(call, call.stream_usage), Notes::default()),
             Protocol::Messages => bridge::written(call, Protocol::Chat)?,
@@ -98,6 +97,23 @@ impl Dialect for OpenAi {
     fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault> {
         bridge::translate(Protocol::Chat, to, facts, whole)
     }
+}
+
+/// The resource below the base URL.
+fn path(endpoint: Endpoint) -> Option<&'static str> {
+    Some(match endpoint {
+        Endpoint::Chat | Endpoint::Messages => "/chat/completions",
+        Endpoint::Completions => "/completions",
+        Endpoint::Embeddings => "/embeddings",
+        // not OpenAI's own, but of many servers with its manners
+        Endpoint::Rerank => "/rerank",
+        Endpoint::Moderations => "/moderations",
+        Endpoint::Images => "/images/generations",
+        Endpoint::Speech => "/audio/speech",
+        Endpoint::Transcriptions => "/audio/transcriptions",
+        Endpoint::Translations => "/audio/translations",
+        Endpoint::CountTokens => return None,
+    })
 }
 
 fn fold_choice(folded: &mut Vec<Map<String, Value>>, mut choice: Map<String, Value>) {

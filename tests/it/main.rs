@@ -10,6 +10,7 @@ mod callbacks;
 mod clients;
 mod cost;
 mod deploy;
+mod endpoints;
 mod harness;
 mod invariants;
 mod messages;

@@ -42,6 +42,8 @@ pub struct Facts {
     pub default_model: Option<&'static str>,
     /// What its answers are.
     pub answer: AnswerKind,
+    /// Whether bodies and streams are written anew for a provider of another protocol. What is not is the same everywhere.
+    pub translated: bool,
     /// What it costs besides the tokens that the answer tells of.
     pub billed: Billed,
 }
@@ -57,14 +59,27 @@ pub struct Need {
     pub opens: &'static [u8],
 }
 
-/// What an answer is, where it is no stream of events.
+/// What an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnswerKind {
-    /// A JSON object: read whole, checked, the model's name made the caller's.
+    /// A JSON object: read whole, checked, the model's name made the caller's. Streams are the protocol's own.
     Object,
-    /// An object or, where the caller asked for it, text: passed on as it came, whole.
-    ObjectOrText,
-    /// Bytes that are not looked at, passed on as they come.
+    /// The same; but its streams are the resource's own (no terminal event), and pass as they come.
+    ObjectOrBytes,
+    /// An object or, where the caller asked for it, a text; its streams pass as they come.
+    TextOrBytes,
+    /// Bytes, passed on as they come.
+    Bytes,
+}
+
+/// How an answer goes to the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Read whole, then checked.
+    Whole,
+    /// Event by event.
+    Events,
+    /// As it comes, whatever it is.
     Bytes,
 }
 
@@ -97,6 +112,7 @@ const CHAT: Facts = Facts {
     needs: MESSAGES,
     default_model: None,
     answer: AnswerKind::Object,
+    translated: true,
     billed: Billed::Tokens,
 };
 const COMPLETIONS: Facts = Facts {
@@ -113,7 +129,7 @@ const EMBEDDINGS: Facts = Facts {
     needs: &[Need { field: "input", want: "a string or an array", opens: TEXT_OR_LIST }],
     ..CHAT
 };
-const ANTHROPIC: Facts = Facts { call_type: "anthropic_messages", noun: "messages", ..CHAT };
+const MESSAGES_API: Facts = Facts { call_type: "anthropic_messages", noun: "messages", ..CHAT };
 const COUNT_TOKENS: Facts = Facts {
     call_type: "acount_tokens",
     operation: "count_tokens",
@@ -129,6 +145,7 @@ const RERANK: Facts = Facts {
         Need { field: "query", want: "a string", opens: b"\"{" },
         Need { field: "documents", want: "an array of documents", opens: LIST },
     ],
+    translated: false,
     billed: Billed::Searches,
     ..CHAT
 };
@@ -139,7 +156,7 @@ const MODERATIONS: Facts = Facts {
     needs: &[Need { field: "input", want: "a string or an array", opens: TEXT_OR_LIST }],
     // OpenAI's description of `CreateModerationRequest`
     default_model: Some("omni-moderation-latest"),
-    billed: Billed::Nothing,
+    translated: false,
     ..CHAT
 };
 const IMAGES: Facts = Facts {
@@ -149,6 +166,8 @@ const IMAGES: Facts = Facts {
     needs: &[Need { field: "prompt", want: "a string", opens: TEXT }],
     // OpenAI's description of `CreateImageRequest`
     default_model: Some("dall-e-2"),
+    answer: AnswerKind::ObjectOrBytes,
+    translated: false,
     billed: Billed::Pictures,
     ..CHAT
 };
@@ -158,6 +177,7 @@ const SPEECH: Facts = Facts {
     noun: "speech",
     needs: &[Need { field: "input", want: "a string", opens: TEXT }],
     answer: AnswerKind::Bytes,
+    translated: false,
     billed: Billed::Characters,
     ..CHAT
 };
@@ -167,7 +187,8 @@ const TRANSCRIPTIONS: Facts = Facts {
     noun: "transcriptions",
     // the file is no member of the fields that are scanned; the reader of the form insists on it
     needs: &[],
-    answer: AnswerKind::ObjectOrText,
+    answer: AnswerKind::TextOrBytes,
+    translated: false,
     billed: Billed::Seconds,
     ..CHAT
 };
@@ -181,7 +202,7 @@ impl Endpoint {
             Self::Chat => &CHAT,
             Self::Completions => &COMPLETIONS,
             Self::Embeddings => &EMBEDDINGS,
-            Self::Messages => &ANTHROPIC,
+            Self::Messages => &MESSAGES_API,
             Self::CountTokens => &COUNT_TOKENS,
             Self::Rerank => &RERANK,
             Self::Moderations => &MODERATIONS,
@@ -192,8 +213,35 @@ impl Endpoint {
         }
     }
 
+    /// How its answer goes to a caller who asked for a stream, or did not.
+    pub const fn way(self, stream: bool) -> Way {
+        match (self.facts().answer, stream) {
+            (AnswerKind::Bytes, _) | (AnswerKind::ObjectOrBytes | AnswerKind::TextOrBytes, true) => Way::Bytes,
+            (AnswerKind::Object, true) => Way::Events,
+            (_, false) => Way::Whole,
+        }
+    }
+
     /// Whether the body is a form (`multipart/form-data`) with a file in it.
     pub const fn is_form(self) -> bool {
         matches!(self, Self::Transcriptions | Self::Translations)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_conversations_stream_event_by_event() {
+        assert_eq!(Endpoint::Chat.way(true), Way::Events);
+        assert_eq!(Endpoint::Images.way(true), Way::Bytes);
+        assert_eq!(Endpoint::Transcriptions.way(true), Way::Bytes);
+        for stream in [true, false] {
+            assert_eq!(Endpoint::Speech.way(stream), Way::Bytes);
+        }
+        for endpoint in [Endpoint::Chat, Endpoint::Images, Endpoint::Rerank, Endpoint::Transcriptions] {
+            assert_eq!(endpoint.way(false), Way::Whole, "{endpoint:?}");
+        }
     }
 }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 pub use super::endpoint::Endpoint;
-pub use super::forbidden::ScanRules;
 use super::endpoint::Need;
+pub use super::forbidden::ScanRules;
 use super::pieces::Pieces;
 pub use super::rewrite::Edits;
 use super::rewrite::Field;

@@ -5,10 +5,12 @@
 //! [`restamp::Restamper`]; a whole answer becomes an [`answer::Answer`]. [`scan`] and [`skip`] are what they share.
 
 pub mod answer;
+pub mod billable;
 pub mod cost;
 pub mod endpoint;
 pub mod envelope;
 pub mod forbidden;
+pub mod form;
 pub mod look;
 pub mod messages;
 pub mod money;
