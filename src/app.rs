@@ -59,6 +59,7 @@ pub fn app(
         routing: first.routing,
         registry: state.registry.clone(),
         cost_cache: state.cost_cache.clone(),
+        credentials: state.credentials.clone(),
     });
     App::new()
         .app_data(desk)

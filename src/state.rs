@@ -6,6 +6,7 @@ use actix::Addr;
 use actix_web::HttpRequest;
 use millrace_actors::callback_registry::CallbackRegistry;
 use millrace_actors::cost_cache::CostCache;
+use millrace_actors::credential::keeper::CredentialKeeper;
 use millrace_actors::desk::{InFlightCount, Shutdown};
 
 use crate::keeper::Keeper;
@@ -19,6 +20,8 @@ pub struct State {
     pub registry: Addr<CallbackRegistry>,
     /// The owner of routes and prices.
     pub cost_cache: Addr<CostCache>,
+    /// Who fetches tokens.
+    pub credentials: Addr<CredentialKeeper>,
     /// Exchanges alive.
     pub in_flight: Arc<InFlightCount>,
     /// The end of the process.

@@ -22,6 +22,7 @@ use millrace_actors::capabilities::{CapabilitySnapshot, Hooks, Registered};
 use millrace_actors::fault::Refusal;
 use millrace_actors::ports::{CallFacts, Callback, CallbackSpec, Chunk, StreamStage};
 use millrace_actors::relay::{Relay, RelaySettings};
+use millrace_actors::wire::framing::Framing;
 use millrace_actors::wire::protocol::Protocol;
 
 const MODES: [&str; 5] = ["verbatim", "restamp", "stage", "looker", "both"];
@@ -112,8 +113,13 @@ fn relay(mode: &str) -> Relay {
         _ => Vec::new(),
     };
     let shown_model = (mode != "verbatim").then_some("gpt-4o");
-    let settings =
-        RelaySettings { protocol: Protocol::Chat, shown_model, withhold_usage: true, max_event_bytes: 8 << 20 };
+    let settings = RelaySettings {
+        protocol: Protocol::Chat,
+        framing: Framing::Events,
+        shown_model,
+        withhold_usage: true,
+        max_event_bytes: 8 << 20,
+    };
     Relay::new(&settings, None, &CapabilitySnapshot::fold(1, callbacks), || CallFacts {
         protocol: Protocol::Chat,
         call_id: "id".into(),

@@ -9,21 +9,23 @@ use tokio::time::Instant as TokioInstant;
 
 use crate::attempts::{Answered, Open, Whole};
 use crate::capabilities::Hooks;
+use crate::credential;
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::hold::Hold;
 use crate::plan::Candidate;
-use crate::ports::EncodeCall;
+use crate::ports::{Dialect, EncodeCall};
 use crate::relay::{mid_stream_error, status_of};
 use crate::upstream::{Method, UpstreamRequest, UpstreamResponse};
 use crate::wire::answer::{Answer, UpstreamError};
 use crate::wire::billable::Extras;
 use crate::wire::endpoint::{AnswerKind, Way};
 use crate::wire::envelope::Endpoint;
+use crate::wire::framing::{Framing, StreamReader};
 use crate::wire::look::look;
 use crate::wire::protocol::Protocol;
-use crate::wire::sse::{Event, SseReader};
+use crate::wire::sse::Event;
 use crate::wire::usage::Usage;
 use crate::wire::{restamp, scan};
 use crate::within::{BATCH_BYTES, Within, fault_of};
@@ -57,8 +59,11 @@ pub(crate) async fn call(
     };
     // a deadline behind the whole exchange's, which the attempt loop keeps, would be a timer that never fires
     let strikes = began + limit < exchange.asked.started + path.total_timeout;
-    let within = Within { deadline: TokioInstant::from_std(began + limit), strikes, phase };
-    let encoded = deployment.dialect.encode(&EncodeCall {
+    let deadline = TokioInstant::from_std(began + limit);
+    let token = credential::ready(exchange, candidate, hold, deadline).await?;
+    // with a plain key there is no token and no wait, and the clock is not read for it
+    let waited = if token.is_some() { began.elapsed() } else { Duration::ZERO };
+    let mut encoded = deployment.dialect.encode(&EncodeCall {
         protocol: exchange.asked.protocol,
         headers: &exchange.asked.headers,
         endpoint: exchange.asked.endpoint,
@@ -71,7 +76,10 @@ pub(crate) async fn call(
             .then(|| deployment.max_output_tokens(&exchange.routing.prices, &candidate.model))
             .flatten(),
         stream_usage: stream && path.always_include_stream_usage.unwrap_or(true),
+        token: token.as_deref(),
     })?;
+    encoded.headers.extend(token.as_ref().and_then(|token| token.header()));
+    let within = Within { deadline, strikes, phase, token };
     exchange.progress.notes = encoded.notes;
     let request = UpstreamRequest {
         origin: &deployment.origin,
@@ -80,9 +88,9 @@ pub(crate) async fn call(
         headers: &deployment.headers,
         more_headers: &encoded.headers,
         body: encoded.body.parts(),
-        head_deadline: strikes.then_some(limit),
+        head_deadline: strikes.then(|| limit.saturating_sub(waited)),
     };
-    let encoding = began.elapsed();
+    let encoding = began.elapsed().saturating_sub(waited);
     exchange.progress.extras = Extras::asked(exchange.asked.endpoint.facts().billed, &exchange.asked.envelope);
     let answered = match way {
         Way::Events => {
@@ -128,8 +136,9 @@ async fn open(
     within: &Within,
 ) -> Result<(Open, Option<Usage>), Fault> {
     let response = head(exchange.desk(), candidate, request, within).await?;
-    match response.is_event_stream() {
-        true => Ok((first_event(exchange, response, within).await?, None)),
+    let framing = candidate.deployment.dialect.framing();
+    match response.is_stream(framing) {
+        true => Ok((first_event(exchange, response, framing, within).await?, None)),
         false => wrap(exchange, response, candidate, within).await,
     }
 }
@@ -149,7 +158,12 @@ async fn accept(response: &mut UpstreamResponse, candidate: &Candidate, within: 
             Some(encoding) => invalid(format!("it is encoded as {encoding}, which was not asked for")),
             None => Ok(()),
         },
-        status @ (401 | 403) => Err(Fault::Credentials { status, deployment: candidate.deployment.id.to_string() }),
+        status @ (401 | 403) => {
+            if let (Some(credential), Some(token)) = (&candidate.deployment.credential, &within.token) {
+                credential.refused(token, Instant::now());
+            }
+            Err(Fault::Credentials { status, deployment: candidate.deployment.id.to_string() })
+        }
         status @ 300..=399 => invalid(format!("it is a redirect ({status}), and redirects are not followed")),
         status @ 400..=599 => {
             let retry_after = retry_after(&response.headers);
@@ -173,28 +187,30 @@ async fn whole(
 ) -> Result<Answered, Fault> {
     let dialect = &candidate.deployment.dialect;
     let facts = exchange.asked.endpoint.facts();
-    let events = response.is_event_stream();
+    let events = response.is_stream(dialect.framing());
     let body = within.limit(response.read_all(exchange.routing.path.max_response_bytes)).await?;
     let began = Instant::now();
     let body = match events {
-        true => dialect.collect(exchange.asked.endpoint, &stream_events(exchange, dialect.protocol(), &body)?)?,
+        true => dialect.collect(exchange.asked.endpoint, &stream_events(exchange, &**dialect, &body)?)?,
         false => body,
     };
     // a text, where the caller may have asked for one, is not looked at
     let text = facts.answer == AnswerKind::TextOrBytes && !response.is_json();
     let answer = if text { Answer::default() } else { checked(&body)? };
     exchange.progress.extras = exchange.progress.extras.answered(facts.billed, &body);
-    let estimate = || match exchange.asked.endpoint {
-        // nothing was written, and nothing read but to be counted
-        Endpoint::CountTokens => Usage::default(),
-        _ => Usage::estimate_whole(exchange.asked.envelope.body().len() as u64, &body),
-    };
-    exchange.progress.usage = Some(answer.usage.unwrap_or_else(estimate));
     let mut body = match (!exchange.translated_by(&**dialect), answer.model.is_empty()) {
         (false, _) => dialect.translate(exchange.asked.protocol, exchange.answer_facts(), &body)?,
         (true, true) => body,
         (true, false) => restamped(&body, &answer.model, exchange.shown_model()),
     };
+    let estimate = || match exchange.asked.endpoint {
+        // nothing was written, and nothing read but to be counted
+        Endpoint::CountTokens => Usage::default(),
+        _ => Usage::estimate_whole(exchange.asked.envelope.body().len() as u64, &body),
+    };
+    // a count that stands elsewhere in the provider's protocol was brought into the caller's
+    let carried = || Answer::scan(&body).ok()?.usage.filter(|usage| usage.total_tokens > 0);
+    exchange.progress.usage = Some(answer.usage.or_else(carried).unwrap_or_else(estimate));
     if exchange.hooked(Hooks::POST_CALL) {
         let facts = exchange.facts();
         for callback in exchange.callbacks.with(Hooks::POST_CALL) {
@@ -225,11 +241,12 @@ fn checked(body: &Bytes) -> Result<Answer, Fault> {
     }
 }
 
-/// The data of a stream that was read whole, its terminal event left out.
-fn stream_events(exchange: &Exchange, protocol: Protocol, body: &Bytes) -> Result<Vec<Bytes>, Fault> {
+/// The data of a stream that was read whole, its terminal event left out; all of it, where only the dialect knows the end.
+fn stream_events(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Result<Vec<Bytes>, Fault> {
+    let protocol = dialect.protocol();
     let mut events = Vec::new();
     let mut end = Err(Fault::Truncated);
-    let mut reader = SseReader::new(exchange.routing.path.max_event_bytes);
+    let mut reader = StreamReader::new(dialect.framing(), exchange.routing.path.max_event_bytes);
     let fed = reader.feed(body, |event| {
         let done = protocol.ends(event.name, event.data);
         match end {
@@ -243,6 +260,9 @@ fn stream_events(exchange: &Exchange, protocol: Protocol, body: &Bytes) -> Resul
     if events.is_empty() && end == Err(Fault::Truncated) {
         // a page, an empty body: no stream at all, rather than one that broke off
         return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() });
+    }
+    if protocol == Protocol::Own && end == Err(Fault::Truncated) {
+        end = Ok(());
     }
     end.map(|()| events)
 }
@@ -264,9 +284,14 @@ async fn first_bytes(mut response: UpstreamResponse, within: &Within) -> Result<
 }
 
 /// A stream's first event: until it is here, an error keeps its own status, and another deployment may be tried.
-async fn first_event(exchange: &Exchange, mut response: UpstreamResponse, within: &Within) -> Result<Open, Fault> {
+async fn first_event(
+    exchange: &Exchange,
+    mut response: UpstreamResponse,
+    framing: Framing,
+    within: &Within,
+) -> Result<Open, Fault> {
     let path = &exchange.routing.path;
-    let mut reader = SseReader::new(path.max_event_bytes);
+    let mut reader = StreamReader::new(framing, path.max_event_bytes);
     let mut batch = Vec::new();
     let mut first = None;
     let mut before = 0;
@@ -317,7 +342,7 @@ async fn wrap(
     let dialect = &candidate.deployment.dialect;
     for event in dialect.split(&body)? {
         let name = event.name.map(str::as_bytes);
-        dialect.protocol().frame(&mut stream, name, |out| out.extend_from_slice(&event.data));
+        dialect.framing().write(dialect.protocol(), &mut stream, name, &event.data);
     }
     Ok((Open { response, batch: vec![stream.freeze()], more: false }, answer.usage))
 }

@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use crate::callback_registry::{CallbackRegistry, PushCallbacks, Subscribe as SubscribeCallbacks};
 use crate::capabilities::CapabilitySnapshot;
 use crate::cost_cache::{CostCache, PushRouting, Subscribe as SubscribeRouting, ZeroCost};
+use crate::credential::keeper::CredentialKeeper;
 use crate::mailbox::{ask, tell};
 use crate::ports::Meter;
 use crate::record::NAME_BYTES;
@@ -49,6 +50,7 @@ pub struct Desk {
     zero_cost: RefCell<HashMap<String, bool, RandomState>>,
     zero_cost_of: Cell<u64>,
     cost_cache: Addr<CostCache>,
+    credentials: Addr<CredentialKeeper>,
     /// [`Shutdown::wait_cut`], passed on within the worker: every exchange waits for it, and a wait on what all workers
     /// share would cost each of them more.
     cut: Notify,
@@ -72,6 +74,8 @@ pub struct DeskParts {
     pub registry: Addr<CallbackRegistry>,
     /// Who pushes routes and prices, and answers the zero-cost question.
     pub cost_cache: Addr<CostCache>,
+    /// Who fetches tokens.
+    pub credentials: Addr<CredentialKeeper>,
 }
 
 impl Desk {
@@ -87,6 +91,7 @@ impl Desk {
             callbacks: RefCell::new(parts.callbacks),
             routing: RefCell::new(parts.routing),
             cost_cache: parts.cost_cache.clone(),
+            credentials: parts.credentials,
             cut: Notify::new(),
         });
         actix::spawn({
@@ -115,6 +120,11 @@ impl Desk {
     /// The callbacks of this moment.
     pub fn callbacks(&self) -> Arc<CapabilitySnapshot> {
         Arc::clone(&self.callbacks.borrow())
+    }
+
+    /// Who fetches tokens.
+    pub(crate) fn credential_keeper(&self) -> &Addr<CredentialKeeper> {
+        &self.credentials
     }
 
     /// The routes and prices of this moment.

@@ -78,6 +78,15 @@ pub enum Fault {
         /// The deployment's id.
         deployment: String,
     },
+    /// The deployment's credential must be fetched, and could not be.
+    UpstreamAuth {
+        /// The deployment's id.
+        deployment: String,
+        /// Which credential, nothing secret of it.
+        credential: String,
+        /// Why there is none.
+        cause: String,
+    },
     /// No connection to the provider, or it closed before answering.
     Connect {
         /// The cause in words, naming the host and never the key.
@@ -85,7 +94,7 @@ pub enum Fault {
     },
     /// No answer, first token or next bytes in time.
     Timeout {
-        /// `connect`, `head`, `first_token`, `idle` or `total`.
+        /// `credential`, `connect`, `head`, `first_token`, `idle` or `total`.
         phase: &'static str,
     },
     /// The answer ended before its end.
@@ -158,7 +167,7 @@ impl Fault {
             Fault::Provider { status, error, .. } => {
                 !self.is_money(error) && (matches!(status, 408 | 409 | 429) || *status >= 500)
             }
-            Fault::Connect { .. } | Fault::Truncated | Fault::InvalidAnswer { .. } => true,
+            Fault::UpstreamAuth { .. } | Fault::Connect { .. } | Fault::Truncated | Fault::InvalidAnswer { .. } => true,
             Fault::Timeout { phase } => *phase != "total",
             _ => false,
         }
@@ -177,7 +186,11 @@ impl Fault {
     pub fn unhealthy(&self) -> bool {
         match self {
             Fault::Provider { status, .. } => matches!(status, 401 | 402 | 404 | 408 | 429) || *status >= 500,
-            Fault::Credentials { .. } | Fault::Connect { .. } | Fault::Truncated | Fault::InvalidAnswer { .. } => true,
+            Fault::Credentials { .. }
+            | Fault::UpstreamAuth { .. }
+            | Fault::Connect { .. }
+            | Fault::Truncated
+            | Fault::InvalidAnswer { .. } => true,
             Fault::Timeout { phase } => *phase != "total",
             _ => false,
         }
@@ -200,6 +213,7 @@ impl Fault {
             | Fault::Admin { .. } => Blame::Caller,
             Fault::Provider { .. }
             | Fault::Credentials { .. }
+            | Fault::UpstreamAuth { .. }
             | Fault::Connect { .. }
             | Fault::Timeout { .. }
             | Fault::Truncated
@@ -231,6 +245,7 @@ impl Fault {
             Fault::Refused(_) => "refused",
             Fault::Provider { .. } => "provider",
             Fault::Credentials { .. } => "credentials",
+            Fault::UpstreamAuth { .. } => "upstream_auth",
             Fault::Connect { .. } => "connect",
             Fault::Timeout { .. } => "timeout",
             Fault::Truncated => "truncated",
@@ -368,6 +383,12 @@ impl Fault {
                 &format!(
                     "The provider rejected the credentials of deployment {deployment}; the operator must mend its api_key."
                 ),
+            ),
+            Fault::UpstreamAuth { deployment, credential, cause } => row(
+                502,
+                "upstream_auth",
+                "502",
+                &format!("No credential for deployment {deployment}: {credential}: {cause}"),
             ),
             Fault::Connect { cause } => {
                 row(503, "api_connection_error", "503", &format!("No connection to the provider: {cause}"))

@@ -45,6 +45,7 @@ fn no_cause_but_our_own_answers_as_our_own_defect() {
         Fault::Admin { status: 409, message: text() },
         provider(400, None),
         Fault::Credentials { status: 401, deployment: text() },
+        Fault::UpstreamAuth { deployment: text(), credential: text(), cause: text() },
         Fault::Connect { cause: text() },
         Fault::Timeout { phase: "idle" },
         Fault::Truncated,

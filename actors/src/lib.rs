@@ -5,7 +5,8 @@
 //! one per stream, which turns it into the client's bytes and settles the exchange. The one
 //! [`CallbackRegistry`](callback_registry) and the one [`CostCache`](cost_cache) own what may change while traffic flows,
 //! and push a numbered snapshot of it to every worker's [`Desk`](desk). Nothing on the path asks an actor and waits, but
-//! for the first zero-cost question of a model in a price generation.
+//! for the first zero-cost question of a model in a price generation, and for a token that is to be fetched: the one
+//! [`CredentialKeeper`](credential::keeper) does that, once for all who wait.
 //!
 //! ```text
 //!             HTTP handler ── exchange, plan ──> RequestHandler ── Chunks, End ──> StreamRelay
@@ -16,6 +17,7 @@
 //!   admin ── Upsert, Remove, Reload ──> CallbackRegistry ── CapabilitySnapshot ──> every worker's Desk
 //!   admin ── Reprice ─────────────────> CostCache ───────── Routing ─────────────> every worker's Desk
 //!                                           ^ ZeroCost, once per model and generation ──┘
+//!   a call without a fresh token ── Renew ──> CredentialKeeper ── Token ──> the deployment's Credential, for every worker
 //! ```
 
 mod attempts;
@@ -24,6 +26,7 @@ pub mod callback_registry;
 pub mod capabilities;
 mod carry;
 pub mod cost_cache;
+pub mod credential;
 pub mod desk;
 pub mod exchange;
 pub mod fault;

@@ -4,12 +4,14 @@ use actix_http::header::{HeaderName, HeaderValue};
 use bytes::Bytes;
 use futures_util::future::{LocalBoxFuture, ready};
 
+use crate::credential::Token;
 use crate::fault::{Fault, Refusal};
 use crate::hooks::Hooks;
 use crate::record::LogRecord;
 use crate::routing::Deployment;
 use crate::wire::envelope::{Endpoint, Envelope};
 use crate::wire::form::Files;
+use crate::wire::framing::Framing;
 use crate::wire::notes::Notes;
 use crate::wire::pieces::Pieces;
 use crate::wire::protocol::Protocol;
@@ -27,6 +29,11 @@ pub trait Dialect: Send + Sync + 'static {
     /// What it speaks. To a caller who speaks the same, its answers pass as they came.
     fn protocol(&self) -> Protocol;
 
+    /// How its streams are framed.
+    fn framing(&self) -> Framing {
+        Framing::Events
+    }
+
     /// One call for `deployment`, which knows the provider's model as `model`.
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault>;
 
@@ -34,7 +41,7 @@ pub trait Dialect: Send + Sync + 'static {
     /// (FAULTS S22).
     fn split(&self, whole: &Bytes) -> Result<Vec<Frame>, Fault>;
 
-    /// The events of a stream, the terminal one left out, as one whole answer, for a provider that streams unasked
+    /// The events of a stream, the terminal one left out (but not with [`Protocol::Own`]), as one whole answer, for a provider that streams unasked
     /// (FAULTS S22).
     fn collect(&self, endpoint: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault>;
 
@@ -65,6 +72,9 @@ pub struct EncodeCall<'a> {
     pub max_output_tokens: Option<u64>,
     /// Whether usage must be asked for in the stream.
     pub stream_usage: bool,
+    /// The token of this call, where the deployment's credential is fetched. One that is a header goes into the call
+    /// without the dialect; with keys, the dialect signs.
+    pub token: Option<&'a Token>,
 }
 
 /// A call, ready to send but for the origin and its credential, which only the deployment has.

@@ -61,13 +61,14 @@ pub(crate) async fn run(job: Job, open: Open) {
 fn relay_for(exchange: &Exchange) -> Relay {
     let path = &exchange.routing.path;
     let shown = exchange.shown_model();
+    let dialect = exchange.progress.deployment.as_ref().map(|deployment| &deployment.dialect);
     let settings = RelaySettings {
         protocol: exchange.asked.protocol,
+        framing: dialect.map(|dialect| dialect.framing()).unwrap_or_default(),
         shown_model: Some(shown),
         withhold_usage: !exchange.asked.envelope.include_usage() && path.always_include_stream_usage != Some(true),
         max_event_bytes: path.max_event_bytes,
     };
-    let dialect = exchange.progress.deployment.as_ref().map(|deployment| &deployment.dialect);
     let foreign = dialect.filter(|dialect| exchange.translated_by(&***dialect));
     let translate = foreign.map(|dialect| dialect.translator(exchange.asked.protocol, exchange.answer_facts()));
     Relay::new(&settings, translate, &exchange.callbacks, || exchange.facts())

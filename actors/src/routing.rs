@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use actix_http::header::{HeaderName, HeaderValue};
 
+use crate::credential::Credential;
 use crate::health::{CooldownPolicy, Health};
 use crate::ports::Dialect;
 use crate::prices::{PriceOverride, PriceQuery, PriceTable, Pricing};
@@ -41,8 +42,10 @@ pub struct Deployment {
     pub api_base: String,
     /// What response headers show of it.
     pub shown: Shown,
-    /// The credential.
+    /// The credential, where it is a key.
     pub api_key: Option<Secret>,
+    /// The credential, where it is fetched, or signs each call.
+    pub credential: Option<Arc<Credential>>,
     /// Every header of a call, built once: `authorization` (marked sensitive), media types, `extra_headers`.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Parameters of `litellm_params` that the caller's own win over: field and raw JSON value.
@@ -124,10 +127,10 @@ impl Deployment {
 
     /// Strikes our own credential out of a provider's words; what is left of it too, where they were cut within it.
     pub fn redact(&self, text: &str) -> String {
-        match &self.api_key {
-            Some(key) if !key.expose().is_empty() => strike(text, key.expose()),
-            _ => text.to_owned(),
-        }
+        let token = self.credential.as_ref().and_then(|credential| credential.latest());
+        let secrets = token.iter().flat_map(|token| token.secrets());
+        let secrets = self.api_key.iter().map(Secret::expose).chain(secrets);
+        secrets.filter(|secret| !secret.is_empty()).fold(text.to_owned(), |text, secret| strike(&text, secret))
     }
 }
 

@@ -176,7 +176,8 @@ impl Handler<End> for StreamRelay {
         match message.cause {
             _ if self.exchange.is_none() => {}
             Cause::Closed => {
-                self.relay.close();
+                let outlet = &self.outlet;
+                self.relay.close(|bytes| outlet.push(bytes));
                 self.finish_if_over();
             }
             Cause::Failed(fault) => {

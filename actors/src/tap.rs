@@ -5,6 +5,7 @@ use bytes::BytesMut;
 use memchr::memmem;
 
 use crate::upstream::UpstreamResponse;
+use crate::wire::framing::Framing;
 use crate::wire::scan;
 use crate::wire::sse::SseReader;
 use crate::wire::usage::Usage;
@@ -33,7 +34,7 @@ enum Kind {
 impl Tap {
     /// The onlooker that fits an answer; events longer than `max_event` are not read.
     pub fn on(response: &UpstreamResponse, max_event: usize) -> Self {
-        let kind = if response.is_event_stream() {
+        let kind = if response.is_stream(Framing::default()) {
             Kind::Events(Box::new(SseReader::new(max_event)))
         } else if response.is_json() {
             Kind::Whole(BytesMut::new())

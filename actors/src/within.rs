@@ -1,21 +1,24 @@
 //! The deadline of one call, and what a fault of the way to the provider is in the caller's table.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use tokio::time::{Instant as TokioInstant, timeout_at};
 
+use crate::credential::Token;
 use crate::fault::Fault;
 use crate::upstream::UpstreamFault;
 
 /// Bytes taken from the socket per wake-up, at most.
 pub(crate) const BATCH_BYTES: usize = 64 << 10;
 
-/// The deadline of a call, and what it is called in the fault.
+/// The deadline of a call, what it is called in the fault, and what the call goes out with.
 pub(crate) struct Within {
     pub deadline: TokioInstant,
     /// Whether it comes before the end of the exchange's own time.
     pub strikes: bool,
     pub phase: &'static str,
+    pub token: Option<Arc<Token>>,
 }
 
 impl Within {

@@ -8,9 +8,10 @@ use actix::prelude::*;
 use millrace_actors::callback_registry::{CallbackRegistry, make};
 use millrace_actors::capabilities::CapabilitySnapshot;
 use millrace_actors::cost_cache::CostCache;
+use millrace_actors::credential::keeper::CredentialKeeper;
 use millrace_actors::desk::{InFlightCount, Shutdown};
 use millrace_actors::ports::{CallbackFactory, CallbackSpec};
-use millrace_actors::upstream::{TlsTrust, UpstreamSettings};
+use millrace_actors::upstream::{TlsTrust, UpstreamClient, UpstreamSettings};
 
 use crate::app::{AppParts, FirstSnapshots};
 use crate::auth::Keys;
@@ -73,19 +74,26 @@ pub fn boot(config: &Config, source: Arc<ConfigSource>) -> Result<AppParts, Boot
     let metrics = Arc::new(Metrics::default());
     let work =
         Work { source, registry: registry.clone(), cost_cache: cost_cache.clone(), metrics: Arc::clone(&metrics) };
-    // and one for the keeper, which reads and syncs files
-    let keeper = ConfigKeeper::start_in_arbiter(&Arbiter::new().handle(), move |_| ConfigKeeper::new(work));
+    // and one for the two keepers, which read and sync files
+    let keepers = Arbiter::new().handle();
+    let keeper = ConfigKeeper::start_in_arbiter(&keepers, move |_| ConfigKeeper::new(work));
+    let upstream = upstream_settings(config)?;
+    let credentials = CredentialKeeper::start_in_arbiter(&keepers, {
+        let upstream = upstream.clone();
+        move |_| CredentialKeeper::new(UpstreamClient::new(upstream))
+    });
     let limit = config.millrace.max_in_flight as u64;
     let state = Arc::new(State {
         metrics,
         registry,
         cost_cache,
+        credentials,
         in_flight: Arc::new(InFlightCount::bounded(limit)),
         shutdown: Arc::new(Shutdown::default()),
         keeper: Keeper::new(keeper),
     });
     let keys = Arc::new(Keys { master: config.general.master_key.clone() });
-    Ok(AppParts { state, keys, upstream: upstream_settings(config)?, first })
+    Ok(AppParts { state, keys, upstream, first })
 }
 
 fn first_callbacks(factory: &dyn CallbackFactory, specs: Vec<CallbackSpec>) -> Result<CapabilitySnapshot, BootError> {

@@ -16,6 +16,7 @@ use super::prices::PriceFields;
 pub use super::settings::{
     Alias, Fallback, GeneralSettings, LitellmSettings, MillraceSettings, RouterSettings, RoutingStrategy,
 };
+pub use crate::providers::table::Provider;
 
 /// A whole configuration, checked, with every reference inside it known to hold.
 #[derive(Clone, Debug, Default)]
@@ -87,66 +88,6 @@ pub struct ModelEntry {
     pub allowed_fails: Option<u32>,
     /// Where its entry begins.
     pub place: Place,
-}
-
-/// The dialect and the defaults of a deployment's upstream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Provider {
-    /// `openai/`: `https://api.openai.com/v1` unless `api_base` says otherwise.
-    Openai,
-    /// `hosted_vllm/`: a vLLM server; has no default address.
-    HostedVllm,
-    /// `openai_like/` and `custom_openai/`: any server that speaks OpenAI's chat completions; has no default address.
-    OpenaiCompatible,
-    /// `anthropic/`: `https://api.anthropic.com` unless `api_base` says otherwise.
-    Anthropic,
-}
-
-impl Provider {
-    /// The provider's own address, if it has one.
-    pub fn own_base(self) -> Option<BaseUrl> {
-        match self {
-            Self::Openai => Some(BaseUrl::openai()),
-            Self::Anthropic => Some(BaseUrl::anthropic()),
-            Self::HostedVllm | Self::OpenaiCompatible => None,
-        }
-    }
-
-    /// Variables that hold an address, the first that is set counts.
-    pub fn base_variables(self) -> &'static [&'static str] {
-        match self {
-            Self::Openai => &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
-            Self::HostedVllm => &["HOSTED_VLLM_API_BASE"],
-            Self::Anthropic => &["ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"],
-            Self::OpenaiCompatible => &[],
-        }
-    }
-
-    /// The variable that holds a key.
-    pub fn key_variable(self) -> Option<&'static str> {
-        match self {
-            Self::Openai => Some("OPENAI_API_KEY"),
-            Self::HostedVllm => Some("HOSTED_VLLM_API_KEY"),
-            Self::Anthropic => Some("ANTHROPIC_API_KEY"),
-            Self::OpenaiCompatible => None,
-        }
-    }
-
-    /// The name LiteLLM gives it, as it stands before the slash in `model:` and in headers and metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Openai => "openai",
-            Self::HostedVllm => "hosted_vllm",
-            Self::OpenaiCompatible => "openai_like",
-            Self::Anthropic => "anthropic",
-        }
-    }
-}
-
-impl fmt::Display for Provider {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// What `model_info` says, without the id and the prices, which have their own fields.

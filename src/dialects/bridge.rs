@@ -32,10 +32,16 @@ const LABELS: [&str; 8] = [
 
 /// The caller's own body with the few fields changed that must be, for a provider that speaks as the caller does.
 pub fn edited(call: &EncodeCall<'_>, stream_usage: bool) -> Pieces {
+    edited_with(call, stream_usage, &[], Vec::new())
+}
+
+/// The same, with fields that the provider's own differences take out and put in. The operator's `extra_body` wins over them.
+pub fn edited_with(call: &EncodeCall<'_>, stream_usage: bool, out: &[&str], put: Vec<(String, String)>) -> Pieces {
     let deployment = call.deployment;
-    let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).collect();
+    let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).chain(out.iter().copied()).collect();
     let absent = |(name, _): &&(String, String)| call.envelope.field(name).is_none();
     let mut set: Vec<(String, String)> = deployment.default_params.iter().filter(absent).cloned().collect();
+    set.extend(put);
     set.extend(deployment.extra_body.iter().cloned());
     call.envelope.rewrite(&Edits { model: call.model, stream_usage, drop: &drop, set: &set })
 }
@@ -55,6 +61,14 @@ pub fn form(call: &EncodeCall<'_>) -> (Vec<(HeaderName, HeaderValue)>, Pieces) {
 /// # Errors
 /// The request cannot be understood or carried, or a parameter would be lost and `drop_params` does not allow it.
 pub fn written(call: &EncodeCall<'_>, to: Protocol) -> Result<(Pieces, Notes), Fault> {
+    written_by(call, |request, target| write_request(to, request, target))
+}
+
+/// The same, by a given writer.
+pub(super) fn written_by(
+    call: &EncodeCall<'_>,
+    write: impl FnOnce(&Request, &Target<'_>) -> Result<Written, BadRequest>,
+) -> Result<(Pieces, Notes), Fault> {
     let deployment = call.deployment;
     let target =
         Target { model: call.model, max_output_tokens: call.max_output_tokens, stream_usage: call.stream_usage };
@@ -73,11 +87,10 @@ pub fn written(call: &EncodeCall<'_>, to: Protocol) -> Result<(Pieces, Notes), F
         _ => (body, Vec::new()),
     };
     let request = read_request(call.protocol, &body);
-    let mut written = request.and_then(|request| write_request(to, &request, &target)).map_err(refused)?;
+    let mut written = request.and_then(|request| write(&request, &target)).map_err(refused)?;
     without.into_iter().for_each(|name| written.notes.add(name, Did::Dropped, "a chat has no such parameter"));
     // a detail of a message that has no place is noted; a client could hardly leave it out of what it was given
-    let refusable =
-        |name: &&str| !LABELS.contains(name) && !name.starts_with("messages.") && !name.starts_with("tools.");
+    let refusable = |name: &&str| !is_label(name) && !name.starts_with("messages.") && !name.starts_with("tools.");
     let lost: Vec<&str> = written.notes.dropped().map(|note| note.param.as_str()).filter(refusable).collect();
     if !lost.is_empty() && !deployment.drop_params {
         return Err(unsupported(call, &lost));
@@ -103,7 +116,13 @@ fn refused(bad: BadRequest) -> Fault {
     Fault::BadRequest { message, param: Some(dotted).filter(|param| !param.is_empty()) }
 }
 
-fn unsupported(call: &EncodeCall<'_>, lost: &[&str]) -> Fault {
+/// Whether a parameter labels a request and does not shape its answer.
+pub fn is_label(name: &str) -> bool {
+    LABELS.contains(&name)
+}
+
+/// Parameters would be lost that shape the answer: the complaint that names them all.
+pub fn unsupported(call: &EncodeCall<'_>, lost: &[&str]) -> Fault {
     let names = lost.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     Fault::BadRequest {
         message: format!(
@@ -156,9 +175,14 @@ pub fn collect(protocol: Protocol, data: &[Bytes]) -> Result<Bytes, Fault> {
 
 /// The way of one stream.
 pub fn translator(from: Protocol, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
+    bridged(decoder(from), to, facts)
+}
+
+/// The way of one stream from a given reader.
+pub(super) fn bridged(decoder: Box<dyn Decode>, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
     let text_completion = facts.text_completion;
     let bridge = Box::new(Bridge {
-        decoder: decoder(from),
+        decoder,
         encoder: encoder(to, facts),
         halves: Halves::default(),
         events: Vec::new(),
@@ -223,45 +247,47 @@ fn own_facts(events: &[Event]) -> AnswerFacts {
 }
 
 // === The table ===
+// A provider's own protocol has its own functions (`own.rs`) and is never asked for here; it stands beside OpenAI's so that
+// nothing here can fail.
 
 fn read_request(protocol: Protocol, body: &[u8]) -> Result<Request, BadRequest> {
     match protocol {
-        Protocol::Chat => openai::read_request(body),
+        Protocol::Chat | Protocol::Own => openai::read_request(body),
         Protocol::Messages => anthropic::read_request(body),
     }
 }
 
 fn write_request(protocol: Protocol, request: &Request, target: &Target<'_>) -> Result<Written, BadRequest> {
     match protocol {
-        Protocol::Chat => openai::write_request(request, target),
+        Protocol::Chat | Protocol::Own => openai::write_request(request, target),
         Protocol::Messages => anthropic::write_request(request, target),
     }
 }
 
 fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
     match protocol {
-        Protocol::Chat => openai::read_whole(body),
+        Protocol::Chat | Protocol::Own => openai::read_whole(body),
         Protocol::Messages => anthropic::read_whole(body),
     }
 }
 
-fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
+pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
     match protocol {
-        Protocol::Chat => openai::write_whole(events, facts),
+        Protocol::Chat | Protocol::Own => openai::write_whole(events, facts),
         Protocol::Messages => anthropic::write_whole(events, facts),
     }
 }
 
 fn decoder(protocol: Protocol) -> Box<dyn Decode> {
     match protocol {
-        Protocol::Chat => Box::new(openai::Decoder::default()),
+        Protocol::Chat | Protocol::Own => Box::new(openai::Decoder::default()),
         Protocol::Messages => Box::new(anthropic::Decoder::default()),
     }
 }
 
 fn encoder(protocol: Protocol, facts: AnswerFacts) -> Box<dyn Encode> {
     match protocol {
-        Protocol::Chat => Box::new(openai::Encoder::new(facts)),
+        Protocol::Chat | Protocol::Own => Box::new(openai::Encoder::new(facts)),
         Protocol::Messages => Box::new(anthropic::Encoder::new(facts)),
     }
 }

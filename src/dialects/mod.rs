@@ -17,6 +17,7 @@ pub mod bridge;
 pub mod event;
 mod halves;
 pub mod openai;
+pub mod own;
 pub mod request;
 mod text;
 

@@ -16,7 +16,8 @@ use millrace_actors::upstream::Origin;
 use crate::config::{Config, ModelEntry, Provider, RouterSettings};
 use crate::prices as price_files;
 use crate::providers::anthropic::{self, Anthropic};
-use crate::providers::openai::OpenAi;
+use crate::providers::openai::{self, OpenAi};
+use crate::providers::row::Speaks;
 
 /// What this gateway calls itself to providers.
 const AGENT: &str = concat!("millrace/", env!("CARGO_PKG_VERSION"));
@@ -92,12 +93,13 @@ fn deployment(
     };
     let (origin, rest) = Origin::split(model.api_base.as_str()).map_err(|e| bad(format!("api_base: {e}")))?;
     let (mut base_path, query) = split_query(&rest);
-    if model.provider == Provider::Anthropic {
-        base_path = anthropic::base_path(&base_path).to_owned();
-    }
+    base_path = match model.provider.speaks {
+        Speaks::Anthropic => anthropic::base_path(&base_path).to_owned(),
+        Speaks::OpenAi => openai::base_path(&base_path, model.provider.row()),
+    };
     let price_override = PriceOverride::parse(model.prices.texts())
         .map_err(|faults| bad(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
-    let provider = model.provider.as_str();
+    let provider = model.provider.row().name;
     let pricing = prices.pricing(&PriceQuery {
         price_override: price_override.as_ref(),
         base_model: model.model_info.base_model.as_deref(),
@@ -118,6 +120,7 @@ fn deployment(
         base_path,
         query,
         api_key: model.api_key.clone(),
+        credential: None,
         headers: headers(model).map_err(bad)?,
         default_params: raw(&model.default_params.0),
         extra_body: raw(&model.extra_body.0),
@@ -138,11 +141,9 @@ fn deployment(
 }
 
 fn dialect(provider: Provider) -> Arc<dyn Dialect> {
-    match provider {
-        Provider::Anthropic => Arc::new(Anthropic),
-        Provider::Openai | Provider::HostedVllm | Provider::OpenaiCompatible => {
-            Arc::new(OpenAi { label: provider.as_str() })
-        }
+    match provider.speaks {
+        Speaks::Anthropic => Arc::new(Anthropic),
+        Speaks::OpenAi => Arc::new(OpenAi { row: provider.row() }),
     }
 }
 
@@ -156,15 +157,17 @@ fn headers(model: &ModelEntry) -> Result<Vec<(HeaderName, HeaderValue)>, String>
         (USER_AGENT, HeaderValue::from_static(AGENT)),
     ];
     if let Some(key) = &model.api_key {
-        let mut credential = match model.provider {
-            Provider::Anthropic => anthropic::credential(key.expose()),
-            _ => HeaderValue::from_str(&format!("Bearer {}", key.expose())).map(|value| vec![(AUTHORIZATION, value)]),
+        let mut credential = match model.provider.speaks {
+            Speaks::Anthropic => anthropic::credential(key.expose()),
+            Speaks::OpenAi => {
+                HeaderValue::from_str(&format!("Bearer {}", key.expose())).map(|value| vec![(AUTHORIZATION, value)])
+            }
         }
         .map_err(|_| "api_key holds characters that no header may hold".to_owned())?;
         credential.iter_mut().for_each(|(_, value)| value.set_sensitive(true));
         headers.extend(credential);
     }
-    if model.provider == Provider::Anthropic {
+    if model.provider.speaks == Speaks::Anthropic {
         headers.push((anthropic::VERSION_HEADER, HeaderValue::from_static(anthropic::VERSION)));
     }
     for (name, value) in &model.extra_headers {

@@ -26,7 +26,7 @@ pub const TOKEN_TYPES: [&str; 4] = ["input", "output", "cached", "reasoning"];
 
 /// Every `outcome` of an attempt: `ok`, `client_cancelled`, and the classes of faults; what is not among them counts as the
 /// last.
-pub const ATTEMPT_OUTCOMES: [&str; 20] = [
+pub const ATTEMPT_OUTCOMES: [&str; 21] = [
     "ok",
     "client_cancelled",
     "provider",
@@ -35,6 +35,7 @@ pub const ATTEMPT_OUTCOMES: [&str; 20] = [
     "truncated",
     "invalid_answer",
     "credentials",
+    "upstream_auth",
     "refused",
     "bad_request",
     "all_cooling",

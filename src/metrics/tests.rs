@@ -65,6 +65,7 @@ fn deployment(id: &str, group: &str) -> Arc<Deployment> {
         query: String::new(),
         api_base: "http://127.0.0.1:1".into(),
         api_key: Some(Secret::new("sk-canary-metrics".into())),
+        credential: None,
         headers: Vec::new(),
         default_params: Vec::new(),
         shown: Default::default(),

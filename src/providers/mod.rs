@@ -1,4 +1,11 @@
-//! The providers: one small file each, an `impl Dialect`, pure, bytes in and bytes out.
+//! The providers: one small file each, an `impl Dialect`, pure, bytes in and bytes out; and the table of what is known of
+//! each. Servers that speak OpenAI's protocol share one dialect and differ in their rows.
 
 pub mod anthropic;
+mod compatible;
 pub mod openai;
+pub mod row;
+mod rows;
+pub mod table;
+#[cfg(test)]
+mod tests;

@@ -11,17 +11,26 @@ use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::protocol::Protocol;
 use serde_json::{Map, Value, json};
 
+use super::compatible;
+use super::row::Row;
 use crate::dialects::bridge;
 
-/// The dialect. `label` is the provider's name in metrics and headers: many providers share this one dialect.
+/// The dialect. Many providers share it.
 pub struct OpenAi {
-    /// `openai`, `hosted_vllm` ...
-    pub label: &'static str,
+    /// Whose it is, and where that provider differs from OpenAI.
+    pub row: &'static Row,
+}
+
+/// The path of an address as operators write it: with or without the resource, and what the server's must end with.
+pub fn base_path(path: &str, row: &Row) -> String {
+    let path = path.strip_suffix("/chat/completions").unwrap_or(path);
+    let end = row.traits.base_ends;
+    if path.ends_with(end) { path.to_owned() } else { format!("{path}{end}") }
 }
 
 impl Dialect for OpenAi {
     fn name(&self) -> &'static str {
-        self.label
+        self.row.name
     }
 
     fn protocol(&self) -> Protocol {
@@ -29,15 +38,16 @@ impl Dialect for OpenAi {
     }
 
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
-        let Some(path) = path(call.endpoint) else { return Err(bridge::not_served(call, self.label)) };
+        // who speaks otherwise is answered by a chat
+        let endpoint = if call.endpoint == Endpoint::Messages { Endpoint::Chat } else { call.endpoint };
+        let Some(path) = path(endpoint).filter(|_| self.row.endpoints.contains(&endpoint)) else {
+            return Err(bridge::not_served(call, self.row.name));
+        };
         if call.endpoint.is_form() {
             let (headers, body) = bridge::form(call);
             return Ok(Encoded { path: path.into(), headers, body, notes: Notes::default() });
         }
-        let (body, notes) = match call.protocol {
-            Protocol::Chat => (bridge::edited(call, call.stream_usage), Notes::default()),
-            Protocol::Messages => bridge::written(call, Protocol::Chat)?,
-        };
+        let (body, notes) = compatible::body(call, self.row)?;
         Ok(Encoded { path: path.into(), headers: Vec::new(), body, notes })
     }
 
@@ -102,7 +112,7 @@ impl Dialect for OpenAi {
 /// The resource below the base URL.
 fn path(endpoint: Endpoint) -> Option<&'static str> {
     Some(match endpoint {
-        Endpoint::Chat | Endpoint::Messages => "/chat/completions",
+        Endpoint::Chat => "/chat/completions",
         Endpoint::Completions => "/completions",
         Endpoint::Embeddings => "/embeddings",
         // not OpenAI's own, but of many servers with its manners
@@ -112,7 +122,7 @@ fn path(endpoint: Endpoint) -> Option<&'static str> {
         Endpoint::Speech => "/audio/speech",
         Endpoint::Transcriptions => "/audio/transcriptions",
         Endpoint::Translations => "/audio/translations",
-        Endpoint::CountTokens => return None,
+        Endpoint::Messages | Endpoint::CountTokens => return None,
     })
 }
 
@@ -189,7 +199,7 @@ fn unusable(cause: &str) -> Fault {
 mod tests {
     use super::*;
 
-    const DIALECT: OpenAi = OpenAi { label: "openai" };
+    const DIALECT: OpenAi = OpenAi { row: &crate::providers::rows::OPENAI };
 
     fn parsed(bytes: &Bytes) -> Value {
         serde_json::from_slice(bytes).unwrap()

@@ -8,6 +8,7 @@
 mod bodies;
 mod callbacks;
 mod clients;
+mod compatible;
 mod cost;
 mod deploy;
 mod endpoints;

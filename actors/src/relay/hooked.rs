@@ -71,7 +71,7 @@ impl Hooked {
         };
         if self.text.len() < TEXT_LIMIT {
             match self.facts.protocol {
-                Protocol::Chat => text_of(&readable, &mut self.text),
+                Protocol::Chat | Protocol::Own => text_of(&readable, &mut self.text),
                 Protocol::Messages => messages::text_of(&readable, &mut self.text),
             }
         }

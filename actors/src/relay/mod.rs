@@ -13,10 +13,11 @@ use bytes::{Bytes, BytesMut};
 use crate::capabilities::{CapabilitySnapshot, Hooks};
 use crate::fault::Fault;
 use crate::ports::{CallFacts, Translate};
+use crate::wire::framing::{Framing, StreamReader};
 use crate::wire::look::look;
 use crate::wire::protocol::{DONE, Protocol, frame};
 use crate::wire::restamp::Restamper;
-use crate::wire::sse::{Event, SseReader};
+use crate::wire::sse::Event;
 use crate::wire::strip::strip_usage;
 
 use hooked::Hooked;
@@ -46,6 +47,8 @@ enum Mode {
 pub struct RelaySettings<'a> {
     /// What the client speaks.
     pub protocol: Protocol,
+    /// How the provider frames its stream.
+    pub framing: Framing,
     /// The model name the client shall read; `None` when the provider's is already that.
     pub shown_model: Option<&'a str>,
     /// Whether usage that the client did not ask for must be withheld.
@@ -56,7 +59,7 @@ pub struct RelaySettings<'a> {
 
 /// One stream's relay.
 pub struct Relay {
-    reader: SseReader,
+    reader: StreamReader,
     mode: Mode,
     withhold_usage: bool,
     finish: Option<Finish>,
@@ -85,13 +88,13 @@ impl Relay {
                 Mode::Translated(Box::new(Translated::new(protocol, translate, hooked(None))))
             }
             (None, Protocol::Messages) => Mode::Messages(Box::new(Messages::new(settings.shown_model, hooked(None)))),
-            (None, Protocol::Chat) => match hooked(restamper()) {
+            (None, Protocol::Chat | Protocol::Own) => match hooked(restamper()) {
                 Some(hooked) => Mode::Hooked(hooked),
                 None => restamper().map_or(Mode::Verbatim, Mode::Restamp),
             },
         };
         Relay {
-            reader: SseReader::new(settings.max_event_bytes),
+            reader: StreamReader::new(settings.framing, settings.max_event_bytes),
             mode,
             withhold_usage: settings.withhold_usage,
             finish: None,
@@ -144,8 +147,12 @@ impl Relay {
         untouched && reader.whole_canonical()
     }
 
-    /// The provider closed the stream properly. Without a terminal event before that, it was cut (FAULTS S7, S12).
-    pub fn close(&mut self) {
+    /// The provider closed the stream properly. Without a terminal event before that, it was cut (FAULTS S7, S12). `emit` as in
+    /// [`Relay::feed`].
+    pub fn close(&mut self, emit: impl FnMut(Bytes)) {
+        if let Some(end) = self.reader.missing_end() {
+            self.feed(&[Bytes::from_static(end)], emit);
+        }
         self.finish.get_or_insert(Finish::Broken(Fault::Truncated));
     }
 

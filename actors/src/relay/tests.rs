@@ -79,7 +79,13 @@ fn idle_callbacks() -> Vec<CapabilitySnapshot> {
 }
 
 pub(super) fn relay(callbacks: &CapabilitySnapshot, shown_model: Option<&str>, withhold_usage: bool) -> Relay {
-    let settings = RelaySettings { protocol: Protocol::Chat, shown_model, withhold_usage, max_event_bytes: 1 << 16 };
+    let settings = RelaySettings {
+        protocol: Protocol::Chat,
+        framing: Framing::Events,
+        shown_model,
+        withhold_usage,
+        max_event_bytes: 1 << 16,
+    };
     let facts = || CallFacts {
         protocol: Protocol::Chat,
         call_id: "id".into(),
@@ -110,7 +116,7 @@ pub(super) fn run(mut relay: Relay, stream: &[u8], lengths: &[usize]) -> (Vec<u8
         );
         out.extend_from_slice(&passed);
     }
-    relay.close();
+    relay.close(|_| {});
     assert!(fed(&mut relay, &[Bytes::from_static(b"data: {}\n\n")]).is_empty(), "fed after the end");
     (out, relay)
 }

@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 
 use super::fault::UpstreamFault;
+use crate::wire::framing::Framing;
 
 /// Most bytes read past the terminal event to win the connection back: more costs more than a new connection.
 const DRAIN_BYTES: usize = 64 * 1024;
@@ -173,12 +174,11 @@ impl UpstreamResponse {
         self.headers.get(CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
     }
 
-    /// The body is server-sent events.
-    pub fn is_event_stream(&self) -> bool {
-        const EVENTS: &[u8] = b"text/event-stream";
-        let essence = self.headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes()).trim_ascii_start();
-        let Some((kind, rest)) = essence.split_at_checked(EVENTS.len()) else { return false };
-        kind.eq_ignore_ascii_case(EVENTS) && matches!(rest.trim_ascii_start().first(), None | Some(b';'))
+    /// The body says that it is a stream of this framing.
+    pub fn is_stream(&self, framing: Framing) -> bool {
+        let kind = self.headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+        let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        std::str::from_utf8(essence).is_ok_and(|essence| framing.is(essence))
     }
 
     /// The body says that it is JSON.

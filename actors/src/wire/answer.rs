@@ -6,6 +6,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::scan;
+use super::skip;
 use super::usage::Usage;
 
 /// Characters of an upstream's message that are kept: enough to act on, too few to carry a document into logs.
@@ -60,15 +61,24 @@ impl Answer {
             return valid.map(|_| Self::default()).map_err(|why| NotJson { why: why.to_string() });
         }
         let mut answer = Self { object: true, ..Self::default() };
-        scan::each_member(text, |key, span| {
-            let value = &body[span.clone()];
+        let inner = skip::DEEPEST - 1;
+        scan::descend(text, 0, skip::DEEPEST, |key, start| {
+            if key == "usage" {
+                let (usage, end) = Usage::read(text, start, inner)?;
+                answer.usage = usage;
+                return Ok(end);
+            }
+            let end = skip::value(body, start, inner)?;
             match key.as_ref() {
-                "model" if value[0] == b'"' => answer.model.push(span),
-                "usage" => answer.usage = Usage::parse(value),
-                "error" if value != b"null" => answer.error = Some(UpstreamError::of_value(value)),
+                "model" if body[start] == b'"' => answer.model.push(start..end),
+                "error" if &body[start..end] != b"null" => {
+                    answer.error = Some(UpstreamError::of_value(&body[start..end]));
+                }
                 _ => {}
             }
+            Ok(end)
         })
+        .and_then(|end| skip::end(body, end))
         .map_err(|why| NotJson { why: why.to_string() })?;
         Ok(answer)
     }

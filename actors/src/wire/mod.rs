@@ -1,7 +1,7 @@
 //! The wire vocabulary: what the bytes of an exchange mean. Pure functions over bytes, no I/O, no actor.
 //!
 //! Data flows one way through it: a request body becomes an [`envelope::Envelope`]; an upstream stream goes through
-//! [`sse::SseReader`], each event through [`look::look`] and, where the caller's alias must be read, through
+//! [`framing::StreamReader`], each event through [`look::look`] and, where the caller's alias must be read, through
 //! [`restamp::Restamper`]; a whole answer becomes an [`answer::Answer`]. [`scan`] and [`skip`] are what they share.
 
 pub mod answer;
@@ -11,6 +11,8 @@ pub mod endpoint;
 pub mod envelope;
 pub mod forbidden;
 pub mod form;
+pub mod framing;
+pub mod lines;
 pub mod look;
 pub mod messages;
 pub mod money;

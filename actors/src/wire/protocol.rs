@@ -11,6 +11,8 @@ pub enum Protocol {
     Chat,
     /// Anthropic's messages. Each event is named after its `type`; `message_stop` ends a stream.
     Messages,
+    /// A provider's own, which no caller speaks: its dialect alone knows what it says, and when a stream is over.
+    Own,
 }
 
 /// The terminal event of OpenAI's streams.
@@ -22,6 +24,7 @@ impl Protocol {
         match self {
             Protocol::Chat => data.len() < 32 && data.trim_ascii() == b"[DONE]",
             Protocol::Messages => super::messages::kind(name, data).as_deref() == Some("message_stop"),
+            Protocol::Own => false,
         }
     }
 

@@ -37,12 +37,30 @@ pub fn members(text: &str) -> Result<Vec<Member<'_>>, Fault> {
 /// As [`members`].
 pub fn each_member<'a>(text: &'a str, mut on_member: impl FnMut(Cow<'a, str>, Range<usize>)) -> Result<(), Fault> {
     skip::object(text.as_bytes(), skip::DEEPEST, |Spans { key, escaped, value }| {
-        let decoded = match escaped {
-            true => string(text[key].as_bytes()).unwrap_or_default(),
-            false => Cow::Borrowed(&text[key.start + 1..key.end - 1]),
-        };
-        on_member(decoded, value);
+        on_member(decoded(text, key, escaped), value);
     })
+}
+
+/// The members of the object at `pos` that nests at most `limit` levels, each told by its key and the place of its value.
+/// `on_member` gives that value's end: it reads it ([`descend`] again, for an object within) or skips it ([`skip::value`]).
+/// Gives the object's end.
+///
+/// # Errors
+/// There is no object, it isn't valid, or it nests deeper.
+pub fn descend<'a>(
+    text: &'a str,
+    pos: usize,
+    limit: usize,
+    mut on_member: impl FnMut(Cow<'a, str>, usize) -> Result<usize, Fault>,
+) -> Result<usize, Fault> {
+    skip::members(text.as_bytes(), pos, limit, |key, escaped, start| on_member(decoded(text, key, escaped), start))
+}
+
+fn decoded(text: &str, key: Range<usize>, escaped: bool) -> Cow<'_, str> {
+    match escaped {
+        true => string(text[key].as_bytes()).unwrap_or_default(),
+        false => Cow::Borrowed(&text[key.start + 1..key.end - 1]),
+    }
 }
 
 /// Line and column, both from 1 and the column in bytes, of the byte at `offset`.

@@ -38,7 +38,27 @@ pub struct Spans {
 /// # Errors
 /// The text isn't one JSON object, or nests deeper than `limit`. What was handed over before must not be used.
 pub fn object(text: &[u8], limit: usize, mut on_member: impl FnMut(Spans)) -> Result<(), Fault> {
-    let open = space(text, 0);
+    let stop = members(text, 0, limit, |key, escaped, start| {
+        let stop = value(text, start, limit - 1)?;
+        on_member(Spans { key, escaped, value: start..stop });
+        Ok(stop)
+    })?;
+    end(text, stop)
+}
+
+/// The members of the object at `pos`, space before it allowed, each told by its key, whether that has escapes, and where
+/// its value starts: `on_member` gives the value's end, so it may read a value on the way instead of skipping it first.
+/// Gives the object's end.
+///
+/// # Errors
+/// As [`object`], or `on_member`'s own.
+pub fn members(
+    text: &[u8],
+    pos: usize,
+    limit: usize,
+    mut on_member: impl FnMut(Range<usize>, bool, usize) -> Result<usize, Fault>,
+) -> Result<usize, Fault> {
+    let open = space(text, pos);
     if text.get(open) != Some(&b'{') {
         return Err(Fault::Syntax(open));
     }
@@ -47,22 +67,16 @@ pub fn object(text: &[u8], limit: usize, mut on_member: impl FnMut(Spans)) -> Re
     }
     let mut pos = space(text, open + 1);
     if text.get(pos) == Some(&b'}') {
-        return end(text, pos + 1);
+        return Ok(pos + 1);
     }
     loop {
         let key = space(text, pos);
         let (key_end, escaped, colon) = key_and_colon(text, key)?;
-        let start = space(text, colon);
-        let stop = match text.get(start) {
-            // mostly: a string without escapes, that needs no stack of brackets
-            Some(b'"') => string(text, start)?,
-            _ => value(text, start, limit - 1)?,
-        };
-        on_member(Spans { key: key..key_end, escaped, value: start..stop });
+        let stop = on_member(key..key_end, escaped, space(text, colon))?;
         pos = space(text, stop);
         match text.get(pos) {
             Some(b',') => pos += 1,
-            Some(b'}') => return end(text, pos + 1),
+            Some(b'}') => return Ok(pos + 1),
             _ => return Err(Fault::Syntax(pos)),
         }
     }
@@ -72,7 +86,17 @@ pub fn object(text: &[u8], limit: usize, mut on_member: impl FnMut(Spans)) -> Re
 ///
 /// # Errors
 /// There's no valid value, or it nests deeper.
+#[inline]
 pub fn value(text: &[u8], pos: usize, limit: usize) -> Result<usize, Fault> {
+    match text.get(pos) {
+        // mostly: a string or a number, that needs no stack of brackets
+        Some(b'"') => string(text, pos),
+        Some(b'-' | b'0'..=b'9') => number(text, pos),
+        _ => nested(text, pos, limit),
+    }
+}
+
+fn nested(text: &[u8], pos: usize, limit: usize) -> Result<usize, Fault> {
     let (mut pos, limit) = (pos, limit.min(DEEPEST));
     // The open brackets, the innermost in the lowest bit: 1 an object, 0 an array.
     let (mut open, mut depth) = (0_u128, 0_usize);
@@ -223,7 +247,11 @@ fn space(text: &[u8], mut pos: usize) -> usize {
     pos
 }
 
-fn end(text: &[u8], pos: usize) -> Result<(), Fault> {
+/// Nothing but space is left from `pos` on.
+///
+/// # Errors
+/// Something is.
+pub fn end(text: &[u8], pos: usize) -> Result<(), Fault> {
     let pos = space(text, pos);
     if pos == text.len() { Ok(()) } else { Err(Fault::Syntax(pos)) }
 }

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::scan;
+use super::skip::{self, Fault};
 
 /// No exchange has this many tokens: what's above is a fault of the sender, and would only do harm in a budget.
 pub const ABSURD: u64 = 1_000_000_000_000;
@@ -47,7 +48,25 @@ impl Usage {
     ///
     /// Nothing when it isn't an object, or tells neither of the two counts nor their total.
     pub fn parse(raw: &[u8]) -> Option<Self> {
-        let told = Told::of(std::str::from_utf8(raw).ok()?)?;
+        let text = std::str::from_utf8(raw).ok()?;
+        let (usage, end) = Self::read(text, 0, skip::DEEPEST).ok()?;
+        usage.filter(|_| text[end..].trim_ascii_start().is_empty())
+    }
+
+    /// The same for the value at `pos` of a larger text, which is read once and nests at most `limit` levels; and where it
+    /// ends.
+    ///
+    /// # Errors
+    /// There is no valid value, or it nests deeper.
+    pub fn read(text: &str, pos: usize, limit: usize) -> Result<(Option<Self>, usize), Fault> {
+        if text.as_bytes().get(pos) != Some(&b'{') {
+            return Ok((None, skip::value(text.as_bytes(), pos, limit)?));
+        }
+        let (told, end) = Told::read(text, pos, limit)?;
+        Ok((Self::of(&told), end))
+    }
+
+    fn of(told: &Told<'_>) -> Option<Self> {
         let mut reader = Reader { suspect: false, told: false };
         let prompt = reader.count(told.prompt.or(told.input));
         let completion = reader.count(told.completion.or(told.output));
@@ -55,13 +74,14 @@ impl Usage {
         if !reader.told {
             return None;
         }
-        let read = Details::first([told.prompt_details, told.input_details]);
-        let written = Details::first([told.completion_details, told.output_details]);
+        let none = Details::default();
+        let read = told.prompt_details.as_ref().or(told.input_details.as_ref()).unwrap_or(&none);
+        let written = told.completion_details.as_ref().or(told.output_details.as_ref()).unwrap_or(&none);
         let cached = reader.count(read.cached);
         let cached_beside = reader.count(told.cache_read.or(told.cache_hit));
         let created = reader.count(read.created);
         // Anthropic's break-down by time to live; LiteLLM hands it on within the details
-        let lives = told.lives.or(read.lives).and_then(Lives::of).unwrap_or_default();
+        let lives = told.lives.or(read.lives).unwrap_or_default();
         let hour = reader.count(lives.hour);
         let minutes = reader.count(lives.minutes);
         let created_beside = reader
@@ -184,7 +204,8 @@ fn said(value: &Value) -> u64 {
 }
 
 /// The members of a usage object that are read, each as it came: found in one pass, since a list of all members to be
-/// searched for each name took half of an answer's scan. Null is absent; of two with one name the last counts.
+/// searched for each name took half of an answer's scan, and skipping an object before it was read a quarter. Null is
+/// absent; of two with one name the last counts.
 #[derive(Default)]
 struct Told<'a> {
     prompt: Option<&'a str>,
@@ -192,102 +213,112 @@ struct Told<'a> {
     completion: Option<&'a str>,
     output: Option<&'a str>,
     total: Option<&'a str>,
-    prompt_details: Option<&'a str>,
-    input_details: Option<&'a str>,
-    completion_details: Option<&'a str>,
-    output_details: Option<&'a str>,
+    prompt_details: Option<Details<'a>>,
+    input_details: Option<Details<'a>>,
+    completion_details: Option<Details<'a>>,
+    output_details: Option<Details<'a>>,
     cache_read: Option<&'a str>,
     cache_hit: Option<&'a str>,
     cache_creation: Option<&'a str>,
-    lives: Option<&'a str>,
+    lives: Option<Lives<'a>>,
 }
 
 impl<'a> Told<'a> {
-    /// `None`: `text` is no valid object.
-    fn of(text: &'a str) -> Option<Self> {
+    fn read(text: &'a str, pos: usize, limit: usize) -> Result<(Self, usize), Fault> {
         let mut told = Told::default();
-        scan::each_member(text, |key, value| {
+        let inner = limit.saturating_sub(1);
+        let end = scan::descend(text, pos, limit, |key, start| {
             let place = match key.as_ref() {
                 "prompt_tokens" => &mut told.prompt,
                 "input_tokens" => &mut told.input,
                 "completion_tokens" => &mut told.completion,
                 "output_tokens" => &mut told.output,
                 "total_tokens" => &mut told.total,
-                "prompt_tokens_details" => &mut told.prompt_details,
-                "input_tokens_details" => &mut told.input_details,
-                "completion_tokens_details" => &mut told.completion_details,
-                "output_tokens_details" => &mut told.output_details,
                 "cache_read_input_tokens" => &mut told.cache_read,
                 "prompt_cache_hit_tokens" => &mut told.cache_hit,
                 "cache_creation_input_tokens" => &mut told.cache_creation,
-                "cache_creation" => &mut told.lives,
-                _ => return,
+                "prompt_tokens_details" => return within(text, start, inner, &mut told.prompt_details),
+                "input_tokens_details" => return within(text, start, inner, &mut told.input_details),
+                "completion_tokens_details" => return within(text, start, inner, &mut told.completion_details),
+                "output_tokens_details" => return within(text, start, inner, &mut told.output_details),
+                "cache_creation" => return within(text, start, inner, &mut told.lives),
+                _ => return skip::value(text.as_bytes(), start, inner),
             };
-            *place = Some(&text[value]).filter(|value| *value != "null");
-        })
-        .ok()?;
-        Some(told)
+            count(text, start, inner, place)
+        })?;
+        Ok((told, end))
     }
 }
 
-/// The same of what a usage object tells in detail about the prompt, or about the completion.
+/// A part of a usage object that is an object itself.
+trait Part<'a>: Default {
+    /// Where the count of this name is kept, or the part of it.
+    fn member(&mut self, key: &str, text: &'a str, start: usize, limit: usize) -> Result<usize, Fault>;
+}
+
+/// Reads the part at `start` into its place. What is no object counts as absent.
+fn within<'a, P: Part<'a>>(text: &'a str, start: usize, limit: usize, place: &mut Option<P>) -> Result<usize, Fault> {
+    if text.as_bytes().get(start) != Some(&b'{') {
+        *place = None;
+        return skip::value(text.as_bytes(), start, limit);
+    }
+    let mut part = P::default();
+    let inner = limit.saturating_sub(1);
+    let end = scan::descend(text, start, limit, |key, start| part.member(&key, text, start, inner))?;
+    *place = Some(part);
+    Ok(end)
+}
+
+/// Reads the value at `start` as it came.
+fn count<'a>(text: &'a str, start: usize, limit: usize, place: &mut Option<&'a str>) -> Result<usize, Fault> {
+    let end = skip::value(text.as_bytes(), start, limit)?;
+    *place = Some(&text[start..end]).filter(|value| *value != "null");
+    Ok(end)
+}
+
+/// What a usage object tells in detail about the prompt, or about the completion.
 #[derive(Default)]
 struct Details<'a> {
     cached: Option<&'a str>,
     created: Option<&'a str>,
-    lives: Option<&'a str>,
+    lives: Option<Lives<'a>>,
     reasoning: Option<&'a str>,
     audio: Option<&'a str>,
     accepted: Option<&'a str>,
     rejected: Option<&'a str>,
 }
 
-impl<'a> Details<'a> {
-    /// Those of the first of two places that has an object.
-    fn first(places: [Option<&'a str>; 2]) -> Self {
-        places.into_iter().flatten().find_map(Self::of).unwrap_or_default()
-    }
-
-    fn of(text: &'a str) -> Option<Self> {
-        let mut told = Details::default();
-        scan::each_member(text, |key, value| {
-            let place = match key.as_ref() {
-                "cached_tokens" => &mut told.cached,
-                "cache_creation_tokens" => &mut told.created,
-                "cache_creation_token_details" => &mut told.lives,
-                "reasoning_tokens" | "thinking_tokens" => &mut told.reasoning,
-                "audio_tokens" => &mut told.audio,
-                "accepted_prediction_tokens" => &mut told.accepted,
-                "rejected_prediction_tokens" => &mut told.rejected,
-                _ => return,
-            };
-            *place = Some(&text[value]).filter(|value| *value != "null");
-        })
-        .ok()?;
-        Some(told)
+impl<'a> Part<'a> for Details<'a> {
+    fn member(&mut self, key: &str, text: &'a str, start: usize, limit: usize) -> Result<usize, Fault> {
+        let place = match key {
+            "cached_tokens" => &mut self.cached,
+            "cache_creation_tokens" => &mut self.created,
+            "reasoning_tokens" | "thinking_tokens" => &mut self.reasoning,
+            "audio_tokens" => &mut self.audio,
+            "accepted_prediction_tokens" => &mut self.accepted,
+            "rejected_prediction_tokens" => &mut self.rejected,
+            "cache_creation_token_details" => return within(text, start, limit, &mut self.lives),
+            _ => return skip::value(text.as_bytes(), start, limit),
+        };
+        count(text, start, limit, place)
     }
 }
 
 /// Of the tokens written into a cache: how many for how long.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Lives<'a> {
     hour: Option<&'a str>,
     minutes: Option<&'a str>,
 }
 
-impl<'a> Lives<'a> {
-    fn of(text: &'a str) -> Option<Self> {
-        let mut told = Lives::default();
-        scan::each_member(text, |key, value| {
-            let place = match key.as_ref() {
-                "ephemeral_1h_input_tokens" => &mut told.hour,
-                "ephemeral_5m_input_tokens" => &mut told.minutes,
-                _ => return,
-            };
-            *place = Some(&text[value]).filter(|value| *value != "null");
-        })
-        .ok()?;
-        Some(told)
+impl<'a> Part<'a> for Lives<'a> {
+    fn member(&mut self, key: &str, text: &'a str, start: usize, limit: usize) -> Result<usize, Fault> {
+        let place = match key {
+            "ephemeral_1h_input_tokens" => &mut self.hour,
+            "ephemeral_5m_input_tokens" => &mut self.minutes,
+            _ => return skip::value(text.as_bytes(), start, limit),
+        };
+        count(text, start, limit, place)
     }
 }
 

@@ -7,6 +7,7 @@ use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use millrace_actors::upstream::{
     HeaderValue, Method, Origin, UpstreamClient, UpstreamRequest, UpstreamResponse, UpstreamSettings,
 };
+use millrace_actors::wire::framing::Framing;
 use millrace_actors::wire::sse::SseReader;
 use serde_json::{Value, json};
 
@@ -52,7 +53,7 @@ async fn whole(address: SocketAddr, key: &str, model: &str) -> Result<String, St
 async fn stream(address: SocketAddr, key: &str, model: &str) -> Result<String, String> {
     let began = Instant::now();
     let mut answer = send(address, key, &question(model, true)).await?;
-    expect(answer.status == 200 && answer.is_event_stream(), || format!("status {}", answer.status))?;
+    expect(answer.status == 200 && answer.is_stream(Framing::Events), || format!("status {}", answer.status))?;
     let mut reader = SseReader::new(1 << 20);
     let (mut events, mut text, mut first) = (Vec::<String>::new(), String::new(), None);
     let mut batch = Vec::new();

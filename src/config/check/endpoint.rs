@@ -9,15 +9,6 @@ use crate::config::model::{JsonParams, ModelEntry, ModelInfo, Place, Provider};
 use crate::config::prices::PriceFields;
 use crate::config::reader::{Reader, Section};
 
-/// The provider prefixes we serve.
-const PROVIDERS: &[(&str, Provider)] = &[
-    ("openai", Provider::Openai),
-    ("hosted_vllm", Provider::HostedVllm),
-    ("openai_like", Provider::OpenaiCompatible),
-    ("custom_openai", Provider::OpenaiCompatible),
-    ("anthropic", Provider::Anthropic),
-];
-
 /// How the names of OpenAI's own models begin: written without a prefix, LiteLLM takes them for `openai/`.
 const OPENAI_NAMES: &[&str] = &[
     "gpt-",
@@ -63,7 +54,7 @@ pub(super) fn blank() -> ModelEntry {
     ModelEntry {
         model_name: String::new(),
         id: String::new(),
-        provider: Provider::Openai,
+        provider: Provider::OPENAI,
         upstream_model: String::new(),
         api_base: BaseUrl::openai(),
         api_key: None,
@@ -130,9 +121,9 @@ fn provider(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<(Provider, 
         }
         None => match model.value.split_once('/') {
             Some((prefix, rest)) => (prefix.to_owned(), "model", rest.to_owned(), model.node),
-            None if model.value.starts_with("claude-") => return Some((Provider::Anthropic, model.value.to_string())),
+            None if model.value.starts_with("claude-") => return Some((Provider::ANTHROPIC, model.value.to_string())),
             None if OPENAI_NAMES.iter().any(|start| model.value.starts_with(start)) => {
-                return Some((Provider::Openai, model.value.to_string()));
+                return Some((Provider::OPENAI, model.value.to_string()));
             }
             None => {
                 let path = params.path("model");
@@ -144,7 +135,7 @@ fn provider(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<(Provider, 
         },
     };
     let path = params.path(key);
-    let Some((_, provider)) = PROVIDERS.iter().find(|(known, _)| *known == name) else {
+    let Some(provider) = Provider::named(&name) else {
         let (message, help) = not_served(&name, &model.value);
         reader.error("MR1032", (node, &path), &message, &help);
         return None;
@@ -154,7 +145,7 @@ fn provider(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<(Provider, 
         reader.error("MR1030", (node, &path), &message, &format!("write `{name}/` and the model's name"));
         return None;
     }
-    Some((*provider, upstream))
+    Some((provider, upstream))
 }
 
 /// At most one `*`, no control characters, not too long.
@@ -176,18 +167,19 @@ pub(super) fn name_is_sound(reader: &mut Reader<'_>, section: &Section<'_>, key:
 }
 
 fn not_served(name: &str, model: &str) -> (String, String) {
-    const SERVED: &str = "supported are openai, anthropic, hosted_vllm, openai_like, custom_openai";
-    let ours = PROVIDERS.iter().map(|(known, _)| *known);
+    let all = Provider::all().map(|provider| provider.row().name).collect::<Vec<_>>().join(", ");
+    let served = format!("supported are {all}");
+    let ours = Provider::all().flat_map(Provider::prefixes);
     if OTHER_PROVIDERS.contains(&name) {
         let rest = model.split_once('/').map_or(model, |(_, rest)| rest);
         let help =
-            format!("{SERVED}; if it speaks OpenAI's API, write `openai_like/{rest}` and its address as api_base");
+            format!("if it speaks OpenAI's API, write `openai_like/{rest}` and its address as api_base; {served}");
         return (format!("the provider `{name}` is not supported yet"), help);
     }
     if let Some(near) = nearest(name, ours) {
-        return (format!("`{name}` is not a provider"), format!("did you mean `{near}`? {SERVED}"));
+        return (format!("`{name}` is not a provider"), format!("did you mean `{near}`? {served}"));
     }
-    let help = format!("write `openai_like/{model}` if that is the whole name of the model; {SERVED}");
+    let help = format!("write `openai_like/{model}` if that is the whole name of the model; {served}");
     (format!("`{name}` is not a provider"), help)
 }
 
@@ -213,7 +205,7 @@ fn api_base(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<BaseUrl> {
 /// The provider's own address, from the environment or built in.
 fn default_base(reader: &mut Reader<'_>, params: &Section<'_>, provider: Provider) -> Option<BaseUrl> {
     let path = params.path("api_base");
-    let names = provider.base_variables();
+    let names = provider.base_variables;
     if let Some(text) = reader.vars.first(names) {
         let parsed = BaseUrl::parse(text.trim());
         if let Err(problem) = &parsed {
@@ -222,8 +214,8 @@ fn default_base(reader: &mut Reader<'_>, params: &Section<'_>, provider: Provide
         }
         return parsed.ok();
     }
-    if let Some(own) = provider.own_base() {
-        return Some(own);
+    if let Some(own) = provider.base {
+        return BaseUrl::parse(own).ok();
     }
     let or_variable = names.first().map(|name| format!(", or set {name}")).unwrap_or_default();
     let message = format!("`{path}` is missing: {provider} has no address of its own");
@@ -242,9 +234,10 @@ fn default_key(reader: &mut Reader<'_>, params: &Section<'_>, provider: Provider
     if own_authorization {
         return None;
     }
-    let name = provider.key_variable()?;
-    let has_own_address = provider.own_base().is_some();
-    let value = reader.vars.first(&[name]);
+    let names = provider.key_variables;
+    let name = names.iter().find(|name| reader.vars.first(&[name]).is_some()).or(names.first())?;
+    let has_own_address = provider.base.is_some();
+    let value = reader.vars.first(names);
     if has_own_address && has_base {
         if value.is_some() {
             let message = format!("no credential is sent: {name} is of {provider}, and another address is written");
@@ -253,7 +246,7 @@ fn default_key(reader: &mut Reader<'_>, params: &Section<'_>, provider: Provider
         }
         return None;
     }
-    if value.is_none() && has_own_address {
+    if value.is_none() && has_own_address && !provider.keyless {
         let message = format!("`{path}` is missing, and {name} is not set");
         reader.error("MR1039", (params.node, &path), &message, &format!("add `api_key: os.environ/{name}` and set it"));
     }

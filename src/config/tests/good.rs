@@ -23,18 +23,46 @@ fn providers_addresses_and_keys_are_resolved() {
         .iter()
         .map(|model| (model.provider, model.upstream_model.as_str(), model.api_base.as_str()))
         .collect();
+    let named = |name: &str| Provider::named(name).unwrap();
     let wanted = [
-        (Provider::Openai, "gpt-4o", "https://api.openai.com/v1"),
-        (Provider::Openai, "org/m", "http://env:1/v1"),
-        (Provider::HostedVllm, "org/m", "http://v/v1"),
-        (Provider::OpenaiCompatible, "m", "http://d"),
-        (Provider::Openai, "m", "http://other/v1"),
+        (Provider::OPENAI, "gpt-4o", "https://api.openai.com/v1"),
+        (Provider::OPENAI, "org/m", "http://env:1/v1"),
+        (named("hosted_vllm"), "org/m", "http://v/v1"),
+        (named("openai_like"), "m", "http://d"),
+        (Provider::OPENAI, "m", "http://other/v1"),
     ];
     assert_eq!(rows, wanted);
     let keys: Vec<_> = config.models.iter().map(|model| model.api_key.as_ref().map(|key| key.expose())).collect();
     // The last has an address that OpenAI's key was not meant for.
     assert_eq!(keys, [Some("sk-openai-canary"), Some("5"), None, None, None]);
     assert_eq!(config.notices[0].code, "MR1304");
+}
+
+/// By the table: each provider's own address, and the first of its variables that is set.
+#[test]
+fn every_provider_has_its_address_and_its_variables() {
+    for provider in Provider::all().filter(|provider| provider.base.is_some() && !provider.keyless) {
+        let text = format!("model_list: [{{model_name: a, litellm_params: {{model: {provider}/org/m}}}}]\n");
+        let with = |pairs: &[(&str, &str)]| {
+            let env: BTreeMap<_, _> =
+                pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            load_text(Path::new("c.yaml"), &text, &env, &|_, _| Ok(()))
+        };
+        for key in provider.key_variables {
+            let config = with(&[(key, "sk-a")]).unwrap_or_else(|report| panic!("{report}"));
+            let model = &config.models[0];
+            assert_eq!(Some(model.api_base.as_str()), provider.base, "{provider}");
+            assert_eq!(model.api_key.as_ref().map(|key| key.expose()), Some("sk-a"), "{provider}");
+            assert_eq!((model.provider, model.upstream_model.as_str()), (provider, "org/m"));
+        }
+        let report = with(&[]).err().unwrap_or_else(|| panic!("{provider} needs no key"));
+        assert_eq!(report.complaints[0].code, "MR1039", "{provider}");
+        for base in provider.base_variables {
+            let config = with(&[(base, "http://mine:1/v1"), (provider.key_variables[0], "k")]);
+            let config = config.unwrap_or_else(|report| panic!("{report}"));
+            assert_eq!(config.models[0].api_base.as_str(), "http://mine:1/v1", "{provider}");
+        }
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::script::{Scripted, Step};
 use super::{LIVENESS, always, ask, client, post, raw, request, text};
 use crate::upstream::{HeaderName, HeaderValue, Method, Origin, UpstreamFault, UpstreamRequest};
+use crate::wire::framing::Framing;
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
@@ -132,12 +133,12 @@ async fn codings_and_events_are_told() {
     )
     .await;
     let mut answer = post(&client(), &upstream.origin).await.unwrap();
-    assert!(answer.is_event_stream());
+    assert!(answer.is_stream(Framing::Events));
     assert_eq!(answer.content_encoding(), Some("gzip"));
     assert_eq!(answer.read_all(2).await.unwrap(), &b"\x1f\x8b"[..]);
     let plain = always(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-streams\r\ncontent-length: 0\r\n\r\n").await;
     let answer = post(&client(), &plain.origin).await.unwrap();
-    assert!(!answer.is_event_stream());
+    assert!(!answer.is_stream(Framing::Events));
     assert_eq!(answer.content_encoding(), None);
 }
 

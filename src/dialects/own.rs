@@ -1,0 +1,70 @@
+//! Protocols that a provider speaks and no caller: a reader of answers and a writer of requests each. What they read and write
+//! is the same model, so every caller reaches them.
+
+use bytes::Bytes;
+use millrace_actors::fault::Fault;
+use millrace_actors::ports::{AnswerFacts, EncodeCall, Translate};
+use millrace_actors::wire::notes::Notes;
+use millrace_actors::wire::pieces::Pieces;
+use millrace_actors::wire::protocol::Protocol;
+use serde_json::value::RawValue;
+
+use super::{BadRequest, Decode, Event, Request, Target, Written, bridge};
+
+/// Such a protocol.
+pub struct Own {
+    /// Writes a request.
+    pub write_request: fn(&Request, &Target<'_>) -> Result<Written, BadRequest>,
+    /// Reads a whole answer.
+    pub read_whole: fn(&[u8]) -> Result<Vec<Event>, Fault>,
+    /// Reads a stream.
+    pub decoder: fn() -> Box<dyn Decode>,
+}
+
+impl Own {
+    /// The caller's request in this protocol; see [`bridge::written`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn written(&self, call: &EncodeCall<'_>) -> Result<(Pieces, Notes), Fault> {
+        bridge::written_by(call, self.write_request)
+    }
+
+    /// The way of one stream to a caller who speaks `to`.
+    pub fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
+        bridge::bridged((self.decoder)(), to, facts)
+    }
+
+    /// A whole answer for a caller who speaks `to`; or what [`collected`] made of a stream.
+    ///
+    /// # Errors
+    /// It cannot be understood, or its end is missing.
+    pub fn translate(&self, to: Protocol, facts: &AnswerFacts, whole: &[u8]) -> Result<Bytes, Fault> {
+        let events = match whole.strip_prefix(COLLECTED.as_bytes()).and_then(|rest| rest.strip_suffix(b"]}")) {
+            Some(list) => self.joined(list)?,
+            None => (self.read_whole)(whole)?,
+        };
+        Ok(bridge::write_whole(to, events, facts))
+    }
+
+    fn joined(&self, list: &[u8]) -> Result<Vec<Event>, Fault> {
+        let invalid = |e: serde_json::Error| Fault::InvalidAnswer { cause: e.to_string() };
+        let list = [b"[", list, b"]"].concat();
+        let data: Vec<&RawValue> = serde_json::from_slice(&list).map_err(invalid)?;
+        let (mut decoder, mut events) = ((self.decoder)(), Vec::new());
+        data.iter().try_for_each(|data| decoder.event(None, data.get().as_bytes(), &mut events))?;
+        match events.last() {
+            Some(Event::End) => Ok(events),
+            _ => Err(Fault::Truncated),
+        }
+    }
+}
+
+/// How a stream that nobody asked for looks as one JSON text, on its way from [`collected`] to [`Own::translate`].
+const COLLECTED: &str = "{\"millrace_collected\":[";
+
+/// The events of a stream in one text, to be translated like a whole answer (FAULTS S22): no protocol here has a writer of its
+/// own whole answers, since nobody but its provider writes them.
+pub fn collected(data: &[Bytes]) -> Bytes {
+    Bytes::from([COLLECTED.as_bytes(), &data.join(&b","[..]), b"]}"].concat())
+}

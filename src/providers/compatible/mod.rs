@@ -1,0 +1,57 @@
+//! What a server of OpenAI's protocol needs other than OpenAI: hooks over a row's [`Traits`], one code for all of them.
+//!
+//! A body is changed by cutting and splicing what the caller wrote. `messages` is looked into only where the row asks for it
+//! and a search finds a word that may need it.
+
+pub(super) mod messages;
+pub(super) mod params;
+
+use std::borrow::Cow;
+
+use millrace_actors::fault::Fault;
+use millrace_actors::ports::EncodeCall;
+use millrace_actors::wire::envelope::{Edits, Endpoint, Envelope, ScanRules};
+use millrace_actors::wire::notes::Notes;
+use millrace_actors::wire::pieces::Pieces;
+use millrace_actors::wire::protocol::Protocol;
+
+use super::row::{Row, Traits};
+use crate::dialects::bridge;
+
+/// The body of a call to the server of `row`, and what of the caller's request is not in it.
+///
+/// # Errors
+/// The request cannot be understood or carried, or a parameter would be lost and `drop_params` does not allow it.
+pub fn body(call: &EncodeCall<'_>, row: &Row) -> Result<(Pieces, Notes), Fault> {
+    if !call.endpoint.facts().translated {
+        // the differences are those of conversations
+        return Ok((bridge::edited_with(call, false, &[], Vec::new()), Notes::default()));
+    }
+    let traits = &row.traits;
+    let model = model(call, traits);
+    let stream_usage = call.stream_usage && traits.stream_options && call.endpoint != Endpoint::Embeddings;
+    let call = &EncodeCall { model: &model, stream_usage, ..*call };
+    if call.protocol == Protocol::Chat {
+        let mut notes = Notes::default();
+        let amended = params::amended(call, call.envelope, traits, &mut notes)?;
+        return Ok((bridge::edited_with(call, stream_usage, &amended.drop, amended.set), notes));
+    }
+    let (written, mut notes) = bridge::written(call, Protocol::Chat)?;
+    let envelope = Envelope::scan(written.to_bytes(), Endpoint::Chat, &ScanRules::NONE)
+        .map_err(|rejected| Fault::BadRequest { message: rejected.message, param: rejected.param })?;
+    let amended = params::amended(call, &envelope, traits, &mut notes)?;
+    let edits = Edits { model: &model, stream_usage: false, drop: &amended.drop, set: &amended.set };
+    Ok((envelope.rewrite(&edits), notes))
+}
+
+/// The server's name of the model.
+fn model<'c>(call: &EncodeCall<'c>, traits: &Traits) -> Cow<'c, str> {
+    // the family of a whole name, such as `accounts/`, marks it as one
+    let family = traits.model_prefix.split('/').next().unwrap_or_default();
+    let whole = call.model.split('/').next() == Some(family);
+    match traits.model_prefix {
+        "" => Cow::Borrowed(call.model),
+        _ if whole || call.endpoint == Endpoint::Embeddings => Cow::Borrowed(call.model),
+        prefix => Cow::Owned(format!("{prefix}{}", call.model)),
+    }
+}

@@ -1,0 +1,54 @@
+//! Providers whose protocol is their own.
+
+use millrace_actors::wire::envelope::Endpoint::{
+    Chat, Completions, CountTokens, Embeddings, Images, Messages, Moderations, Rerank, Speech, Transcriptions,
+    Translations,
+};
+
+use crate::providers::row::{PLAIN, Row, Shown, Speaks};
+
+/// OpenAI.
+pub static OPENAI: Row = Row {
+    name: "openai",
+    aliases: &[],
+    speaks: Speaks::OpenAi,
+    base: Some("https://api.openai.com/v1"),
+    base_variables: &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
+    key_variables: &["OPENAI_API_KEY"],
+    keyless: false,
+    // reranking is not OpenAI's own; but many a server with its manners stands behind this prefix and an address
+    endpoints: &[Chat, Completions, Embeddings, Moderations, Images, Speech, Transcriptions, Translations, Rerank],
+    traits: PLAIN,
+    shown: Shown {
+        title: "OpenAI",
+        tools: "yes",
+        vision: "yes",
+        reasoning: "`reasoning_effort`; its words stay with OpenAI",
+        caching: "by itself; told",
+        credentials: "",
+    },
+};
+
+/// Anthropic.
+pub static ANTHROPIC: Row = Row {
+    name: "anthropic",
+    aliases: &[],
+    speaks: Speaks::Anthropic,
+    base: Some("https://api.anthropic.com"),
+    base_variables: &["ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"],
+    key_variables: &["ANTHROPIC_API_KEY"],
+    keyless: false,
+    endpoints: &[Messages, CountTokens],
+    traits: PLAIN,
+    shown: Shown {
+        title: "Anthropic",
+        tools: "yes",
+        vision: "yes",
+        reasoning: "`thinking`, signed",
+        caching: "`cache_control`; told, 5 minutes and 1 hour apart",
+        credentials: "a key, or a subscription's token",
+    },
+};
+
+/// All of them.
+pub static OWN: &[&Row] = &[&OPENAI, &ANTHROPIC];

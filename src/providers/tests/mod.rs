@@ -1,0 +1,4 @@
+//! The table in the documentation, and the hooks of the compatible family.
+
+mod document;
+mod hooks;
