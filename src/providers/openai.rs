@@ -13,12 +13,15 @@ use serde_json::{Map, Value, json};
 
 use super::compatible;
 use super::row::Row;
+use super::segment;
 use crate::dialects::bridge;
 
 /// The dialect. Many providers share it.
 pub struct OpenAi {
     /// Whose it is, and where that provider differs from OpenAI.
     pub row: &'static Row,
+    /// The model is a segment of the path, before the resource; it stays in the body as well.
+    pub model_in_path: bool,
 }
 
 /// The path of an address as operators write it: with or without the resource, and what the server's must end with.
@@ -47,8 +50,12 @@ impl Dialect for OpenAi {
             let (headers, body) = bridge::form(call);
             return Ok(Encoded { path: path.into(), headers, body, notes: Notes::default() });
         }
+        let path = match self.model_in_path {
+            true => format!("/{}{path}", segment::of_model(call.model)?).into(),
+            false => path.into(),
+        };
         let (body, notes) = compatible::body(call, self.row)?;
-        Ok(Encoded { path: path.into(), headers: Vec::new(), body, notes })
+        Ok(Encoded { path, headers: Vec::new(), body, notes })
     }
 
     /// One chunk with each choice's `message` as its `delta`, and its `finish_reason`; then the usage, as OpenAI sends it.
@@ -199,7 +206,7 @@ fn unusable(cause: &str) -> Fault {
 mod tests {
     use super::*;
 
-    const DIALECT: OpenAi = OpenAi { row: &crate::providers::rows::OPENAI };
+    const DIALECT: OpenAi = OpenAi { row: &crate::providers::rows::OPENAI, model_in_path: false };
 
     fn parsed(bytes: &Bytes) -> Value {
         serde_json::from_slice(bytes).unwrap()

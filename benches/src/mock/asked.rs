@@ -34,6 +34,9 @@ pub struct Asked<'a> {
     /// Texts at which the answer is to end (Anthropic).
     #[serde(borrow, default, deserialize_with = "null_is_default")]
     pub stop_sequences: Vec<Cow<'a, str>>,
+    /// The version of Anthropic's API, where a host wants it in the body.
+    #[serde(borrow, default)]
+    pub anthropic_version: Option<Cow<'a, str>>,
     /// Whether there are messages.
     #[serde(default, deserialize_with = "is_there")]
     pub messages: bool,
@@ -100,6 +103,7 @@ impl Asked<'_> {
             model: owned(self.model),
             user: owned(self.user),
             encoding_format: owned(self.encoding_format),
+            anthropic_version: owned(self.anthropic_version),
             stream: self.stream,
             stream_options: self.stream_options,
             n: self.n,
@@ -126,6 +130,7 @@ impl Asked<'_> {
 #[derive(Default)]
 pub struct Memo {
     body: Vec<u8>,
+    in_path: Option<String>,
     asked: Asked<'static>,
 }
 
@@ -133,13 +138,16 @@ pub struct Memo {
 const MAX_REMEMBERED: usize = 1 << 20;
 
 impl Memo {
-    /// As [`Asked::scan`], from memory if the body is the last one again.
+    /// As [`Asked::scan`], from memory if the body is the last one again. `in_path` is the model that the path names; it
+    /// counts where the body names none.
     ///
     /// # Errors
     /// As for [`Asked::scan`].
-    pub fn scan(&mut self, body: &[u8]) -> Result<&Asked<'static>, serde_json::Error> {
-        if self.body.is_empty() || self.body != body {
+    pub fn scan(&mut self, body: &[u8], in_path: Option<String>) -> Result<&Asked<'static>, serde_json::Error> {
+        if self.body.is_empty() || self.body != body || self.in_path != in_path {
             self.asked = Asked::scan(body)?.into_owned();
+            self.asked.model = self.asked.model.take().or_else(|| in_path.clone().map(Cow::Owned));
+            self.in_path = in_path;
             self.body.clear();
             if body.len() <= MAX_REMEMBERED {
                 self.body.extend_from_slice(body);

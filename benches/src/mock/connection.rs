@@ -16,7 +16,7 @@ use super::{
     protocol::writer,
     report::report,
     request::{Head, ReadError, read_body, read_head},
-    route::{Route, route},
+    route::{Route, model_in, route},
     shared::Shared,
     socket::{Gone, Socket},
     wire::Wire,
@@ -172,7 +172,7 @@ impl Connection {
             Some(Err(why)) => {
                 return self.refuse(endpoint, (400, &format!("This is no form: {why}")), exchange).await;
             }
-            None => match memo.scan(&body) {
+            None => match memo.scan(&body, model_in(&head.path)) {
                 Ok(asked) => asked,
                 Err(error) => {
                     let message = format!("We could not parse the JSON body of your request: {error}");

@@ -50,5 +50,48 @@ pub static ANTHROPIC: Row = Row {
     },
 };
 
+/// Azure OpenAI.
+static AZURE: Row = Row {
+    name: "azure",
+    aliases: &[],
+    speaks: Speaks::Azure,
+    base: None,
+    base_variables: &["AZURE_API_BASE"],
+    key_variables: &["AZURE_API_KEY"],
+    keyless: false,
+    endpoints: &[Chat, Completions, Embeddings],
+    traits: PLAIN,
+    shown: Shown {
+        title: "Azure OpenAI",
+        tools: "yes",
+        vision: "yes",
+        reasoning: "`reasoning_effort`; its words stay with Azure",
+        caching: "by itself; told",
+        credentials: "a key; or a token: given, of an application (secret or federated), of the machine",
+    },
+};
+
+/// Vertex AI.
+static VERTEX: Row = Row {
+    name: "vertex_ai",
+    aliases: &[],
+    speaks: Speaks::Vertex,
+    // which address follows from the location
+    base: None,
+    base_variables: &[],
+    key_variables: &[],
+    keyless: true,
+    endpoints: &[Messages, CountTokens],
+    traits: PLAIN,
+    shown: Shown {
+        title: "Google Vertex AI",
+        tools: "yes",
+        vision: "yes",
+        reasoning: "Claude: `thinking`, signed",
+        caching: "Claude: `cache_control`; told",
+        credentials: "a token: of a service account, of a user, of the machine",
+    },
+};
+
 /// All of them.
-pub static OWN: &[&Row] = &[&OPENAI, &ANTHROPIC];
+pub static OWN: &[&Row] = &[&OPENAI, &ANTHROPIC, &AZURE, &VERTEX];

@@ -52,7 +52,9 @@ pub const EDGES: &[(&str, &str, &str, &str)] = &[
 /// The service's top-level modules from the lowest up; an import goes down or stays.
 pub const LAYERS: &[&[&str]] = &[
     &["dialects"],
-    &["logging", "prices", "providers", "callbacks", "metrics", "config"],
+    &["logging"],
+    &["credentials"],
+    &["prices", "providers", "callbacks", "metrics", "config"],
     &["keeper"],
     &["state"],
     &["auth"],
