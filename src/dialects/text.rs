@@ -12,14 +12,18 @@ use serde_json::{Map, Value, json};
 
 use super::BadRequest;
 
-/// Parameters without a place in a chat, and which of their values ask for nothing.
-const LOST: [(&str, fn(&Value) -> bool); 4] = [
-    ("echo", |value| value == &json!(false)),
-    ("suffix", |value| value == &json!("")),
-    ("best_of", |value| value == &json!(1)),
-    // a chat's are of another shape: alternatives by token, not by place in the text
-    ("logprobs", |_| false),
-];
+/// Parameters without a place in a chat. (A chat's `logprobs` are of another shape: by token, not by place in the text.)
+const LOST: [&str; 4] = ["echo", "suffix", "best_of", "logprobs"];
+
+/// Whether such a parameter's value asks for nothing.
+fn asks_nothing(name: &str, value: &Value) -> bool {
+    match name {
+        "echo" => value == &json!(false),
+        "suffix" => value == &json!(""),
+        "best_of" => value == &json!(1),
+        _ => false,
+    }
+}
 
 /// The request as a chat's, and the parameters that are not in it though they ask for something.
 ///
@@ -37,8 +41,8 @@ pub fn as_chat(body: &[u8]) -> Result<(Bytes, Vec<&'static str>), BadRequest> {
         _ => return Err(bad("The prompt must be a text")),
     };
     let mut lost = Vec::new();
-    for (name, asks_nothing) in LOST {
-        if request.remove(name).is_some_and(|value| !value.is_null() && !asks_nothing(&value)) {
+    for name in LOST {
+        if request.remove(name).is_some_and(|value| !value.is_null() && !asks_nothing(name, &value)) {
             lost.push(name);
         }
     }

@@ -46,14 +46,14 @@ impl Dialect for OpenAi {
         let Some(path) = path(endpoint).filter(|_| self.row.endpoints.contains(&endpoint)) else {
             return Err(bridge::not_served(call, self.row.name));
         };
-        if call.endpoint.is_form() {
-            let (headers, body) = bridge::form(call);
-            return Ok(Encoded { path: path.into(), headers, body, notes: Notes::default() });
-        }
         let path = match self.model_in_path {
             true => format!("/{}{path}", segment::of_model(call.model)?).into(),
             false => path.into(),
         };
+        if call.endpoint.is_form() {
+            let (headers, body) = bridge::form(call);
+            return Ok(Encoded { path, headers, body, notes: Notes::default() });
+        }
         let (body, notes) = compatible::body(call, self.row)?;
         Ok(Encoded { path, headers: Vec::new(), body, notes })
     }

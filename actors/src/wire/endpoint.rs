@@ -169,7 +169,6 @@ const IMAGES: Facts = Facts {
     answer: AnswerKind::ObjectOrBytes,
     translated: false,
     billed: Billed::Pictures,
-    ..CHAT
 };
 const SPEECH: Facts = Facts {
     call_type: "aspeech",
