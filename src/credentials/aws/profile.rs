@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use millrace_actors::credential::{FetchError, Token};
 use millrace_actors::upstream::UpstreamClient;
 
-use super::{Told, read};
+use super::told::{Told, read};
 
 /// A profile.
 #[derive(Clone, Debug, PartialEq)]

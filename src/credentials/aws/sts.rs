@@ -7,7 +7,7 @@ use millrace_actors::credential::{FetchError, Token};
 use millrace_actors::secret::Secret;
 use millrace_actors::upstream::UpstreamClient;
 
-use super::{Told, read};
+use super::told::{Told, read};
 use crate::credentials::address::Address;
 use crate::credentials::{oauth, words};
 
