@@ -1,18 +1,19 @@
 //! From one protocol to another: which reader meets which writer. What the providers call, and the only place that knows all
 //! dialects.
 
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
 use millrace_actors::ports::{AnswerFacts, EncodeCall, Frame, Translate};
 use millrace_actors::wire::envelope::{Edits, Endpoint};
-use millrace_actors::wire::notes::Notes;
+use millrace_actors::wire::notes::{Did, Notes};
 use millrace_actors::wire::pieces::Pieces;
 use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
 
 use super::event::{Event, Start};
 use super::halves::Halves;
-use super::{BadRequest, Decode, Encode, Request, Target, Written, anthropic, gemini, openai};
+use super::{BadRequest, Decode, Encode, Request, Target, Written, anthropic, gemini, openai, text};
 
 /// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
 /// them out needs no leave. It is noted all the same.
@@ -54,6 +55,15 @@ fn defaults(call: &EncodeCall<'_>) -> Vec<(String, String)> {
     }
 }
 
+/// The caller's form with the same few fields changed, and the header that says what it is.
+pub fn form(call: &EncodeCall<'_>) -> (Vec<(HeaderName, HeaderValue)>, Pieces) {
+    // chosen at random: a file cannot hold what its sender could not foresee
+    let boundary = format!("millrace-{:032x}", fastrand::u128(..));
+    let body = call.files.form(&edited(call, false).to_bytes(), &boundary);
+    let kind = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"));
+    (kind.map(|kind| (CONTENT_TYPE, kind)).into_iter().collect(), body)
+}
+
 /// The caller's request in the provider's protocol. Parameters that the deployment's entry sets are the caller's where it
 /// gave none; its `extra_body` is the provider's and goes in last.
 ///
@@ -87,16 +97,25 @@ pub fn written_as(
     write: impl FnOnce(&[u8]) -> Result<Written, BadRequest>,
 ) -> Result<(Pieces, Notes), Fault> {
     let deployment = call.deployment;
-    let defaults = defaults(call);
-    let written = match deployment.drop.is_empty() && defaults.is_empty() {
-        true => write(call.envelope.body()),
+    let mut defaults = defaults(call);
+    if call.endpoint == Endpoint::CountTokens && call.envelope.field("max_tokens").is_none() {
+        // what is only counted needs no limit, without which it could not be read
+        defaults.push(("max_tokens".to_owned(), "1".to_owned()));
+    }
+    let body = match deployment.drop.is_empty() && defaults.is_empty() {
+        true => call.envelope.body().clone(),
         false => {
             let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).collect();
             let edits = Edits { model: call.model, stream_usage: false, drop: &drop, set: &defaults };
-            write(&call.envelope.rewrite(&edits).to_bytes())
+            call.envelope.rewrite(&edits).to_bytes()
         }
     };
-    let written = written.map_err(refused)?;
+    let (body, without) = match call.endpoint {
+        Endpoint::Completions => text::as_chat(&body).map_err(refused)?,
+        _ => (body, Vec::new()),
+    };
+    let mut written = write(&body).map_err(refused)?;
+    without.into_iter().for_each(|name| written.notes.add(name, Did::Dropped, "a chat has no such parameter"));
     // a detail of a message that has no place is noted; a client could hardly leave it out of what it was given
     let refusable = |name: &&str| !is_label(name) && !name.starts_with("messages.") && !name.starts_with("tools.");
     let lost: Vec<&str> = written.notes.dropped().map(|note| note.param.as_str()).filter(refusable).collect();
@@ -108,13 +127,7 @@ pub fn written_as(
 
 /// A resource that the provider does not have.
 pub fn not_served(call: &EncodeCall<'_>, provider: &str) -> Fault {
-    let resource = match call.endpoint {
-        Endpoint::Chat => "chat completions",
-        Endpoint::Messages => "messages",
-        Endpoint::CountTokens => "count of tokens",
-        Endpoint::Completions => "text completions",
-        Endpoint::Embeddings => "embeddings",
-    };
+    let resource = call.endpoint.facts().noun;
     Fault::BadRequest {
         message: format!("The model `{}` is served by {provider}, which has no {resource}.", call.model),
         param: Some("model".into()),
@@ -194,13 +207,15 @@ pub fn translator(from: Protocol, to: Protocol, facts: AnswerFacts) -> Box<dyn T
 
 /// The way of one stream from a given reader.
 pub(super) fn bridged(decoder: Box<dyn Decode>, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
-    Box::new(Bridge {
+    let text_completion = facts.text_completion;
+    let bridge = Box::new(Bridge {
         decoder,
         encoder: encoder(to, facts),
         halves: Halves::default(),
         events: Vec::new(),
         usage: None,
-    })
+    });
+    if text_completion { Box::new(text::Text(bridge)) } else { bridge }
 }
 
 /// A whole answer of one protocol in another.
@@ -208,7 +223,8 @@ pub(super) fn bridged(decoder: Box<dyn Decode>, to: Protocol, facts: AnswerFacts
 /// # Errors
 /// It cannot be understood.
 pub fn translate(from: Protocol, to: Protocol, facts: AnswerFacts, whole: &[u8]) -> Result<Bytes, Fault> {
-    Ok(write_whole(to, read_whole(from, whole)?, &facts))
+    let answer = write_whole(to, read_whole(from, whole)?, &facts);
+    Ok(if facts.text_completion { text::of_chat(&answer).unwrap_or(answer) } else { answer })
 }
 
 struct Bridge {
@@ -267,6 +283,7 @@ fn own_facts(events: &[Event]) -> AnswerFacts {
         id: id.unwrap_or_default(),
         created: created.unwrap_or_default(),
         show_usage: true,
+        text_completion: false,
     }
 }
 

@@ -21,6 +21,7 @@ pub mod openai;
 pub mod own;
 pub mod request;
 pub mod signature;
+mod text;
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;

@@ -69,7 +69,7 @@ impl Dialect for Gemini {
 
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
         let (verb, body, notes) = match call.endpoint {
-            Endpoint::Chat | Endpoint::Messages => {
+            Endpoint::Chat | Endpoint::Completions | Endpoint::Messages => {
                 let (body, notes) = bridge::written(call, Protocol::GenerateContent)?;
                 (generate(call), body, notes)
             }
@@ -81,9 +81,13 @@ impl Dialect for Gemini {
                 let (body, notes) = bridge::written_as(call, |body| embeddings::write_request(body, call.model))?;
                 ("batchEmbedContents", body, notes)
             }
-            Endpoint::Completions => return Err(bridge::not_served(call, "Gemini")),
+            _ => return Err(bridge::not_served(call, "Gemini")),
         };
         Ok(Encoded { path: self.path(call, verb)?, headers: Vec::new(), body, notes })
+    }
+
+    fn counts_tokens(&self) -> bool {
+        true
     }
 
     fn split(&self, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
@@ -101,6 +105,9 @@ impl Dialect for Gemini {
     fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault> {
         if let Some(list) = embeddings::read_answer(whole, &facts.model)? {
             return Ok(list);
+        }
+        if let Some(count) = counting::told(whole) {
+            return Ok(format!("{{\"input_tokens\":{count}}}").into());
         }
         bridge::translate(Protocol::GenerateContent, to, facts, whole)
     }

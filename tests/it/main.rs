@@ -13,6 +13,8 @@ mod compatible;
 mod cost;
 mod credentials;
 mod deploy;
+mod endpoints;
+mod gemini;
 mod harness;
 mod invariants;
 mod messages;

@@ -13,9 +13,9 @@ use super::outcome::Refused;
 use crate::capabilities::{CapabilitySnapshot, Hooks};
 use crate::ports::{CallFacts, Callback, Chunk, StreamStage};
 use crate::wire::look::text_of;
-use crate::wire::{generate, messages};
 use crate::wire::protocol::Protocol;
 use crate::wire::restamp::Restamper;
+use crate::wire::{generate, messages};
 
 /// The text a stream's chunk hooks are shown, at most: what came later is cut, so memory stays bounded (I4).
 const TEXT_LIMIT: usize = 4 << 20;

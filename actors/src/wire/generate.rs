@@ -125,8 +125,7 @@ pub fn usage(raw: &str) -> Option<Usage> {
     let cached_tokens = counts.count(told.cached).unwrap_or_default();
     let prompt_tokens = (prompt.unwrap_or_default() + read_by_tools).min(ABSURD);
     let within = thought > 0 && said.is_some_and(|said| total == Some(prompt_tokens + said));
-    let completion_tokens =
-        (said.unwrap_or_default() + if within { 0 } else { thought }).min(ABSURD);
+    let completion_tokens = (said.unwrap_or_default() + if within { 0 } else { thought }).min(ABSURD);
     Some(Usage {
         prompt_tokens,
         completion_tokens,
@@ -188,8 +187,7 @@ impl Counts {
     }
 
     fn sound(&mut self, details: Option<&RawValue>) -> u64 {
-        let list: Vec<Modality<'_>> =
-            details.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+        let list: Vec<Modality<'_>> = details.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
         let sound = list.into_iter().filter(|one| one.modality == "AUDIO");
         sound.filter_map(|one| self.count(one.count)).sum::<u64>().min(ABSURD)
     }

@@ -29,6 +29,18 @@ pub enum Endpoint {
     GenerateCount,
     /// `:batchEmbedContents`
     GenerateEmbed,
+    /// `/rerank`
+    Rerank,
+    /// `/moderations`
+    Moderations,
+    /// `/images/generations`
+    Images,
+    /// `/audio/speech`
+    Speech,
+    /// `/audio/transcriptions`
+    Transcriptions,
+    /// `/audio/translations`
+    Translations,
 }
 
 impl Endpoint {

@@ -48,6 +48,7 @@ mod events;
 mod exchange;
 pub mod fault;
 mod faults;
+mod form;
 mod gemini;
 pub mod grammar;
 mod head;

@@ -5,8 +5,9 @@ use super::{anthropic::Anthropic, gemini::Gemini, job::Endpoint, openai::OpenAi,
 /// The writer of the protocol an endpoint belongs to.
 pub fn writer(endpoint: Endpoint) -> &'static dyn Writer {
     match endpoint {
-        Endpoint::Chat | Endpoint::Text | Endpoint::Embeddings => &OpenAi,
         Endpoint::Messages | Endpoint::CountTokens => &Anthropic,
         Endpoint::Generate | Endpoint::GenerateCount | Endpoint::GenerateEmbed => &Gemini,
+        // every other resource is OpenAI's, or has its manners
+        _ => &OpenAi,
     }
 }

@@ -17,7 +17,8 @@ pub fn read(fields: &mut Fields) -> Result<Vec<Message>, BadRequest> {
         let value = if value.is_string() { json!({"parts": [{"text": value}]}) } else { value };
         reader.content(open(value, "/systemInstruction")?, Some(Role::System))?;
     }
-    let contents = fields.list("contents")?.ok_or_else(|| bad("/contents", "contents is missing; give a list of contents"))?;
+    let contents =
+        fields.list("contents")?.ok_or_else(|| bad("/contents", "contents is missing; give a list of contents"))?;
     for (n, value) in contents.into_iter().enumerate() {
         reader.content(open(value, format!("/contents/{n}"))?, None)?;
     }
@@ -58,16 +59,15 @@ impl Reader {
     }
 
     fn part(&mut self, mut fields: Fields, role: Role) -> Result<(), BadRequest> {
-        let signature = fields.text("thoughtSignature")?.filter(|text| !text.is_empty()).map(|text| signature::read(&text));
+        let signature =
+            fields.text("thoughtSignature")?.filter(|text| !text.is_empty()).map(|text| signature::read(&text));
         let thought = fields.flag("thought")?.unwrap_or(false);
         if let Some(text) = fields.text("text")? {
             self.text(text, thought, signature, role);
             return Ok(());
         }
         match signature {
-            Some(Read::Signature(signature)) => {
-                self.push(role, Content::Reasoning { text: String::new(), signature: Some(signature) });
-            }
+            Some(Read::Signature(signature)) => self.thought(role, "", Some(signature)),
             Some(Read::Redacted(data)) => self.push(role, Content::Redacted { data }),
             None => {}
         }
@@ -113,13 +113,18 @@ impl Reader {
             }
             return;
         }
+        self.thought(role, &text, signature);
+    }
+
+    /// More of a thought, or its signature.
+    fn thought(&mut self, role: Role, text: &str, signature: Option<String>) {
         let last = self.messages.last_mut().filter(|message| message.role == role);
         match last.and_then(|message| message.parts.last_mut()).map(|part| &mut part.content) {
             Some(Content::Reasoning { text: known, signature: open @ None }) => {
-                known.push_str(&text);
+                known.push_str(text);
                 *open = signature;
             }
-            _ => self.push(role, Content::Reasoning { text, signature }),
+            _ => self.push(role, Content::Reasoning { text: text.to_owned(), signature }),
         }
     }
 
@@ -143,7 +148,10 @@ impl Reader {
         let id = response.text("id")?.filter(|id| !id.is_empty());
         let known = |(id_of, name_of): &(String, String)| id.as_ref().map_or(*name_of == name, |id| id_of == id);
         let Some(at) = self.open.iter().position(known) else {
-            let what = format!("answers a call of `{}` that no content before it makes", name.chars().take(64).collect::<String>());
+            let what = format!(
+                "answers a call of `{}` that no content before it makes",
+                name.chars().take(64).collect::<String>()
+            );
             return Err(bad(response.at("name"), what));
         };
         let (id, _) = self.open.remove(at);
@@ -153,7 +161,8 @@ impl Reader {
         for (n, value) in response.list("parts")?.unwrap_or_default().into_iter().enumerate() {
             let mut part = open(value, format!("{at}/{n}"))?;
             let place = part.at("inlineData");
-            let data = inner(&mut part, "inlineData")?.ok_or_else(|| bad(place, "is missing; give the bytes of a file"))?;
+            let data =
+                inner(&mut part, "inlineData")?.ok_or_else(|| bad(place, "is missing; give the bytes of a file"))?;
             parts.push(Part::of(media(data, true)?));
         }
         Ok(Content::ToolResult { id, parts, is_error })

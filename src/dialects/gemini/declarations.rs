@@ -64,9 +64,7 @@ fn choice(value: Value) -> Result<ToolChoice, BadRequest> {
         ("ANY", [Value::String(name)]) => ToolChoice::Function(name.clone()),
         ("ANY", [other]) => return Err(wrong(format!("{at}/allowedFunctionNames/0"), "a string", other)),
         // some of several, or VALIDATED: choices that no other API has
-        ("AUTO" | "ANY" | "VALIDATED", _) => {
-            ToolChoice::Native(serde_json::json!({ "functionCallingConfig": value }))
-        }
+        ("AUTO" | "ANY" | "VALIDATED", _) => ToolChoice::Native(serde_json::json!({ "functionCallingConfig": value })),
         _ => return Err(bad(format!("{at}/mode"), "is no mode; it must be AUTO, ANY, NONE or VALIDATED")),
     })
 }

@@ -64,9 +64,10 @@ struct Embedding<'a> {
 pub fn read_answer(body: &[u8], model: &str) -> Result<Option<Bytes>, Fault> {
     let answer: Answer<'_> = serde_json::from_slice(body).map_err(|why| invalid(why.to_string()))?;
     let Some(list) = answer.embeddings else { return Ok(None) };
-    let data = list.iter().enumerate().map(|(n, one)| {
-        format!("{{\"object\":\"embedding\",\"index\":{n},\"embedding\":{}}}", one.values.get())
-    });
+    let data = list
+        .iter()
+        .enumerate()
+        .map(|(n, one)| format!("{{\"object\":\"embedding\",\"index\":{n},\"embedding\":{}}}", one.values.get()));
     let data = data.collect::<Vec<_>>().join(",");
     let text = format!("{{\"object\":\"list\",\"data\":[{data}],\"model\":{}", json!(model));
     // what was read is told by newer models only; a client of OpenAI's insists on the object

@@ -47,13 +47,7 @@ impl Encoder {
         let usage = self.usage.as_ref().map(|told| format!(",\"usageMetadata\":{}", usage::write(told)));
         let mut line = (&mut self.buffer).writer();
         // writing into memory does not fail
-        let _ = write!(
-            line,
-            "{{\"candidates\":{}{}{}",
-            Value::Array(candidates),
-            usage.unwrap_or_default(),
-            self.tail
-        );
+        let _ = write!(line, "{{\"candidates\":{}{}{}", Value::Array(candidates), usage.unwrap_or_default(), self.tail);
         out.push(Frame { name: None, data: self.buffer.split().freeze() });
     }
 }
@@ -86,7 +80,10 @@ fn write_piece(line: &mut impl std::io::Write, index: u32, piece: &Piece) -> std
             write!(line, "{thought}}}],\"role\":\"model\"}},\"index\":{index}}}]")
         }
         Piece::Part(part) => {
-            write!(line, "{{\"candidates\":[{{\"content\":{{\"parts\":[{part}],\"role\":\"model\"}},\"index\":{index}}}]")
+            write!(
+                line,
+                "{{\"candidates\":[{{\"content\":{{\"parts\":[{part}],\"role\":\"model\"}},\"index\":{index}}}]"
+            )
         }
         Piece::Members(members) => {
             let mut candidate: Map<String, Value> = members.clone();

@@ -58,7 +58,9 @@ impl Folded {
             Piece::Text(text) => self.text(text, false),
             Piece::Thought(text) => self.text(text, true),
             Piece::Part(part) => self.parts.push(part),
-            Piece::Members(members) => members.into_iter().for_each(|(name, value)| join(&mut self.members, name, value)),
+            Piece::Members(members) => {
+                members.into_iter().for_each(|(name, value)| join(&mut self.members, name, value))
+            }
         }
     }
 

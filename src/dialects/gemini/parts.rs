@@ -77,7 +77,10 @@ impl Candidates {
             }
             Event::Citation { choice, citation } => {
                 self.of(choice);
-                out(choice, Piece::Members(members("citationMetadata", json!({"citationSources": [source(citation)]}))));
+                out(
+                    choice,
+                    Piece::Members(members("citationMetadata", json!({"citationSources": [source(citation)]}))),
+                );
             }
             Event::Logprobs { choice, value } => {
                 self.of(choice);

@@ -37,7 +37,11 @@ impl<'a> Writer<'a, '_> {
     pub fn parts(&mut self, parts: &'a [Part], at: &str, out: &mut Vec<Value>) -> Result<(), BadRequest> {
         for part in parts {
             if part.cache_control.is_some() {
-                self.notes.add("messages.cache_control", Did::Dropped, "no such mark here; what repeats is cached by itself");
+                self.notes.add(
+                    "messages.cache_control",
+                    Did::Dropped,
+                    "no such mark here; what repeats is cached by itself",
+                );
             }
             self.part(&part.content, at, out)?;
         }
@@ -84,12 +88,15 @@ impl<'a> Writer<'a, '_> {
                 self.notes.add("messages.redacted_thinking", Did::Dropped, "thought of another provider");
             }
             Content::ToolCall { id, name, arguments } => self.call(id, name, arguments, out),
-            Content::ToolResult { id, parts, is_error } => return self.result(id, parts, *is_error, at, out),
+            Content::ToolResult { id, parts, is_error } => return self.result(id, (parts, *is_error), at, out),
             Content::Other(value) => {
                 let own = value.as_object().is_some_and(|part| part.keys().any(|name| OWN.contains(&name.as_str())));
                 if !own {
                     let kind = value["type"].as_str().unwrap_or("?").chars().take(40).collect::<String>();
-                    return Err(bad(at, format!("has a part of type `{kind}`, which Gemini has not; use text or a file")));
+                    return Err(bad(
+                        at,
+                        format!("has a part of type `{kind}`, which Gemini has not; use text or a file"),
+                    ));
                 }
                 self.push(value.clone(), out);
             }
@@ -119,7 +126,11 @@ impl<'a> Writer<'a, '_> {
             _ if arguments.trim().is_empty() => json!({}),
             // to refuse it would end a conversation for good whose history has a model's slip in it
             _ => {
-                self.notes.add("messages.tool_calls.arguments", Did::Renamed, "they are no JSON object: in one as INVALID_JSON");
+                self.notes.add(
+                    "messages.tool_calls.arguments",
+                    Did::Renamed,
+                    "they are no JSON object: in one as INVALID_JSON",
+                );
                 json!({"INVALID_JSON": arguments})
             }
         };
@@ -133,8 +144,7 @@ impl<'a> Writer<'a, '_> {
     fn result(
         &mut self,
         id: &str,
-        parts: &'a [Part],
-        is_error: bool,
+        (parts, is_error): (&'a [Part], bool),
         at: &str,
         out: &mut Vec<Value>,
     ) -> Result<(), BadRequest> {
@@ -146,7 +156,10 @@ impl<'a> Writer<'a, '_> {
             match &part.content {
                 Content::Text { text, .. } => texts.push(text.as_str()),
                 Content::ToolCall { .. } | Content::ToolResult { .. } => {
-                    return Err(bad(at, "has a call or a result within a tool's result; give it text, images or files"));
+                    return Err(bad(
+                        at,
+                        "has a call or a result within a tool's result; give it text, images or files",
+                    ));
                 }
                 other => self.part(other, at, &mut media)?,
             }

@@ -63,7 +63,8 @@ impl Reader {
 
     /// A whole answer is over: what it does not say to be finished is so.
     pub fn end(&mut self, out: &mut Vec<Event>) {
-        let open: Vec<u32> = self.choices.iter().filter(|(_, choice)| !choice.finished).map(|(index, _)| *index).collect();
+        let open: Vec<u32> =
+            self.choices.iter().filter(|(_, choice)| !choice.finished).map(|(index, _)| *index).collect();
         for choice in open {
             let called = self.choices.get(&choice).is_some_and(|choice| choice.calls > 0);
             self.finish(choice, if called { Reason::ToolCalls } else { Reason::Stop }, out);
@@ -140,9 +141,15 @@ impl Reader {
         let mut all = Vec::new();
         if let Some(Value::Object(mut cited)) = cited {
             let list = cited.remove("citationSources").or_else(|| cited.remove("citations"));
-            all.extend(list.and_then(|list| if let Value::Array(list) = list { Some(list) } else { None }).into_iter().flatten());
+            all.extend(
+                list.and_then(|list| if let Value::Array(list) = list { Some(list) } else { None })
+                    .into_iter()
+                    .flatten(),
+            );
         }
-        if let Some(Value::Array(chunks)) = grounded.and_then(|mut grounded| grounded.get_mut("groundingChunks").map(Value::take)) {
+        if let Some(Value::Array(chunks)) =
+            grounded.and_then(|mut grounded| grounded.get_mut("groundingChunks").map(Value::take))
+        {
             all.extend(chunks);
         }
         let known = self.choices.entry(choice).or_default();
@@ -153,7 +160,8 @@ impl Reader {
 }
 
 fn source(native: Value) -> Citation {
-    let of = native.get("web").or_else(|| native.get("retrievedContext")).or_else(|| native.get("maps")).unwrap_or(&native);
+    let of =
+        native.get("web").or_else(|| native.get("retrievedContext")).or_else(|| native.get("maps")).unwrap_or(&native);
     let text = |name: &str| of.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
     let (url, title, cited_text) = (text("uri"), text("title"), text("text"));
     Citation { url, title, cited_text, native }

@@ -74,7 +74,9 @@ pub fn write(reasoning: &Reasoning, traits: Traits, notes: &mut Notes) -> Option
             config.insert("thinkingBudget".into(), tokens.into());
         }
         // as it finds fit: of itself with levels, by this number with budgets
-        (Reasoning::Adaptive | Reasoning::Off, Thinks::Budget(..)) => drop(config.insert("thinkingBudget".into(), (-1).into())),
+        (Reasoning::Adaptive | Reasoning::Off, Thinks::Budget(..)) => {
+            drop(config.insert("thinkingBudget".into(), (-1).into()))
+        }
         (Reasoning::Adaptive | Reasoning::Off, Thinks::Level(_)) => {}
     }
     if !off {

@@ -27,7 +27,11 @@ pub fn write(request: &Request, body: &mut Map<String, Value>, notes: &mut Notes
         match tool {
             Tool::Function { name, description, parameters, cache_control, .. } => {
                 if cache_control.is_some() {
-                    notes.add("tools.cache_control", Did::Dropped, "no such mark here; what repeats is cached by itself");
+                    notes.add(
+                        "tools.cache_control",
+                        Did::Dropped,
+                        "no such mark here; what repeats is cached by itself",
+                    );
                 }
                 functions.push(function(name, description.as_deref(), parameters.as_ref(), notes));
             }

@@ -12,8 +12,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::super::event::{Event, Start};
-use super::super::{AnswerFacts, Encode, Frame};
 use super::super::signature::of_gemini;
+use super::super::{AnswerFacts, Encode, Frame};
 use super::sources::{self, Written};
 use super::{reason, signed, usage};
 

@@ -36,9 +36,8 @@ pub fn take(call: &mut Fields, id: &str) -> Option<String> {
 /// Puts a signature before the call that it is of. Told among the blocks of thought as well, it is taken from there, with the
 /// words that it signs.
 pub fn place(parts: &mut Vec<Part>, signature: String) {
-    let same = |part: &Part| {
-        matches!(&part.content, Content::Reasoning { signature: Some(known), .. } if *known == signature)
-    };
+    let same =
+        |part: &Part| matches!(&part.content, Content::Reasoning { signature: Some(known), .. } if *known == signature);
     let block = parts.iter().position(same).map(|at| parts.remove(at));
     let text = String::new();
     parts.push(block.unwrap_or_else(|| Part::of(Content::Reasoning { text, signature: Some(signature) })));

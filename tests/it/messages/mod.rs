@@ -2,7 +2,7 @@
 //! between them.
 
 mod errors;
-mod joined;
+pub mod joined;
 mod pairs;
 mod policy;
 
@@ -59,7 +59,8 @@ impl Scene {
                 "  - model_name: \"{name}/*\"\n    litellm_params: {{model: \"{provider}/*\", api_base: \"{base}\", api_key: {key}{params}}}\n"
             )
         };
-        let entries = [("o", "openai"), ("a", "anthropic"), ("g", "gemini")].map(|(name, provider)| entry(name, provider));
+        let entries =
+            [("o", "openai"), ("a", "anthropic"), ("g", "gemini")].map(|(name, provider)| entry(name, provider));
         let yaml = format!("model_list:\n{}{more}", entries.concat());
         Scene { gateway: Gateway::from_yaml(&yaml), mock }
     }

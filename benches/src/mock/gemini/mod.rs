@@ -80,7 +80,8 @@ impl Writer for Gemini {
     fn check(&self, job: &Job<'_>, head: &Head) -> Result<(), Refusal> {
         let asked = job.asked;
         let refuse = |message: String| Err(Refusal { status: 400, message });
-        let foreign = [("messages", asked.messages), ("max_tokens", asked.max_tokens), ("temperature", asked.temperature)];
+        let foreign =
+            [("messages", asked.messages), ("max_tokens", asked.max_tokens), ("temperature", asked.temperature)];
         if let Some((name, _)) = foreign.iter().find(|(_, there)| *there) {
             return refuse(format!("Invalid JSON payload received. Unknown name \"{name}\": Cannot find field."));
         }
