@@ -71,7 +71,7 @@ pub(crate) async fn call(
         envelope: &exchange.asked.envelope,
         deployment,
         model: &candidate.model,
-        max_output_tokens: (deployment.dialect.protocol() != exchange.asked.protocol)
+        max_output_tokens: (deployment.dialect.protocol(exchange.asked.endpoint) != exchange.asked.protocol)
             .then(|| deployment.max_output_tokens(&exchange.routing.prices, &candidate.model))
             .flatten(),
         stream_usage: stream && path.always_include_stream_usage.unwrap_or(true),
@@ -208,7 +208,8 @@ async fn whole(
         false => body,
     };
     let answer = checked(&body)?;
-    let mut body = match (dialect.protocol() == exchange.asked.protocol, answer.model.is_empty()) {
+    let same = dialect.protocol(exchange.asked.endpoint) == exchange.asked.protocol;
+    let mut body = match (same, answer.model.is_empty()) {
         (false, _) => dialect.translate(exchange.asked.protocol, exchange.answer_facts(), &body)?,
         (true, true) => body,
         (true, false) => restamped(&body, &answer.model, exchange.shown_model()),
@@ -253,7 +254,7 @@ fn checked(body: &Bytes) -> Result<Answer, Fault> {
 
 /// The data of a stream that was read whole, its terminal event left out; all of it, where only the dialect knows the end.
 fn stream_events(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Result<Vec<Bytes>, Fault> {
-    let protocol = dialect.protocol();
+    let protocol = dialect.protocol(exchange.asked.endpoint);
     let mut events = Vec::new();
     let mut end = Err(Fault::Truncated);
     let mut reader = StreamReader::new(dialect.framing(), exchange.routing.path.max_event_bytes);
@@ -339,9 +340,10 @@ async fn wrap(
     let answer = checked(&body)?;
     let mut stream = BytesMut::new();
     let dialect = &candidate.deployment.dialect;
-    for event in dialect.split(&body)? {
+    let protocol = dialect.protocol(exchange.asked.endpoint);
+    for event in dialect.split(exchange.asked.endpoint, &body)? {
         let name = event.name.map(str::as_bytes);
-        dialect.framing().write(dialect.protocol(), &mut stream, name, &event.data);
+        dialect.framing().write(protocol, &mut stream, name, &event.data);
     }
     Ok((Open { response, batch: vec![stream.freeze()], more: false }, answer.usage))
 }

@@ -301,6 +301,7 @@ impl Exchange {
                 Endpoint::CountTokens => "acount_tokens",
                 Endpoint::Completions => "atext_completion",
                 Endpoint::Embeddings => "aembedding",
+                Endpoint::Responses => "aresponses",
             },
             route: self.asked.route,
             stream: self.asked.envelope.stream(),

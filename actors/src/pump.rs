@@ -69,7 +69,7 @@ fn relay_for(exchange: &Exchange) -> Relay {
         withhold_usage: !exchange.asked.envelope.include_usage() && path.always_include_stream_usage != Some(true),
         max_event_bytes: path.max_event_bytes,
     };
-    let foreign = dialect.filter(|dialect| dialect.protocol() != exchange.asked.protocol);
+    let foreign = dialect.filter(|dialect| dialect.protocol(exchange.asked.endpoint) != exchange.asked.protocol);
     let translate = foreign.map(|dialect| dialect.translator(exchange.asked.protocol, exchange.answer_facts()));
     Relay::new(&settings, translate, &exchange.callbacks, || exchange.facts())
 }

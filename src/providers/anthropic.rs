@@ -59,7 +59,7 @@ impl Dialect for Anthropic {
         "anthropic"
     }
 
-    fn protocol(&self) -> Protocol {
+    fn protocol(&self, _: Endpoint) -> Protocol {
         Protocol::Messages
     }
 
@@ -75,11 +75,13 @@ impl Dialect for Anthropic {
                 let (body, notes) = bridge::written(call, Protocol::Messages)?;
                 Ok(Encoded { path: PATH.into(), headers: Vec::new(), body, notes })
             }
-            Endpoint::Completions | Endpoint::Embeddings => Err(bridge::not_served(call, "Anthropic")),
+            Endpoint::Completions | Endpoint::Embeddings | Endpoint::Responses => {
+                Err(bridge::not_served(call, "Anthropic"))
+            }
         }
     }
 
-    fn split(&self, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
+    fn split(&self, _: Endpoint, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
         bridge::split(Protocol::Messages, whole)
     }
 

@@ -45,6 +45,8 @@ pub enum Endpoint {
     Messages,
     /// How many tokens Anthropic's messages would be: the same body.
     CountTokens,
+    /// OpenAI's responses: `input`, a string or an array of items.
+    Responses,
 }
 
 /// Why a body is refused: the caller's fault, status 400.
@@ -193,6 +195,7 @@ impl Endpoint {
             Self::Chat | Self::Messages | Self::CountTokens => ("messages", "an array of messages"),
             Self::Completions => ("prompt", "a string or an array"),
             Self::Embeddings => ("input", "a string or an array"),
+            Self::Responses => ("input", "a string or an array of items"),
         }
     }
 }
