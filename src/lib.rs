@@ -9,6 +9,7 @@ pub mod boot;
 pub mod callbacks;
 pub mod cli;
 pub mod config;
+pub mod credentials;
 pub mod dialects;
 pub mod http;
 pub mod keeper;

@@ -12,7 +12,7 @@ use env_logger::{Builder, Target};
 use log::LevelFilter;
 
 pub use line::{Shape, line};
-pub use redact::guard_secret;
+pub use redact::{clean, guard_passing, guard_secret};
 
 /// Starts logging to stderr. `MILLRACE_LOG` sets the levels, or else `RUST_LOG`, in env_logger's notation
 /// (`info,millrace_actors::upstream=debug`); without either, `default_level` holds. A second call changes nothing.

@@ -16,6 +16,7 @@ use millrace_actors::upstream::{TlsTrust, UpstreamClient, UpstreamSettings};
 use crate::app::{AppParts, FirstSnapshots};
 use crate::auth::Keys;
 use crate::config::Config;
+use crate::credentials::Book;
 use crate::keeper::source::{ConfigSource, guard_secrets, specs};
 use crate::keeper::work::Work;
 use crate::keeper::{ConfigKeeper, Keeper, overlay, routing};
@@ -51,7 +52,8 @@ pub enum BootError {
 pub fn boot(config: &Config, source: Arc<ConfigSource>) -> Result<AppParts, BootError> {
     guard_secrets(config);
     let prices = routing::prices(config)?;
-    let routing = Arc::new(routing::build(config, prices, None)?);
+    let book = Arc::new(Book::default());
+    let routing = Arc::new(routing::build(config, prices, None, &book)?);
     // a callback's file may be the first thing in it
     if let Some(path) = &source.data_dir {
         std::fs::create_dir_all(path).map_err(|cause| BootError::DataDir { path: path.clone(), cause })?;
@@ -72,8 +74,13 @@ pub fn boot(config: &Config, source: Arc<ConfigSource>) -> Result<AppParts, Boot
         move |_| CallbackRegistry::new(factory, first)
     });
     let metrics = Arc::new(Metrics::default());
-    let work =
-        Work { source, registry: registry.clone(), cost_cache: cost_cache.clone(), metrics: Arc::clone(&metrics) };
+    let work = Work {
+        source,
+        registry: registry.clone(),
+        cost_cache: cost_cache.clone(),
+        credentials: book,
+        metrics: Arc::clone(&metrics),
+    };
     // and one for the two keepers, which read and sync files
     let keepers = Arbiter::new().handle();
     let keeper = ConfigKeeper::start_in_arbiter(&keepers, move |_| ConfigKeeper::new(work));

@@ -16,6 +16,7 @@ use super::prices::PriceFields;
 pub use super::settings::{
     Alias, Fallback, GeneralSettings, LitellmSettings, MillraceSettings, RouterSettings, RoutingStrategy,
 };
+use crate::credentials::Source;
 pub use crate::providers::table::Provider;
 
 /// A whole configuration, checked, with every reference inside it known to hold.
@@ -52,8 +53,12 @@ pub struct ModelEntry {
     pub upstream_model: String,
     /// Where requests go; no slash at its end, so `/chat/completions` can be put behind it.
     pub api_base: BaseUrl,
+    /// What the provider puts between the address and its resources.
+    pub below: Below,
     /// The credential; goes only to `api_base`'s origin. `None`: no `authorization` header is sent.
     pub api_key: Option<Secret>,
+    /// The same where it is more than a key, and must be fetched. Never both.
+    pub credential: Option<Source>,
     /// Time for a whole answer, if this deployment has its own.
     pub timeout: Option<Duration>,
     /// Time for a streamed answer, if this deployment has its own.
@@ -88,6 +93,17 @@ pub struct ModelEntry {
     pub allowed_fails: Option<u32>,
     /// Where its entry begins.
     pub place: Place,
+}
+
+/// What a provider puts between an address and a resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Below {
+    /// A path without a slash at its end, percent-encoded.
+    pub path: String,
+    /// A query with its `?`, percent-encoded; or nothing.
+    pub query: String,
+    /// Whether the model comes next, as a segment of the path.
+    pub model_in_path: bool,
 }
 
 /// What `model_info` says, without the id and the prices, which have their own fields.

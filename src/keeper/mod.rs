@@ -11,6 +11,7 @@
 pub mod overlay;
 pub mod routing;
 pub mod source;
+mod upstream;
 pub mod work;
 
 use std::rc::Rc;

@@ -4,23 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT,
-};
 use millrace_actors::health::{CooldownPolicy, Health};
-use millrace_actors::ports::Dialect;
 use millrace_actors::prices::{PriceOverride, PriceQuery, PriceTable};
 use millrace_actors::routing::{Deployment, Group, PathSettings, Routing, Shown};
 use millrace_actors::upstream::Origin;
 
-use crate::config::{Config, ModelEntry, Provider, RouterSettings};
+use super::upstream;
+use crate::config::{Config, ModelEntry, RouterSettings};
+use crate::credentials::Book;
 use crate::prices as price_files;
-use crate::providers::anthropic::{self, Anthropic};
-use crate::providers::openai::{self, OpenAi};
-use crate::providers::row::Speaks;
-
-/// What this gateway calls itself to providers.
-const AGENT: &str = concat!("millrace/", env!("CARGO_PKG_VERSION"));
 
 /// Why a configuration that was checked cannot be run: things a check of the file alone cannot see.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +42,13 @@ pub fn prices(config: &Config) -> Result<Arc<PriceTable>, BuildError> {
 }
 
 /// The snapshot. Health is carried over from `before` by deployment id: a reload must not forgive a cooldown.
-pub fn build(config: &Config, prices: Arc<PriceTable>, before: Option<&Routing>) -> Result<Routing, BuildError> {
+/// So are tokens, by the book of credentials.
+pub fn build(
+    config: &Config,
+    prices: Arc<PriceTable>,
+    before: Option<&Routing>,
+    credentials: &Book,
+) -> Result<Routing, BuildError> {
     let health = |id: &str| {
         let known = before.and_then(|routing| routing.deployments().find(|d| &*d.id == id));
         known.map_or_else(Arc::default, |d| Arc::clone(&d.health))
@@ -58,7 +56,8 @@ pub fn build(config: &Config, prices: Arc<PriceTable>, before: Option<&Routing>)
     let shares = Shares::of(&config.models);
     let mut groups: BTreeMap<&str, Vec<Arc<Deployment>>> = BTreeMap::new();
     for model in &config.models {
-        let deployment = deployment(config, model, &prices, (health(&model.id), shares.of_model(model)))?;
+        let own = Own { health: health(&model.id), weight: shares.of_model(model), credentials };
+        let deployment = deployment(config, model, &prices, own)?;
         groups.entry(&model.model_name).or_default().push(Arc::new(deployment));
     }
     let group = |(name, deployments): (&str, _)| Arc::new(Group { name: name.into(), deployments });
@@ -80,11 +79,18 @@ pub fn build(config: &Config, prices: Arc<PriceTable>, before: Option<&Routing>)
     })
 }
 
+/// What a deployment has that its entry alone does not tell.
+struct Own<'b> {
+    health: Arc<Health>,
+    weight: f64,
+    credentials: &'b Book,
+}
+
 fn deployment(
     config: &Config,
     model: &ModelEntry,
     prices: &PriceTable,
-    (health, weight): (Arc<Health>, f64),
+    Own { health, weight, credentials }: Own<'_>,
 ) -> Result<Deployment, BuildError> {
     let bad = |cause: String| BuildError::Deployment {
         place: model.place.to_string(),
@@ -92,11 +98,6 @@ fn deployment(
         cause,
     };
     let (origin, rest) = Origin::split(model.api_base.as_str()).map_err(|e| bad(format!("api_base: {e}")))?;
-    let (mut base_path, query) = split_query(&rest);
-    base_path = match model.provider.speaks {
-        Speaks::Anthropic => anthropic::base_path(&base_path).to_owned(),
-        Speaks::OpenAi => openai::base_path(&base_path, model.provider.row()),
-    };
     let price_override = PriceOverride::parse(model.prices.texts())
         .map_err(|faults| bad(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
     let provider = model.provider.row().name;
@@ -112,16 +113,16 @@ fn deployment(
         shown: Shown::of(&model.id, &api_base),
         id: model.id.as_str().into(),
         group: model.model_name.as_str().into(),
-        dialect: dialect(model.provider),
+        dialect: upstream::dialect(model),
         provider,
         upstream_model: model.upstream_model.clone(),
         origin,
         api_base,
-        base_path,
-        query,
+        base_path: upstream::base_path(model, &rest),
+        query: model.below.query.clone(),
         api_key: model.api_key.clone(),
-        credential: None,
-        headers: headers(model).map_err(bad)?,
+        credential: model.credential.as_ref().map(|source| credentials.credential(source)),
+        headers: upstream::headers(model).map_err(bad)?,
         default_params: raw(&model.default_params.0),
         extra_body: raw(&model.extra_body.0),
         drop: model.additional_drop_params.clone(),
@@ -138,50 +139,6 @@ fn deployment(
         info: model.model_info.extras.0.clone(),
         health,
     })
-}
-
-fn dialect(provider: Provider) -> Arc<dyn Dialect> {
-    match provider.speaks {
-        Speaks::Anthropic => Arc::new(Anthropic),
-        Speaks::OpenAi => Arc::new(OpenAi { row: provider.row() }),
-    }
-}
-
-/// Every header of a call, once for all calls.
-fn headers(model: &ModelEntry) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
-    let mut headers = vec![
-        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        (ACCEPT, HeaderValue::from_static("application/json")),
-        // a stream that is compressed is a stream that is buffered, and we would have to undo it
-        (ACCEPT_ENCODING, HeaderValue::from_static("identity")),
-        (USER_AGENT, HeaderValue::from_static(AGENT)),
-    ];
-    if let Some(key) = &model.api_key {
-        let mut credential = match model.provider.speaks {
-            Speaks::Anthropic => anthropic::credential(key.expose()),
-            Speaks::OpenAi => {
-                HeaderValue::from_str(&format!("Bearer {}", key.expose())).map(|value| vec![(AUTHORIZATION, value)])
-            }
-        }
-        .map_err(|_| "api_key holds characters that no header may hold".to_owned())?;
-        credential.iter_mut().for_each(|(_, value)| value.set_sensitive(true));
-        headers.extend(credential);
-    }
-    if model.provider.speaks == Speaks::Anthropic {
-        headers.push((anthropic::VERSION_HEADER, HeaderValue::from_static(anthropic::VERSION)));
-    }
-    for (name, value) in &model.extra_headers {
-        headers.retain(|(known, _)| known != name);
-        headers.push((name.clone(), value.clone()));
-    }
-    Ok(headers)
-}
-
-fn split_query(rest: &str) -> (String, String) {
-    match rest.split_once('?') {
-        Some((path, query)) => (path.trim_end_matches('/').to_owned(), format!("?{query}")),
-        None => (rest.to_owned(), String::new()),
-    }
 }
 
 fn raw(params: &serde_json::Map<String, serde_json::Value>) -> Vec<(String, String)> {

@@ -7,6 +7,7 @@ use millrace_actors::ports::{CallbackFactory, CallbackSpec};
 
 use crate::callbacks;
 use crate::config::{self, CallbackEntry, Config, Report};
+use crate::credentials::Source;
 use crate::logging;
 
 /// The source of a configuration.
@@ -50,7 +51,9 @@ pub fn specs(config: &Config) -> Vec<CallbackSpec> {
 
 /// Registers every secret of a configuration with the log's filter, before anything can log it.
 pub fn guard_secrets(config: &Config) {
-    let models = config.models.iter().filter_map(|model| model.api_key.as_ref());
+    let models = config.models.iter();
+    let fetched = models.clone().filter_map(|model| model.credential.as_ref()).flat_map(Source::secrets);
+    let models = models.filter_map(|model| model.api_key.as_ref()).chain(fetched);
     for secret in models.chain(&config.general.master_key) {
         logging::guard_secret(secret.expose());
     }

@@ -13,6 +13,7 @@ use serde_json::json;
 use super::source::ConfigSource;
 use super::*;
 use crate::config::{ProcessEnv, load};
+use crate::credentials::Book;
 use crate::metrics::Metrics;
 
 const CONFIG: &str = "model_list: [{model_name: m, litellm_params: {model: openai/m, api_key: k}}]\n\
@@ -45,12 +46,13 @@ async fn keeper(folder: &Path) -> (Keeper, Addr<CostCache>) {
     std::fs::write(&path, CONFIG.replace("data}", &format!("'{}'}}", folder.display()))).unwrap();
     let config = load(&path, &ProcessEnv, &crate::callbacks::validate).unwrap();
     let source = Arc::new(ConfigSource::new(Some(path), &config));
-    let routing = routing::build(&config, routing::prices(&config).unwrap(), None).unwrap();
+    let routing = routing::build(&config, routing::prices(&config).unwrap(), None, &Book::default()).unwrap();
     let cost_cache = CostCache::new(Arc::new(routing)).start();
     let none = Arc::new(CapabilitySnapshot::fold(1, Vec::new()));
     let registry = CallbackRegistry::new(Arc::clone(&source.factory), none).start();
     registry.send(Subscribe { worker: Hanging::default().start().recipient() }).await.unwrap();
-    let work = Work { source, registry, cost_cache: cost_cache.clone(), metrics: Arc::new(Metrics::default()) };
+    let (credentials, metrics) = (Arc::default(), Arc::new(Metrics::default()));
+    let work = Work { source, registry, cost_cache: cost_cache.clone(), credentials, metrics };
     (Keeper::new(ConfigKeeper::new(work).start()), cost_cache)
 }
 

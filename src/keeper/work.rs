@@ -15,6 +15,7 @@ use super::overlay::{self, OverlayError};
 use super::routing::{self, BuildError};
 use super::source::{ConfigSource, guard_secrets, specs};
 use crate::config::{Config, Report};
+use crate::credentials::Book;
 use crate::metrics::Metrics;
 
 /// How long a change may take: a push waits five seconds for the last worker, and a reload pushes twice. Also how long a
@@ -33,6 +34,8 @@ pub struct Work {
     pub registry: Addr<CallbackRegistry>,
     /// The owner of routes and prices.
     pub cost_cache: Addr<CostCache>,
+    /// The credentials that are fetched.
+    pub credentials: Arc<Book>,
     /// Where reloads are counted.
     pub metrics: Arc<Metrics>,
 }
@@ -136,7 +139,7 @@ impl Work {
         let config = self.source.load().ok_or(ReloadError::NoSource)?.map_err(ReloadError::Refused)?;
         guard_secrets(&config);
         let before = ask(&self.cost_cache, Current, CHANGE_DEADLINE).await.map_err(Unconfirmed::from)?;
-        let routing = routing::build(&config, routing::prices(&config)?, Some(&before))?;
+        let routing = routing::build(&config, routing::prices(&config)?, Some(&before), &self.credentials)?;
         let configured = specs(&config);
         let specs = overlay::apply(self.source.overlay_path().as_deref(), configured.clone())?;
         let changed =

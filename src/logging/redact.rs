@@ -1,6 +1,7 @@
 //! Strikes secrets out of text: those we know, wherever they stand, and what looks like one.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -15,10 +16,15 @@ pub const STRUCK: &str = "[redacted]";
 /// [`STRUCK`] says nothing. A key this short protects nothing either.
 const SHORTEST: usize = 6;
 
+/// Fetched tokens that are known at one time: the newest. They come by the hour for as long as the process lives, and an
+/// old one has ended.
+const PASSING: usize = 128;
+
 /// Known secrets and what finds them.
 #[derive(Default)]
 struct Guard {
     texts: Vec<Zeroizing<String>>,
+    passing: VecDeque<Zeroizing<String>>,
     finder: Option<Arc<AhoCorasick>>,
 }
 
@@ -49,13 +55,34 @@ pub fn guard_secret(secret: &str) -> bool {
             guard.finder = None;
         }
     }
-    if guard.finder.is_none() {
-        // leftmost-longest: where one key begins another, nothing of the longer may be left
-        let mut builder = AhoCorasick::builder();
-        let built = builder.match_kind(MatchKind::LeftmostLongest).build(guard.texts.iter().map(|t| t.as_bytes()));
-        guard.finder = built.ok().map(Arc::new);
+    guard.find()
+}
+
+/// Makes a secret known that has an end, such as a fetched token: until so many newer ones are known that it must be over.
+pub fn guard_passing(secret: &str) {
+    let mut guard = GUARD.write();
+    if secret.len() < SHORTEST || guard.passing.iter().any(|known| **known == secret) {
+        return;
     }
-    guard.finder.is_some()
+    if guard.passing.len() == PASSING {
+        guard.passing.pop_front();
+    }
+    guard.passing.push_back(Zeroizing::new(secret.to_owned()));
+    guard.finder = None;
+    guard.find();
+}
+
+impl Guard {
+    /// Makes the finder anew, if it must be. Returns whether there is one.
+    fn find(&mut self) -> bool {
+        if self.finder.is_none() {
+            // leftmost-longest: where one key begins another, nothing of the longer may be left
+            let mut builder = AhoCorasick::builder();
+            let all = self.texts.iter().chain(&self.passing).map(|text| text.as_bytes());
+            self.finder = builder.match_kind(MatchKind::LeftmostLongest).build(all).ok().map(Arc::new);
+        }
+        self.finder.is_some()
+    }
 }
 
 /// The text without secrets.
@@ -96,6 +123,17 @@ mod tests {
         assert_eq!(clean("canary-51c9e0-longer"), STRUCK, "nothing of the longer one is left");
         let quoted = format!("cause={:?}", "with\"quote\\canary-77");
         assert_eq!(clean(&quoted), format!("cause=\"{STRUCK}\""));
+    }
+
+    #[test]
+    fn a_fetched_token_is_struck_out_until_many_newer_ones_have_come() {
+        assert!(guard_secret("canary-stays-1"));
+        for n in 0..=PASSING {
+            guard_passing(&format!("canary-passing-{n:03}"));
+            guard_passing(&format!("canary-passing-{n:03}"));
+        }
+        assert_eq!(clean("a canary-passing-001 b canary-stays-1"), "a [redacted] b [redacted]");
+        assert_eq!(clean("canary-passing-000"), "canary-passing-000", "the oldest has made room");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use millrace_actors::wire::envelope::Endpoint;
 use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::protocol::Protocol;
 
+use super::vertex;
 use crate::dialects::bridge;
 
 /// The API's version that every call names (Anthropic's "Versions").
@@ -32,7 +33,22 @@ const PATH: &str = "/v1/messages";
 const COUNT_PATH: &str = "/v1/messages/count_tokens";
 
 /// The dialect.
-pub struct Anthropic;
+pub struct Anthropic {
+    /// Who runs the models.
+    pub host: Host,
+}
+
+/// Who runs the models: the protocol is the same, but for where the model is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// Anthropic.
+    Anthropic,
+    /// Google's Vertex AI.
+    Vertex {
+        /// The address does not lead to the model yet.
+        model_in_path: bool,
+    },
+}
 
 /// The headers of a credential.
 ///
@@ -56,7 +72,10 @@ pub fn base_path(path: &str) -> &str {
 
 impl Dialect for Anthropic {
     fn name(&self) -> &'static str {
-        "anthropic"
+        match self.host {
+            Host::Anthropic => "anthropic",
+            Host::Vertex { .. } => "vertex_ai",
+        }
     }
 
     fn protocol(&self, _: Endpoint) -> Protocol {
@@ -64,6 +83,9 @@ impl Dialect for Anthropic {
     }
 
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
+        if let Host::Vertex { model_in_path } = self.host {
+            return vertex::claude(call, model_in_path, &all_betas(call));
+        }
         match call.endpoint {
             Endpoint::Messages | Endpoint::CountTokens => Ok(Encoded {
                 path: Cow::Borrowed(if call.endpoint == Endpoint::Messages { PATH } else { COUNT_PATH }),
@@ -71,13 +93,11 @@ impl Dialect for Anthropic {
                 body: bridge::edited(call, false),
                 notes: Notes::default(),
             }),
-            Endpoint::Chat => {
+            Endpoint::Chat | Endpoint::Completions => {
                 let (body, notes) = bridge::written(call, Protocol::Messages)?;
                 Ok(Encoded { path: PATH.into(), headers: Vec::new(), body, notes })
             }
-            Endpoint::Completions | Endpoint::Embeddings | Endpoint::Responses => {
-                Err(bridge::not_served(call, "Anthropic"))
-            }
+            _ => Err(bridge::not_served(call, "Anthropic")),
         }
     }
 
@@ -105,11 +125,16 @@ fn version(call: &EncodeCall<'_>) -> Option<(HeaderName, HeaderValue)> {
 
 /// The caller's betas beside the deployment's own: a caller's must not switch off what the operator's key needs.
 fn betas(call: &EncodeCall<'_>) -> Vec<(HeaderName, HeaderValue)> {
-    let asked = call.headers.iter().filter(|(name, _)| *name == BETA);
-    let own = call.deployment.headers.iter().filter(|(name, _)| *name == BETA);
-    let all: Vec<&[u8]> = own.chain(asked.clone()).map(|(_, value)| value.as_bytes()).collect();
-    match asked.count() {
-        0 => Vec::new(),
-        _ => HeaderValue::from_bytes(&all.join(&b","[..])).map(|value| (BETA, value)).into_iter().collect(),
+    match call.headers.iter().any(|(name, _)| *name == BETA) {
+        false => Vec::new(),
+        true => {
+            HeaderValue::from_bytes(&all_betas(call).join(&b","[..])).map(|value| (BETA, value)).into_iter().collect()
+        }
     }
+}
+
+/// Each `anthropic-beta`, the deployment's own first.
+fn all_betas<'c>(call: &EncodeCall<'c>) -> Vec<&'c [u8]> {
+    let headers = call.deployment.headers.iter().chain(call.headers);
+    headers.filter(|(name, _)| *name == BETA).map(|(_, value)| value.as_bytes()).collect()
 }

@@ -6,6 +6,8 @@ mod compatible;
 pub mod openai;
 pub mod row;
 mod rows;
+pub mod segment;
 pub mod table;
 #[cfg(test)]
 mod tests;
+mod vertex;

@@ -35,6 +35,10 @@ pub enum Speaks {
     OpenAi,
     /// Anthropic's messages.
     Anthropic,
+    /// As [`Speaks::OpenAi`], by Azure's paths and credentials.
+    Azure,
+    /// Google Cloud: the protocol of whoever made the model.
+    Vertex,
 }
 
 impl Speaks {
@@ -43,6 +47,8 @@ impl Speaks {
         match self {
             Speaks::OpenAi => "OpenAI",
             Speaks::Anthropic => "Anthropic messages",
+            Speaks::Azure => "OpenAI",
+            Speaks::Vertex => "Anthropic messages, for Claude",
         }
     }
 }

@@ -5,12 +5,15 @@
 // a test says what is wrong by panicking; clippy.toml's leave is for `#[test]` functions and not for what they share
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod azure;
 mod bodies;
 mod callbacks;
 mod clients;
 mod compatible;
 mod cost;
+mod credentials;
 mod deploy;
+mod endpoints;
 mod harness;
 mod invariants;
 mod messages;
@@ -19,3 +22,4 @@ mod smoke;
 mod streams;
 mod tidy;
 mod upstream;
+mod vertex;

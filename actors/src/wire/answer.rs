@@ -116,7 +116,8 @@ impl UpstreamError {
                 let whole = || object.get("detail").unwrap_or(value).to_string();
                 Self {
                     message: cut(&message.unwrap_or_else(whole)),
-                    kind: text(&["type", "status", "__type"]),
+                    // a `status` that is a number is HTTP's, and no kind
+                    kind: text(&["type", "status", "__type"]).filter(|kind| kind.parse::<u16>().is_err()),
                     code: text(&["code"]),
                     param: text(&["param"]),
                 }

@@ -10,7 +10,8 @@ use super::{scan, strip};
 /// What to change in a body.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Edits<'a> {
-    /// The upstream's name for the model; it's set also where the body names none.
+    /// The upstream's name for the model; it's set also where the body names none. Empty where it stands elsewhere in the
+    /// call: then none is set.
     pub model: &'a str,
     /// Ask for usage in the stream: sets `stream_options.include_usage`, keeping its other members.
     pub stream_usage: bool,
@@ -70,7 +71,9 @@ fn changes<'a>(body: &Bytes, fields: &[Field], edits: &Edits<'a>) -> Vec<(&'a st
     for (name, value) in edits.set {
         set(name, Bytes::copy_from_slice(value.as_bytes()));
     }
-    set("model", Bytes::from(scan::quoted(edits.model)));
+    if !edits.model.is_empty() {
+        set("model", Bytes::from(scan::quoted(edits.model)));
+    }
     if edits.stream_usage {
         let own = fields.iter().find(|field| field.name == "stream_options");
         let own = own.filter(|_| !edits.drop.contains(&"stream_options")).map(|field| &body[field.value.clone()]);

@@ -2,7 +2,7 @@
 
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, SeqAccess, Visitor},
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
@@ -34,6 +34,9 @@ pub struct Asked<'a> {
     /// Texts at which the answer is to end (Anthropic).
     #[serde(borrow, default, deserialize_with = "null_is_default")]
     pub stop_sequences: Vec<Cow<'a, str>>,
+    /// The version of Anthropic's API, where a host wants it in the body.
+    #[serde(borrow, default)]
+    pub anthropic_version: Option<Cow<'a, str>>,
     /// Whether there are messages.
     #[serde(default, deserialize_with = "is_there")]
     pub messages: bool,
@@ -55,6 +58,15 @@ pub struct Asked<'a> {
     /// How many inputs there are, of embeddings.
     #[serde(default)]
     pub input: Inputs,
+    /// How many documents there are to put in order.
+    #[serde(default)]
+    pub documents: Inputs,
+    /// `json`, `text`, `srt` ..., of sound; `b64_json` or `url`, of pictures.
+    #[serde(borrow, default, deserialize_with = "text_or_nothing")]
+    pub response_format: Option<Cow<'a, str>>,
+    /// Bytes of the file that came with a form.
+    #[serde(skip)]
+    pub file: usize,
 }
 
 /// `stream_options`.
@@ -91,11 +103,15 @@ impl Asked<'_> {
             model: owned(self.model),
             user: owned(self.user),
             encoding_format: owned(self.encoding_format),
+            anthropic_version: owned(self.anthropic_version),
             stream: self.stream,
             stream_options: self.stream_options,
             n: self.n,
             dimensions: self.dimensions,
             input: self.input,
+            documents: self.documents,
+            response_format: owned(self.response_format),
+            file: self.file,
             metadata: None,
             stop_sequences: self.stop_sequences.into_iter().map(|text| Cow::Owned(text.into_owned())).collect(),
             messages: self.messages,
@@ -114,6 +130,7 @@ impl Asked<'_> {
 #[derive(Default)]
 pub struct Memo {
     body: Vec<u8>,
+    in_path: Option<String>,
     asked: Asked<'static>,
 }
 
@@ -121,19 +138,29 @@ pub struct Memo {
 const MAX_REMEMBERED: usize = 1 << 20;
 
 impl Memo {
-    /// As [`Asked::scan`], from memory if the body is the last one again.
+    /// As [`Asked::scan`], from memory if the body is the last one again. `in_path` is the model that the path names; it
+    /// counts where the body names none.
     ///
     /// # Errors
     /// As for [`Asked::scan`].
-    pub fn scan(&mut self, body: &[u8]) -> Result<&Asked<'static>, serde_json::Error> {
-        if self.body.is_empty() || self.body != body {
+    pub fn scan(&mut self, body: &[u8], in_path: Option<String>) -> Result<&Asked<'static>, serde_json::Error> {
+        if self.body.is_empty() || self.body != body || self.in_path != in_path {
             self.asked = Asked::scan(body)?.into_owned();
+            self.asked.model = self.asked.model.take().or_else(|| in_path.clone().map(Cow::Owned));
+            self.in_path = in_path;
             self.body.clear();
             if body.len() <= MAX_REMEMBERED {
                 self.body.extend_from_slice(body);
             }
         }
         Ok(&self.asked)
+    }
+
+    /// What a form asked for, in the place of what the last body did.
+    pub fn keep(&mut self, asked: Asked<'static>) -> &Asked<'static> {
+        self.body.clear();
+        self.asked = asked;
+        &self.asked
     }
 }
 
@@ -150,6 +177,12 @@ fn user_id(metadata: &RawValue) -> Option<Cow<'_, str>> {
 /// Whether a field is there and not null.
 fn is_there<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
     Ok(Option::<IgnoredAny>::deserialize(from)?.is_some())
+}
+
+/// A text; anything else, such as the JSON Schema of a chat's answer, is not looked at.
+fn text_or_nothing<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    let raw = Option::<&RawValue>::deserialize(from)?;
+    Ok(raw.and_then(|raw| serde_json::from_str::<String>(raw.get()).ok()).map(Cow::Owned))
 }
 
 fn null_is_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
@@ -222,6 +255,11 @@ impl<'de> Visitor<'de> for ElementVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Element, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Element::Text)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Element, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Element::Text)
     }
 }

@@ -25,6 +25,12 @@ pub enum Route<'a> {
     Unknown,
 }
 
+/// The model that a path names before a verb, escaped, as Google's do: `.../models/m:rawPredict`.
+pub fn model_in(path: &str) -> Option<String> {
+    let (_, rest) = path.split(['?', '#']).next()?.rsplit_once("/models/")?;
+    rest.rsplit_once(':').map(|(model, _)| model.to_owned())
+}
+
 /// Finds the route. Any prefix will do before the API's own paths: `/v1`, `/openai/deployments/x`, none.
 pub fn route<'a>(method: &str, path: &'a str) -> Route<'a> {
     let path = path.split(['?', '#']).next().unwrap_or(path);
@@ -37,6 +43,17 @@ pub fn route<'a>(method: &str, path: &'a str) -> Route<'a> {
         _ if path.ends_with("/completions") => ("POST", Route::Api(Endpoint::Text)),
         _ if path.ends_with("/messages/count_tokens") => ("POST", Route::Api(Endpoint::CountTokens)),
         _ if path.ends_with("/messages") => ("POST", Route::Api(Endpoint::Messages)),
+        _ if path.ends_with("/rerank") => ("POST", Route::Api(Endpoint::Rerank)),
+        _ if path.ends_with("/moderations") => ("POST", Route::Api(Endpoint::Moderations)),
+        _ if path.ends_with("/images/generations") => ("POST", Route::Api(Endpoint::Images)),
+        _ if path.ends_with("/audio/speech") => ("POST", Route::Api(Endpoint::Speech)),
+        _ if path.ends_with("/audio/transcriptions") => ("POST", Route::Api(Endpoint::Transcriptions)),
+        _ if path.ends_with("/audio/translations") => ("POST", Route::Api(Endpoint::Translations)),
+        // Vertex AI's, for the models of others
+        _ if path.ends_with("/models/count-tokens:rawPredict") => ("POST", Route::Api(Endpoint::CountTokens)),
+        _ if path.ends_with(":rawPredict") || path.ends_with(":streamRawPredict") => {
+            ("POST", Route::Api(Endpoint::Messages))
+        }
         _ if path.ends_with("/embeddings") => ("POST", Route::Api(Endpoint::Embeddings)),
         _ if path.ends_with("/models") => ("GET", Route::Models),
         _ => match path.split_once("/models/") {

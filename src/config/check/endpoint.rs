@@ -2,12 +2,15 @@
 
 use millrace_actors::secret::Secret;
 
+use super::own::Own;
+use super::{azure, vertex};
 use crate::config::base_url::BaseUrl;
 use crate::config::finding::nearest;
 use crate::config::keys::OTHER_PROVIDERS;
-use crate::config::model::{JsonParams, ModelEntry, ModelInfo, Place, Provider};
+use crate::config::model::{Below, JsonParams, ModelEntry, ModelInfo, Place, Provider};
 use crate::config::prices::PriceFields;
 use crate::config::reader::{Reader, Section};
+use crate::providers::row::Speaks;
 
 /// How the names of OpenAI's own models begin: written without a prefix, LiteLLM takes them for `openai/`.
 const OPENAI_NAMES: &[&str] = &[
@@ -40,12 +43,13 @@ pub(super) struct Target {
     provider: Provider,
     api_base: BaseUrl,
     api_key: Option<Secret>,
+    own: Own,
 }
 
 impl Target {
     pub(super) fn put_into(self, entry: ModelEntry) -> ModelEntry {
-        let Self { upstream_model, provider, api_base, api_key } = self;
-        ModelEntry { upstream_model, provider, api_base, api_key, ..entry }
+        let Self { upstream_model, provider, api_base, api_key, own: Own { below, credential } } = self;
+        ModelEntry { upstream_model, provider, api_base, below, api_key, credential, ..entry }
     }
 }
 
@@ -57,7 +61,9 @@ pub(super) fn blank() -> ModelEntry {
         provider: Provider::OPENAI,
         upstream_model: String::new(),
         api_base: BaseUrl::openai(),
+        below: Below::default(),
         api_key: None,
+        credential: None,
         timeout: None,
         stream_timeout: None,
         max_retries: None,
@@ -98,14 +104,25 @@ pub(super) fn read(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<Targ
     }
     let (provider, upstream_model) = provider?;
     let has_base = params.get("api_base").or(params.get("base_url")).is_some();
-    let api_base = if has_base { written? } else { default_base(reader, params, provider)? };
+    let api_base = match provider.speaks {
+        _ if has_base => written?,
+        Speaks::Vertex => vertex::base(reader, params)?,
+        _ => default_base(reader, params, provider)?,
+    };
     let api_key = match written_key {
         Some((key, _)) => Some(Secret::new(key)),
         // written, and found wrong above: that another could stand in for it would only hide where
         None if params.get("api_key").is_some() => None,
         None => default_key(reader, params, provider, has_base),
     };
-    Some(Target { upstream_model, provider, api_base, api_key })
+    let has_key = api_key.is_some() || has_own_credential(params);
+    let own = match provider.speaks {
+        Speaks::Azure => azure::read(reader, params, &api_base, has_key),
+        Speaks::Vertex if !vertex::is_served(reader, params, &upstream_model) => return None,
+        Speaks::Vertex => vertex::read(reader, params, (&api_base, has_base), has_key),
+        Speaks::OpenAi | Speaks::Anthropic => Own::default(),
+    };
+    Some(Target { upstream_model, provider, api_base, api_key, own })
 }
 
 fn provider(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<(Provider, String)> {
@@ -228,10 +245,7 @@ fn default_base(reader: &mut Reader<'_>, params: &Section<'_>, provider: Provide
 /// the provider's key; LiteLLM does hand it over.
 fn default_key(reader: &mut Reader<'_>, params: &Section<'_>, provider: Provider, has_base: bool) -> Option<Secret> {
     let path = params.path("api_key");
-    let own_authorization = params
-        .get("extra_headers")
-        .is_some_and(|headers| headers.entries().iter().any(|(key, _)| is_credential(&key.text)));
-    if own_authorization {
+    if has_own_credential(params) {
         return None;
     }
     let names = provider.key_variables;
@@ -258,7 +272,9 @@ fn default_key(reader: &mut Reader<'_>, params: &Section<'_>, provider: Provider
     Some(Secret::new(key))
 }
 
-/// A header that carries a credential of the operator's own.
-fn is_credential(name: &str) -> bool {
-    ["authorization", "x-api-key"].iter().any(|known| name.eq_ignore_ascii_case(known))
+/// Whether `extra_headers` carries a credential of the operator's own.
+fn has_own_credential(params: &Section<'_>) -> bool {
+    const NAMES: [&str; 3] = ["authorization", "x-api-key", "api-key"];
+    let is_credential = |name: &str| NAMES.iter().any(|known| name.eq_ignore_ascii_case(known));
+    params.get("extra_headers").is_some_and(|headers| headers.entries().iter().any(|(key, _)| is_credential(&key.text)))
 }

@@ -1,14 +1,17 @@
 //! From what was written to what we run on, one file a section. Each complains through the reader and goes on.
 
+mod azure;
 mod callbacks;
 mod context;
 mod endpoint;
 mod headers;
 mod models;
+mod own;
 mod pricing;
 mod references;
 mod routing;
 mod sections;
+mod vertex;
 
 use super::keys::{GENERAL, LITELLM, MILLRACE, ROUTER, TOP};
 use super::model::Config;

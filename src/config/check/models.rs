@@ -179,6 +179,11 @@ impl Ids {
             let scalar = params.get(name).and_then(Node::scalar);
             parts.push(scalar.map(|scalar| scalar.text.to_string()).unwrap_or_default());
         }
+        // only where they are written: what most entries lack must not be in every entry's hash
+        for name in ["api_version", "vertex_project", "vertex_location"] {
+            let scalar = params.get(name).and_then(Node::scalar);
+            parts.extend(scalar.map(|scalar| format!("{name}={}", scalar.text.as_str())));
+        }
         let key = params.get("api_key").and_then(Node::scalar).map(|scalar| scalar.text.as_str());
         parts.push(key.and_then(crate::config::vars::reference).unwrap_or_default().to_owned());
         let base = digest(&parts);

@@ -14,6 +14,9 @@ fn every_example_loads_and_names_the_schema() {
         ("PAGER_TOKEN", "k"),
         ("OPENAI_PROJECT", "k"),
         ("ANTHROPIC_API_KEY", "k"),
+        ("AZURE_TENANT_ID", "t"),
+        ("AZURE_CLIENT_ID", "c"),
+        ("AZURE_CLIENT_SECRET", "k"),
         ("LITELLM_MASTER_KEY", "sk-Zq8vK2mP9xLw4RtY7nBc"),
     ] {
         env.insert(name.to_owned(), value.to_owned());

@@ -3,6 +3,7 @@
 mod bad;
 mod bombs;
 mod canary;
+mod clouds;
 mod examples;
 mod files;
 mod good;

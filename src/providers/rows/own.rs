@@ -1,6 +1,9 @@
 //! Providers whose protocol is their own.
 
-use millrace_actors::wire::envelope::Endpoint::{Chat, Completions, CountTokens, Embeddings, Messages};
+use millrace_actors::wire::envelope::Endpoint::{
+    Chat, Completions, CountTokens, Embeddings, Images, Messages, Moderations, Rerank, Speech, Transcriptions,
+    Translations,
+};
 
 use crate::providers::row::{PLAIN, Row, Shown, Speaks};
 
@@ -13,7 +16,8 @@ pub static OPENAI: Row = Row {
     base_variables: &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
     key_variables: &["OPENAI_API_KEY"],
     keyless: false,
-    endpoints: &[Chat, Completions, Embeddings],
+    // reranking is not OpenAI's own; but many a server with its manners stands behind this prefix and an address
+    endpoints: &[Chat, Completions, Embeddings, Moderations, Images, Speech, Transcriptions, Translations, Rerank],
     traits: PLAIN,
     shown: Shown {
         title: "OpenAI",
@@ -46,5 +50,48 @@ pub static ANTHROPIC: Row = Row {
     },
 };
 
+/// Azure OpenAI.
+static AZURE: Row = Row {
+    name: "azure",
+    aliases: &[],
+    speaks: Speaks::Azure,
+    base: None,
+    base_variables: &["AZURE_API_BASE"],
+    key_variables: &["AZURE_API_KEY"],
+    keyless: false,
+    endpoints: &[Chat, Completions, Embeddings, Images, Speech, Transcriptions, Translations],
+    traits: PLAIN,
+    shown: Shown {
+        title: "Azure OpenAI",
+        tools: "yes",
+        vision: "yes",
+        reasoning: "`reasoning_effort`; its words stay with Azure",
+        caching: "by itself; told",
+        credentials: "a key; or a token: given, of an application (secret or federated), of the machine",
+    },
+};
+
+/// Vertex AI.
+static VERTEX: Row = Row {
+    name: "vertex_ai",
+    aliases: &[],
+    speaks: Speaks::Vertex,
+    // which address follows from the location
+    base: None,
+    base_variables: &[],
+    key_variables: &[],
+    keyless: true,
+    endpoints: &[Messages, CountTokens],
+    traits: PLAIN,
+    shown: Shown {
+        title: "Google Vertex AI",
+        tools: "yes",
+        vision: "yes",
+        reasoning: "Claude: `thinking`, signed",
+        caching: "Claude: `cache_control`; told",
+        credentials: "a token: of a service account, of a user, of the machine",
+    },
+};
+
 /// All of them.
-pub static OWN: &[&Row] = &[&OPENAI, &ANTHROPIC];
+pub static OWN: &[&Row] = &[&OPENAI, &ANTHROPIC, &AZURE, &VERTEX];

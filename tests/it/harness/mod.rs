@@ -5,12 +5,14 @@ mod gateway;
 mod logs;
 mod own;
 mod process;
+mod scripted;
 
 pub use client::{Answer, Client, Events, Stream};
 pub use gateway::{Gateway, KEY, PROVIDER_KEY};
 pub use logs::logged;
 pub use own::with_own;
 pub use process::{Process, finished, millrace};
+pub use scripted::{Asked, Reply, Scripted};
 
 use std::time::{Duration, Instant};
 

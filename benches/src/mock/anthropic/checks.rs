@@ -18,17 +18,32 @@ pub fn credential(head: &Head) -> Option<&str> {
     head.api_key.as_deref().or(bearer)
 }
 
+/// What Vertex AI asks instead: its own version in the body, and the model in the path, where a verb says what is wanted
+/// (Anthropic, "Claude on Vertex AI"). Returns the version that its own stands for.
+fn vertex(job: &Job<'_>, head: &Head) -> Result<Option<&'static str>, Refusal> {
+    let asked = job.asked;
+    let streams = head.path.ends_with(":streamRawPredict");
+    let complaint = match asked.anthropic_version.as_deref() {
+        None => "anthropic_version: Field required",
+        Some(version) if version != "vertex-2023-10-16" => "anthropic_version: not a valid version",
+        Some(_) if job.endpoint == Endpoint::Messages && asked.stream != streams => "stream: not what the verb says",
+        Some(_) => return Ok(Some("2023-06-01")),
+    };
+    Err(Refusal { status: 400, message: complaint.to_owned() })
+}
+
 /// The version is one there is, no required field is missing, and none is there that the version has not.
 pub fn check(job: &Job<'_>, head: &Head) -> Result<(), Refusal> {
     let refuse = |message: String| Err(Refusal { status: 400, message });
-    let version = match head.version.as_deref() {
+    let asked = job.asked;
+    let told = if head.path.ends_with("awPredict") { vertex(job, head)? } else { head.version.as_deref() };
+    let version = match told {
         None => return refuse("anthropic-version: header is required".to_owned()),
         Some(version) if !VERSIONS.contains(&version) => {
             return refuse(format!("anthropic-version: \"{version}\" is not a valid version"));
         }
         Some(version) => version,
     };
-    let asked = job.asked;
     let required = [
         ("model", asked.model.is_some()),
         ("messages", asked.messages),
