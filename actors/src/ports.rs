@@ -48,7 +48,7 @@ pub trait Dialect: Send + Sync + 'static {
 
     /// Whether it counts tokens for whoever asks; otherwise they are counted here.
     fn counts_tokens(&self) -> bool {
-        self.protocol() == Protocol::Messages
+        self.protocol(Endpoint::CountTokens) == Protocol::Messages
     }
 
     /// The way of one stream to a caller who speaks `to`, which is not [`Dialect::protocol`].
