@@ -196,7 +196,7 @@ pub fn redacted(fault: Fault, exchange: &Exchange) -> Fault {
     match (fault, &exchange.progress.deployment) {
         (Fault::Provider { status, mut error, retry_after }, Some(deployment)) => {
             error.message = deployment.redact(&error.message);
-            for word in [&mut error.kind, &mut error.code, &mut error.param].into_iter().flatten() {
+            for word in [&mut error.kind, &mut error.code, &mut error.param, &mut error.inner].into_iter().flatten() {
                 *word = deployment.redact(word);
             }
             Fault::Provider { status, error, retry_after }

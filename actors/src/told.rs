@@ -1,7 +1,7 @@
 //! How a fault is told in each protocol: an error answer's body, and the one error event that ends a broken stream (I2, I8).
 
 use bytes::{Bytes, BytesMut};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fault::{Fault, Shape};
 use crate::wire::protocol::Protocol;
@@ -9,7 +9,7 @@ use crate::wire::protocol::Protocol;
 /// An error answer's body. OpenAI: `{"error":{"message","type","param","code"}}`; Anthropic:
 /// `{"type":"error","error":{"type","message"},"request_id"}`.
 pub fn body(shape: &Shape, protocol: Protocol, request_id: &str) -> Vec<u8> {
-    let error = match protocol {
+    let mut error = match protocol {
         Protocol::Chat | Protocol::Own => json!({ "error": {
             "message": shape.message, "type": shape.kind, "param": shape.param, "code": shape.code,
         }}),
@@ -19,6 +19,11 @@ pub fn body(shape: &Shape, protocol: Protocol, request_id: &str) -> Vec<u8> {
             "request_id": request_id,
         }),
     };
+    if let Some(inner) = shape.inner.as_deref().and_then(|inner| serde_json::from_str::<Value>(inner).ok())
+        && matches!(protocol, Protocol::Chat | Protocol::Own)
+    {
+        error["error"]["provider_specific_fields"] = json!({ "innererror": inner });
+    }
     error.to_string().into_bytes()
 }
 
@@ -67,7 +72,6 @@ fn messages_type(shape: &Shape) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
 
     #[test]
     fn each_protocol_has_its_own_shape() {
