@@ -150,8 +150,8 @@ pub struct Shape {
     pub param: Option<String>,
     /// `error.message`.
     pub message: String,
-    /// `error.provider_specific_fields.innererror`, as JSON (LiteLLM's place for it).
-    pub inner: Option<String>,
+    /// `error.provider_specific_fields.innererror` (LiteLLM's place for it).
+    pub inner: Option<Box<serde_json::Value>>,
     /// Seconds for `retry-after`.
     pub retry_after: Option<u32>,
     /// `x-should-retry: false` where a retry cannot help.

@@ -206,8 +206,11 @@ pub fn redacted(fault: Fault, exchange: &Exchange) -> Fault {
     match (fault, &exchange.progress.deployment) {
         (Fault::Provider { status, mut error, retry_after }, Some(deployment)) => {
             error.message = deployment.redact(&error.message);
-            for word in [&mut error.kind, &mut error.code, &mut error.param, &mut error.inner].into_iter().flatten() {
+            for word in [&mut error.kind, &mut error.code, &mut error.param].into_iter().flatten() {
                 *word = deployment.redact(word);
+            }
+            if let Some(inner) = &mut error.inner {
+                **inner = serde_json::from_str(&deployment.redact(&inner.to_string())).unwrap_or_default();
             }
             Fault::Provider { status, error, retry_after }
         }

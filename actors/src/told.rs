@@ -1,7 +1,7 @@
 //! How a fault is told in each protocol: an error answer's body, and the one error event that ends a broken stream (I2, I8).
 
 use bytes::{Bytes, BytesMut};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::fault::{Fault, Shape};
 use crate::wire::protocol::Protocol;
@@ -19,7 +19,7 @@ pub fn body(shape: &Shape, protocol: Protocol, request_id: &str) -> Vec<u8> {
             "request_id": request_id,
         }),
     };
-    if let Some(inner) = shape.inner.as_deref().and_then(|inner| serde_json::from_str::<Value>(inner).ok())
+    if let Some(inner) = &shape.inner
         && matches!(protocol, Protocol::Chat | Protocol::Own)
     {
         error["error"]["provider_specific_fields"] = json!({ "innererror": inner });
@@ -72,6 +72,7 @@ fn messages_type(shape: &Shape) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     #[test]
     fn each_protocol_has_its_own_shape() {

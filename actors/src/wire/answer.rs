@@ -50,8 +50,9 @@ pub struct UpstreamError {
     pub code: Option<String>,
     /// `param`.
     pub param: Option<String>,
-    /// `innererror`, as JSON: what a content filter found, where one tells. Nothing where it is longer than 4,096 bytes.
-    pub inner: Option<String>,
+    /// `innererror`: what a content filter found, where one tells. Nothing where it is longer than 4,096 bytes. Boxed, since
+    /// faults are moved about by the thousand and this is rare.
+    pub inner: Option<Box<Value>>,
 }
 
 impl Answer {
@@ -125,7 +126,11 @@ impl UpstreamError {
                     kind: text(&["type", "status", "__type"]).filter(|kind| kind.parse::<u16>().is_err()),
                     code: text(&["code"]),
                     param: text(&["param"]),
-                    inner: object.get("innererror").map(Value::to_string).filter(|text| text.len() <= INNER_BYTES),
+                    inner: object
+                        .get("innererror")
+                        .filter(|it| it.to_string().len() <= INNER_BYTES)
+                        .cloned()
+                        .map(Box::new),
                 }
             }
             Value::Array(items) if items.first().is_some_and(Value::is_object) => Self::of(&items[0]),
