@@ -293,7 +293,7 @@ fn own_facts(events: &[Event]) -> AnswerFacts {
 
 fn read_request(protocol: Protocol, body: &[u8]) -> Result<Request, BadRequest> {
     match protocol {
-        Protocol::Chat | Protocol::Own => openai::read_request(body),
+        Protocol::Chat | Protocol::Responses | Protocol::Own => openai::read_request(body),
         Protocol::Messages => anthropic::read_request(body),
         Protocol::GenerateContent => gemini::read_request(body),
     }
@@ -301,7 +301,7 @@ fn read_request(protocol: Protocol, body: &[u8]) -> Result<Request, BadRequest> 
 
 fn write_request(protocol: Protocol, request: &Request, target: &Target<'_>) -> Result<Written, BadRequest> {
     match protocol {
-        Protocol::Chat | Protocol::Own => openai::write_request(request, target),
+        Protocol::Chat | Protocol::Responses | Protocol::Own => openai::write_request(request, target),
         Protocol::Messages => anthropic::write_request(request, target),
         Protocol::GenerateContent => gemini::write_request(request, target),
     }
@@ -309,7 +309,7 @@ fn write_request(protocol: Protocol, request: &Request, target: &Target<'_>) -> 
 
 fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
     match protocol {
-        Protocol::Chat | Protocol::Own => openai::read_whole(body),
+        Protocol::Chat | Protocol::Responses | Protocol::Own => openai::read_whole(body),
         Protocol::Messages => anthropic::read_whole(body),
         Protocol::GenerateContent => gemini::read_whole(body),
     }
@@ -317,7 +317,7 @@ fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
 
 pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
     match protocol {
-        Protocol::Chat | Protocol::Own => openai::write_whole(events, facts),
+        Protocol::Chat | Protocol::Responses | Protocol::Own => openai::write_whole(events, facts),
         Protocol::Messages => anthropic::write_whole(events, facts),
         Protocol::GenerateContent => gemini::write_whole(events, facts),
     }
@@ -325,7 +325,7 @@ pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &Answer
 
 fn decoder(protocol: Protocol) -> Box<dyn Decode> {
     match protocol {
-        Protocol::Chat | Protocol::Own => Box::new(openai::Decoder::default()),
+        Protocol::Chat | Protocol::Responses | Protocol::Own => Box::new(openai::Decoder::default()),
         Protocol::Messages => Box::new(anthropic::Decoder::default()),
         Protocol::GenerateContent => Box::new(gemini::Decoder::default()),
     }
@@ -333,7 +333,7 @@ fn decoder(protocol: Protocol) -> Box<dyn Decode> {
 
 fn encoder(protocol: Protocol, facts: AnswerFacts) -> Box<dyn Encode> {
     match protocol {
-        Protocol::Chat | Protocol::Own => Box::new(openai::Encoder::new(facts)),
+        Protocol::Chat | Protocol::Responses | Protocol::Own => Box::new(openai::Encoder::new(facts)),
         Protocol::Messages => Box::new(anthropic::Encoder::new(facts)),
         Protocol::GenerateContent => Box::new(gemini::Encoder::new(facts)),
     }

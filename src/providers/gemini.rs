@@ -63,7 +63,7 @@ impl Dialect for Gemini {
         self.name
     }
 
-    fn protocol(&self) -> Protocol {
+    fn protocol(&self, _: Endpoint) -> Protocol {
         Protocol::GenerateContent
     }
 
@@ -90,7 +90,7 @@ impl Dialect for Gemini {
         true
     }
 
-    fn split(&self, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
+    fn split(&self, _: Endpoint, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
         bridge::split(Protocol::GenerateContent, whole)
     }
 

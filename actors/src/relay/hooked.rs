@@ -14,6 +14,7 @@ use crate::capabilities::{CapabilitySnapshot, Hooks};
 use crate::ports::{CallFacts, Callback, Chunk, StreamStage};
 use crate::wire::look::text_of;
 use crate::wire::protocol::Protocol;
+use crate::wire::responses;
 use crate::wire::restamp::Restamper;
 use crate::wire::{generate, messages};
 
@@ -74,6 +75,7 @@ impl Hooked {
                 Protocol::Chat | Protocol::Own => text_of(&readable, &mut self.text),
                 Protocol::GenerateContent => generate::text_of(&readable, &mut self.text),
                 Protocol::Messages => messages::text_of(&readable, &mut self.text),
+                Protocol::Responses => responses::text_of(&readable, &mut self.text),
             }
         }
         let mut chunk = Chunk { value, changed: false };
@@ -91,7 +93,7 @@ impl Hooked {
     /// Without a `name` the event is named after its type, where the protocol names events.
     fn write(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut BytesMut) {
         let kind = match (self.facts.protocol, name) {
-            (Protocol::Messages, None) => messages::kind(None, data),
+            (Protocol::Messages | Protocol::Responses, None) => messages::kind(None, data),
             _ => None,
         };
         let name = name.or(kind.as_ref().map(|kind| kind.as_bytes()));

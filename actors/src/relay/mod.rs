@@ -7,6 +7,7 @@ mod generate;
 mod hooked;
 mod messages;
 mod outcome;
+mod responses;
 mod translated;
 
 use bytes::{Bytes, BytesMut};
@@ -26,6 +27,7 @@ use hooked::Hooked;
 use messages::Messages;
 pub(crate) use outcome::status_of;
 pub use outcome::{Finish, Learnt, mid_stream_error};
+use responses::Responses;
 use translated::Translated;
 
 /// A comment: keeps a silent connection alive, and no client sees it as an event (WHATWG; LiteLLM's `: ping`).
@@ -43,6 +45,8 @@ enum Mode {
     Messages(Box<Messages>),
     /// Google's generateContent, provider and client alike.
     Generate(Box<Generate>),
+    /// OpenAI's responses, provider and client alike.
+    Responses(Box<Responses>),
     /// Out of the provider's protocol into the client's, and past callbacks where someone looks.
     Translated(Box<Translated>),
 }
@@ -94,6 +98,9 @@ impl Relay {
             (None, Protocol::Messages) => Mode::Messages(Box::new(Messages::new(settings.shown_model, hooked(None)))),
             (None, Protocol::GenerateContent) => {
                 Mode::Generate(Box::new(Generate::new(settings.shown_model, hooked(None))))
+            }
+            (None, Protocol::Responses) => {
+                Mode::Responses(Box::new(Responses::new(settings.shown_model, hooked(None))))
             }
             (None, Protocol::Chat | Protocol::Own) => match hooked(restamper()) {
                 Some(hooked) => Mode::Hooked(hooked),
@@ -207,6 +214,10 @@ impl Pass<'_> {
                 *self.finish = generate.event(event, self.out, self.learnt);
                 return false;
             }
+            Mode::Responses(responses) => {
+                *self.finish = responses.event(event, self.out, self.learnt);
+                return false;
+            }
             Mode::Translated(translated) => {
                 *self.finish = translated.event(event, self.out, self.learnt);
                 return false;
@@ -254,7 +265,7 @@ impl Pass<'_> {
                 restamper.restamp(data, out);
             }),
             // these have ways of their own, and never come here
-            Mode::Messages(_) | Mode::Generate(_) | Mode::Translated(_) => {}
+            Mode::Messages(_) | Mode::Generate(_) | Mode::Responses(_) | Mode::Translated(_) => {}
             Mode::Hooked(hooked) => {
                 if let Err(refusal) = hooked.event(None, data, self.out) {
                     *self.finish = Some(Finish::Broken(Fault::Refused(refusal)));
