@@ -10,6 +10,7 @@ use crate::hooks::Hooks;
 use crate::record::LogRecord;
 use crate::routing::Deployment;
 use crate::wire::envelope::{Endpoint, Envelope};
+use crate::wire::form::Files;
 use crate::wire::framing::Framing;
 use crate::wire::notes::Notes;
 use crate::wire::pieces::Pieces;
@@ -44,6 +45,11 @@ pub trait Dialect: Send + Sync + 'static {
     /// (FAULTS S22).
     fn collect(&self, endpoint: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault>;
 
+    /// Whether it counts tokens for whoever asks; otherwise they are counted here.
+    fn counts_tokens(&self) -> bool {
+        self.protocol() == Protocol::Messages
+    }
+
     /// The way of one stream to a caller who speaks `to`, which is not [`Dialect::protocol`].
     fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate>;
 
@@ -57,8 +63,10 @@ pub struct EncodeCall<'a> {
     pub protocol: Protocol,
     /// Which of the provider's resources.
     pub endpoint: Endpoint,
-    /// The caller's body, scanned.
+    /// The caller's body, scanned; of a form, its fields.
     pub envelope: &'a Envelope,
+    /// The files of a form.
+    pub files: &'a Files,
     /// The caller's headers that belong to its protocol, such as `anthropic-beta`.
     pub headers: &'a [(HeaderName, HeaderValue)],
     /// The target.
@@ -98,6 +106,8 @@ pub struct AnswerFacts {
     pub created: u64,
     /// Whether usage is shown in a stream; whole answers always have it.
     pub show_usage: bool,
+    /// Whether the caller wants a text completion rather than a chat's.
+    pub text_completion: bool,
 }
 
 /// One event of the caller's stream, not yet framed.
@@ -276,6 +286,23 @@ pub trait CallbackFactory: Send + Sync + 'static {
 
     /// What the operator's file says now; told before a reload. [`CallbackFactory::make_for_admin`] may trust what is in it.
     fn configured(&self, _specs: &[CallbackSpec]) {}
+}
+
+// === Tokens ===
+
+/// What a body is whose tokens are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// A request of any protocol.
+    Request,
+    /// A whole answer of any protocol.
+    Answer,
+}
+
+/// Counts tokens where no provider does. An estimate: the model's own encoding may be known to its provider only.
+pub trait TokenCounter: Send + Sync + 'static {
+    /// The tokens of `body`, off this thread. `None` where too much waits already, or the text cannot be counted.
+    fn count(&self, what: Counted, model: &str, body: Bytes) -> LocalBoxFuture<'static, Option<u64>>;
 }
 
 // === Metrics ===

@@ -19,6 +19,7 @@ mod halves;
 pub mod openai;
 pub mod own;
 pub mod request;
+mod text;
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;

@@ -48,6 +48,7 @@ mod events;
 mod exchange;
 pub mod fault;
 mod faults;
+mod form;
 pub mod grammar;
 mod head;
 pub mod job;

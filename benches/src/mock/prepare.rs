@@ -60,7 +60,7 @@ fn body(job: &Job<'_>) -> Body {
         let parts = sse::frame(job.behaviour, &events::events(job, writer));
         return Body { status: 200, content_type: SSE, parts, stream: true };
     }
-    Body::json(200, writer.whole(job))
+    writer.answer(job)
 }
 
 fn frame(job: &Job<'_>, body: &Body) -> Wire {

@@ -5,7 +5,8 @@ use super::{anthropic::Anthropic, job::Endpoint, openai::OpenAi, writer::Writer}
 /// The writer of the protocol an endpoint belongs to.
 pub fn writer(endpoint: Endpoint) -> &'static dyn Writer {
     match endpoint {
-        Endpoint::Chat | Endpoint::Text | Endpoint::Embeddings => &OpenAi,
         Endpoint::Messages | Endpoint::CountTokens => &Anthropic,
+        // every other resource is OpenAI's, or has its manners
+        _ => &OpenAi,
     }
 }

@@ -1,6 +1,6 @@
 //! What a protocol must bring: its shapes. Faults, framing and playing are the same for all protocols and stand elsewhere.
 
-use super::{behaviour::Behaviour, job::Job, request::Head};
+use super::{behaviour::Behaviour, body::Body, job::Job, request::Head};
 
 /// One event of a stream before it is framed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,10 @@ pub struct Refusal {
 pub trait Writer: Sync {
     /// The whole answer, as JSON.
     fn whole(&self, job: &Job<'_>) -> String;
+    /// The whole answer as a body: JSON, but where the resource has another kind of answer.
+    fn answer(&self, job: &Job<'_>) -> Body {
+        Body::json(200, self.whole(job))
+    }
     /// The events of a proper stream, all but the terminal one.
     fn events(&self, job: &Job<'_>) -> Vec<Event>;
     /// The event that says that a stream is over.

@@ -1,5 +1,6 @@
 //! Whole answers in OpenAI's shapes: completions, embeddings, models, errors.
 
+use super::media;
 use crate::mock::{
     behaviour::Behaviour,
     choices::{Finish, Stop, UsagePlace},
@@ -15,7 +16,8 @@ pub fn whole(job: &Job<'_>) -> String {
     match job.endpoint {
         Endpoint::Chat => completion(job, "chat.completion", "chatcmpl-", chat_choice),
         Endpoint::Text => completion(job, "text_completion", "cmpl-", text_choice),
-        _ => embeddings(job),
+        Endpoint::Embeddings => embeddings(job),
+        _ => media::whole(job),
     }
 }
 

@@ -1,9 +1,11 @@
-//! OpenAI's shapes: chat completions, completions, embeddings, models, errors.
+//! OpenAI's shapes: chat completions, completions, embeddings, models, errors; reranking, moderations, pictures and sound.
 
 pub mod answers;
+mod media;
 mod stream;
 
 use super::{
+    body::Body,
     job::{Job, NUMBER_MARK},
     request::Head,
     sse::COMMENT,
@@ -16,6 +18,10 @@ pub struct OpenAi;
 impl Writer for OpenAi {
     fn whole(&self, job: &Job<'_>) -> String {
         answers::whole(job)
+    }
+
+    fn answer(&self, job: &Job<'_>) -> Body {
+        media::other_than_json(job).unwrap_or_else(|| Body::json(200, self.whole(job)))
     }
 
     fn events(&self, job: &Job<'_>) -> Vec<Event> {
