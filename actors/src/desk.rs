@@ -21,6 +21,7 @@ use crate::credential::keeper::CredentialKeeper;
 use crate::in_flight::InFlightCount;
 use crate::mailbox::{ask, tell};
 use crate::meter::Meter;
+use crate::ports::TokenCounter;
 use crate::record::NAME_BYTES;
 use crate::routing::Routing;
 use crate::upstream::UpstreamClient;
@@ -42,6 +43,8 @@ pub struct Desk {
     pub upstream: UpstreamClient,
     /// Where exchanges are counted.
     pub meter: Arc<dyn Meter>,
+    /// Who counts tokens that no provider counted.
+    pub tokens: Arc<dyn TokenCounter>,
     /// Exchanges alive in the whole process.
     pub in_flight: Arc<InFlightCount>,
     /// The end of the process.
@@ -63,6 +66,8 @@ pub struct DeskParts {
     pub upstream: UpstreamClient,
     /// Where exchanges are counted.
     pub meter: Arc<dyn Meter>,
+    /// Who counts tokens that no provider counted.
+    pub tokens: Arc<dyn TokenCounter>,
     /// Exchanges alive.
     pub in_flight: Arc<InFlightCount>,
     /// The end of the process.
@@ -85,6 +90,7 @@ impl Desk {
         let desk = Rc::new(Desk {
             upstream: parts.upstream,
             meter: parts.meter,
+            tokens: parts.tokens,
             in_flight: parts.in_flight,
             shutdown: parts.shutdown,
             zero_cost: RefCell::default(),

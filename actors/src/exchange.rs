@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::account::{Admitted, Progress, Settled};
 use crate::capabilities::{CapabilitySnapshot, Hooks};
@@ -39,6 +39,7 @@ pub struct Exchange {
     /// The last [`Exchange::cost`].
     priced: Cell<Option<(Usage, Option<Cost>)>>,
     settled: bool,
+    ended: Option<Instant>,
 }
 
 impl Exchange {
@@ -53,6 +54,7 @@ impl Exchange {
             calling: false,
             priced: Cell::new(None),
             settled: false,
+            ended: None,
         }
     }
 
@@ -144,8 +146,13 @@ impl Exchange {
 
     /// From accept until now, and the gateway's own share of it.
     pub fn clock(&self) -> (Duration, Duration) {
-        let total = self.asked.started.elapsed();
+        let total = self.ended.unwrap_or_else(Instant::now).saturating_duration_since(self.asked.started);
         (total, total.saturating_sub(self.progress.waited))
+    }
+
+    /// It is over, but for what is still to be reckoned: that takes none of its time.
+    pub fn ended(&mut self) {
+        self.ended = Some(Instant::now());
     }
 
     /// A call of `progress.deployment` begins.
