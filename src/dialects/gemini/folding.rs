@@ -29,12 +29,13 @@ pub fn write_whole(events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
     let written: Vec<Value> = ends
         .into_iter()
         .map(|(index, parts, reason)| {
-            let Folded { parts: mut all, mut members } = folded.remove(&index).unwrap_or_default();
+            let Folded { parts: mut all, members } = folded.remove(&index).unwrap_or_default();
             all.extend(parts);
-            members.insert("content".into(), json!({"parts": all, "role": "model"}));
-            members.insert("finishReason".into(), reason.into());
-            members.insert("index".into(), index.into());
-            members.into()
+            let mut candidate = Map::from_iter([("content".to_owned(), json!({"parts": all, "role": "model"}))]);
+            candidate.insert("finishReason".into(), reason.into());
+            candidate.insert("index".into(), index.into());
+            candidate.extend(members);
+            candidate.into()
         })
         .collect();
     let mut answer = Map::from_iter([("candidates".to_owned(), written.into())]);
