@@ -8,6 +8,8 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest};
 use millrace_actors::wire::protocol::Protocol;
 
+use super::generate::is_path;
+
 /// The header's name.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -47,6 +49,7 @@ pub fn spoken_at(path: &str) -> Protocol {
     let resource = path.strip_prefix("/v1").unwrap_or(path).strip_prefix("/messages");
     match resource {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => Protocol::Messages,
+        _ if is_path(path) => Protocol::GenerateContent,
         _ => Protocol::Chat,
     }
 }

@@ -42,7 +42,10 @@ impl Dialect for OpenAi {
 
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
         // who speaks otherwise is answered by a chat
-        let endpoint = if call.endpoint == Endpoint::Messages { Endpoint::Chat } else { call.endpoint };
+        let endpoint = match call.endpoint {
+            Endpoint::Messages | Endpoint::Generate => Endpoint::Chat,
+            own => own,
+        };
         let Some(path) = path(endpoint).filter(|_| self.row.endpoints.contains(&endpoint)) else {
             return Err(bridge::not_served(call, self.row.name));
         };
@@ -129,7 +132,11 @@ fn path(endpoint: Endpoint) -> Option<&'static str> {
         Endpoint::Speech => "/audio/speech",
         Endpoint::Transcriptions => "/audio/transcriptions",
         Endpoint::Translations => "/audio/translations",
-        Endpoint::Messages | Endpoint::CountTokens | Endpoint::Responses => return None,
+        Endpoint::Messages
+        | Endpoint::CountTokens
+        | Endpoint::Generate
+        | Endpoint::CountContent
+        | Endpoint::Responses => return None,
     })
 }
 
