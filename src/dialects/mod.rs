@@ -14,11 +14,16 @@
 
 pub mod anthropic;
 pub mod bridge;
+pub mod cohere;
+pub mod embeddings;
 pub mod event;
 mod halves;
+pub mod ollama;
 pub mod openai;
 pub mod own;
 pub mod request;
+#[cfg(test)]
+mod testing;
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;

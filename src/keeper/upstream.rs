@@ -9,6 +9,8 @@ use millrace_actors::ports::Dialect;
 
 use crate::config::ModelEntry;
 use crate::providers::anthropic::{self, Anthropic};
+use crate::providers::cohere::{self, Cohere};
+use crate::providers::ollama::{self, Ollama};
 use crate::providers::openai::{self, OpenAi};
 use crate::providers::row::Speaks;
 
@@ -26,6 +28,8 @@ pub fn dialect(model: &ModelEntry) -> Arc<dyn Dialect> {
         Speaks::Vertex => {
             Arc::new(Anthropic { host: anthropic::Host::Vertex { model_in_path: model.below.model_in_path } })
         }
+        Speaks::Cohere => Arc::new(Cohere { row }),
+        Speaks::Ollama => Arc::new(Ollama { row }),
         Speaks::OpenAi | Speaks::Azure => Arc::new(OpenAi { row, model_in_path: model.below.model_in_path }),
     }
 }
@@ -35,6 +39,8 @@ pub fn base_path(model: &ModelEntry, rest: &str) -> String {
     let base = match model.provider.speaks {
         Speaks::Anthropic => anthropic::base_path(rest).to_owned(),
         Speaks::OpenAi => openai::base_path(rest, model.provider.row()),
+        Speaks::Cohere => cohere::base_path(rest).to_owned(),
+        Speaks::Ollama => ollama::base_path(rest).to_owned(),
         Speaks::Azure | Speaks::Vertex => rest.to_owned(),
     };
     base + &model.below.path
@@ -73,6 +79,6 @@ fn credential(speaks: Speaks, key: &str) -> Result<Vec<(HeaderName, HeaderValue)
     match speaks {
         Speaks::Anthropic => anthropic::credential(key),
         Speaks::Azure => Ok(vec![(AZURE_KEY, HeaderValue::from_str(key)?)]),
-        Speaks::OpenAi | Speaks::Vertex => Ok(vec![(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {key}"))?)]),
+        _ => Ok(vec![(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {key}"))?)]),
     }
 }

@@ -2,7 +2,9 @@
 //! each. Servers that speak OpenAI's protocol share one dialect and differ in their rows.
 
 pub mod anthropic;
+pub mod cohere;
 mod compatible;
+pub mod ollama;
 pub mod openai;
 pub mod row;
 mod rows;

@@ -37,6 +37,10 @@ pub enum Speaks {
     Anthropic,
     /// As [`Speaks::OpenAi`], by Azure's paths and credentials.
     Azure,
+    /// Cohere's chat, version 2.
+    Cohere,
+    /// Ollama's own API.
+    Ollama,
     /// Google Cloud: the protocol of whoever made the model.
     Vertex,
 }
@@ -48,6 +52,8 @@ impl Speaks {
             Speaks::OpenAi => "OpenAI",
             Speaks::Anthropic => "Anthropic messages",
             Speaks::Azure => "OpenAI",
+            Speaks::Cohere => "Cohere v2",
+            Speaks::Ollama => "Ollama's own",
             Speaks::Vertex => "Anthropic messages, for Claude",
         }
     }
