@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) enum Answered {
     Whole(Whole),
     Stream(Open),
+    /// Bytes that pass as they come; the first of them are here.
+    Bytes(Open),
 }
 
 /// A whole answer, in the client's words.
@@ -39,7 +41,7 @@ pub(crate) struct Whole {
     pub own: Duration,
 }
 
-/// A stream whose first event is here.
+/// A stream whose first event, or bytes, are here.
 pub(crate) struct Open {
     pub response: UpstreamResponse,
     /// What has been read of it.

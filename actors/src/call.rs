@@ -1,17 +1,15 @@
 //! One call to one deployment: encode, send, and tell an answer from a fault.
 
-use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use actix_http::header::{HeaderMap, RETRY_AFTER};
 use bytes::{Bytes, BytesMut};
-use tokio::time::{Instant as TokioInstant, timeout_at};
+use tokio::time::Instant as TokioInstant;
 
 use crate::attempts::{Answered, Open, Whole};
 use crate::capabilities::Hooks;
-use crate::credential::{self, Token};
+use crate::credential;
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
@@ -19,8 +17,10 @@ use crate::hold::Hold;
 use crate::plan::Candidate;
 use crate::ports::{Dialect, EncodeCall};
 use crate::relay::{mid_stream_error, status_of};
-use crate::upstream::{Method, UpstreamFault, UpstreamRequest, UpstreamResponse};
+use crate::upstream::{Method, UpstreamRequest, UpstreamResponse};
 use crate::wire::answer::{Answer, UpstreamError};
+use crate::wire::billable::Extras;
+use crate::wire::endpoint::{AnswerKind, Way};
 use crate::wire::envelope::Endpoint;
 use crate::wire::framing::{Framing, StreamReader};
 use crate::wire::look::look;
@@ -28,12 +28,10 @@ use crate::wire::protocol::Protocol;
 use crate::wire::sse::Event;
 use crate::wire::usage::Usage;
 use crate::wire::{restamp, scan};
+use crate::within::{BATCH_BYTES, Within, fault_of};
 
 /// The most that is read of an error answer: its message, not a document.
 const ERROR_BODY: usize = 256 << 10;
-
-/// Bytes taken from the socket per wake-up, at most.
-pub(crate) const BATCH_BYTES: usize = 64 << 10;
 
 /// The longest `retry-after` we repeat to a caller or cool down for (FAULTS U21): an hour.
 const RETRY_AFTER_MAX: f64 = 3600.0;
@@ -52,7 +50,8 @@ pub(crate) async fn call(
     began: Instant,
 ) -> Result<Called, Fault> {
     let deployment = &candidate.deployment;
-    let stream = exchange.asked.envelope.stream();
+    let way = exchange.way();
+    let stream = way == Way::Events;
     let path = &exchange.routing.path;
     let (limit, phase) = match stream {
         true => (deployment.stream_timeout.unwrap_or(path.first_token_timeout), "first_token"),
@@ -69,9 +68,11 @@ pub(crate) async fn call(
         headers: &exchange.asked.headers,
         endpoint: exchange.asked.endpoint,
         envelope: &exchange.asked.envelope,
+        files: &exchange.asked.files,
         deployment,
         model: &candidate.model,
-        max_output_tokens: (deployment.dialect.protocol() != exchange.asked.protocol)
+        max_output_tokens: exchange
+            .translated_by(&*deployment.dialect)
             .then(|| deployment.max_output_tokens(&exchange.routing.prices, &candidate.model))
             .flatten(),
         stream_usage: stream && path.always_include_stream_usage.unwrap_or(true),
@@ -90,8 +91,9 @@ pub(crate) async fn call(
         head_deadline: strikes.then(|| limit.saturating_sub(waited)),
     };
     let encoding = began.elapsed().saturating_sub(waited);
-    let answered = match stream {
-        true => {
+    exchange.progress.extras = Extras::asked(exchange.asked.endpoint.facts().billed, &exchange.asked.envelope);
+    let answered = match way {
+        Way::Events => {
             let opened = {
                 let opened = pin!(open(exchange, candidate, request, &within));
                 hold.over(exchange, opened).await
@@ -101,9 +103,14 @@ pub(crate) async fn call(
             exchange.progress.first_event = Some(Instant::now());
             Answered::Stream(open)
         }
-        false => {
+        Way::Whole => {
             let response = head(exchange.desk(), candidate, request, &within).await?;
             whole(exchange, response, candidate, &within).await?
+        }
+        Way::Bytes => {
+            let response = head(exchange.desk(), candidate, request, &within).await?;
+            exchange.progress.first_event = Some(Instant::now());
+            Answered::Bytes(first_bytes(response, &within).await?)
         }
     };
     Ok(Called { own: encoding + own_work(&answered), answered })
@@ -136,31 +143,10 @@ async fn open(
     }
 }
 
-/// The deadline of a call, what it is called in the fault, and what the call goes out with.
-struct Within {
-    deadline: TokioInstant,
-    /// Whether it comes before the end of the exchange's own time.
-    strikes: bool,
-    phase: &'static str,
-    token: Option<Arc<Token>>,
-}
-
-impl Within {
-    async fn limit<T>(&self, work: impl Future<Output = Result<T, UpstreamFault>>) -> Result<T, Fault> {
-        if !self.strikes {
-            return work.await.map_err(|f| fault_of(f, self.phase));
-        }
-        match timeout_at(self.deadline, work).await {
-            Ok(done) => done.map_err(|f| fault_of(f, self.phase)),
-            Err(_) => Err(Fault::Timeout { phase: self.phase }),
-        }
-    }
-}
-
 fn own_work(answered: &Answered) -> Duration {
     match answered {
         Answered::Whole(whole) => whole.own,
-        Answered::Stream(_) => Duration::ZERO,
+        Answered::Stream(_) | Answered::Bytes(_) => Duration::ZERO,
     }
 }
 
@@ -200,6 +186,7 @@ async fn whole(
     within: &Within,
 ) -> Result<Answered, Fault> {
     let dialect = &candidate.deployment.dialect;
+    let facts = exchange.asked.endpoint.facts();
     let events = response.is_stream(dialect.framing());
     let body = within.limit(response.read_all(exchange.routing.path.max_response_bytes)).await?;
     let began = Instant::now();
@@ -207,8 +194,11 @@ async fn whole(
         true => dialect.collect(exchange.asked.endpoint, &stream_events(exchange, &**dialect, &body)?)?,
         false => body,
     };
-    let answer = checked(&body)?;
-    let mut body = match (dialect.protocol() == exchange.asked.protocol, answer.model.is_empty()) {
+    // a text, where the caller may have asked for one, is not looked at
+    let text = facts.answer == AnswerKind::TextOrBytes && !response.is_json();
+    let answer = if text { Answer::default() } else { checked(&body)? };
+    exchange.progress.extras = exchange.progress.extras.answered(facts.billed, &body);
+    let mut body = match (!exchange.translated_by(&**dialect), answer.model.is_empty()) {
         (false, _) => dialect.translate(exchange.asked.protocol, exchange.answer_facts(), &body)?,
         (true, true) => body,
         (true, false) => restamped(&body, &answer.model, exchange.shown_model()),
@@ -282,6 +272,17 @@ fn is_error(event: &Event<'_>) -> bool {
     event.name == Some(b"error") || look(event.data).error
 }
 
+/// The first bytes of an answer: until they are here, another deployment may be tried. An answer without any byte is no
+/// sound and no stream.
+async fn first_bytes(mut response: UpstreamResponse, within: &Within) -> Result<Open, Fault> {
+    let mut batch = Vec::new();
+    let more = within.limit(response.next_batch(&mut batch, BATCH_BYTES)).await?;
+    match batch.is_empty() {
+        true => Err(Fault::InvalidAnswer { cause: "it is empty".into() }),
+        false => Ok(Open { response, batch, more }),
+    }
+}
+
 /// A stream's first event: until it is here, an error keeps its own status, and another deployment may be tried.
 async fn first_event(
     exchange: &Exchange,
@@ -344,27 +345,6 @@ async fn wrap(
         dialect.framing().write(dialect.protocol(), &mut stream, name, &event.data);
     }
     Ok((Open { response, batch: vec![stream.freeze()], more: false }, answer.usage))
-}
-
-/// A fault of the way to the provider, in the caller's table. `phase` is which deadline a missing head missed.
-pub(crate) fn fault_of(fault: UpstreamFault, phase: &'static str) -> Fault {
-    match fault {
-        UpstreamFault::ConnectTimeout { .. } => Fault::Timeout { phase: "connect" },
-        UpstreamFault::HeadTimeout => Fault::Timeout { phase },
-        UpstreamFault::Dns { .. } | UpstreamFault::Connect { .. } | UpstreamFault::ClosedBeforeHead { .. } => {
-            Fault::Connect { cause: fault.to_string() }
-        }
-        UpstreamFault::Truncated | UpstreamFault::Reset => Fault::Truncated,
-        UpstreamFault::BadRequest(_) => {
-            log::error!("upstream request cannot be built cause={fault}");
-            Fault::Internal
-        }
-        UpstreamFault::Tls { .. }
-        | UpstreamFault::BadHead(_)
-        | UpstreamFault::BadBody(_)
-        | UpstreamFault::TooLarge { .. }
-        | UpstreamFault::Io(_) => Fault::InvalidAnswer { cause: fault.to_string() },
-    }
 }
 
 /// `retry-after-ms`, or `retry-after` as seconds or as a date (RFC 9110, 10.2.3), in whole seconds, rounded up.

@@ -16,11 +16,14 @@ use actix_http::header::{HeaderName, HeaderValue};
 use crate::capabilities::{CapabilitySnapshot, Hooks};
 use crate::desk::{Desk, InFlight};
 use crate::fault::Fault;
-use crate::ports::{AnswerFacts, CallFacts};
+use crate::ports::{AnswerFacts, CallFacts, Dialect};
 use crate::record::{LogRecord, MESSAGE_BYTES, NAME_BYTES, Outcome, kept};
 use crate::routing::{Deployment, Routing};
+use crate::wire::billable::Extras;
 use crate::wire::cost::{Cost, ServiceTier};
+use crate::wire::endpoint::{AnswerKind, Way};
 use crate::wire::envelope::{Endpoint, Envelope};
+use crate::wire::form::Files;
 use crate::wire::notes::Notes;
 use crate::wire::protocol::Protocol;
 use crate::wire::usage::Usage;
@@ -41,8 +44,10 @@ pub struct Admitted {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The caller's alias.
     pub caller: Arc<str>,
-    /// The scanned body.
+    /// The scanned body; of a form, its fields.
     pub envelope: Envelope,
+    /// The files of a form.
+    pub files: Files,
     /// The model as the caller wrote it, in the body or the path.
     pub model: Arc<str>,
     /// When the request's head was read.
@@ -98,6 +103,8 @@ pub struct Progress {
     pub events: u64,
     /// As the provider reported it.
     pub usage: Option<Usage>,
+    /// What is billed besides tokens.
+    pub extras: Extras,
     /// What of the request the provider got otherwise than the caller wrote it, at the last attempt.
     pub notes: Notes,
     /// The provider's `service_tier`, for the price.
@@ -152,6 +159,21 @@ impl Exchange {
         self.callbacks.hooks.any(hooks)
     }
 
+    /// How its answer goes to the caller.
+    pub fn way(&self) -> Way {
+        self.asked.endpoint.way(self.asked.envelope.stream())
+    }
+
+    /// Whether what its answer is (`content-type`) is for the provider to say.
+    pub fn own_kind(&self) -> bool {
+        self.way() == Way::Bytes || self.asked.endpoint.facts().answer == AnswerKind::TextOrBytes
+    }
+
+    /// Whether bodies and streams must be written anew between the caller and `dialect`.
+    pub fn translated_by(&self, dialect: &dyn Dialect) -> bool {
+        dialect.protocol() != self.asked.protocol && self.asked.endpoint.facts().translated
+    }
+
     /// What callbacks may know of it.
     pub fn facts(&self) -> CallFacts {
         CallFacts {
@@ -181,6 +203,7 @@ impl Exchange {
             id: self.asked.call_id.to_string(),
             created: unix(SystemTime::now()) as u64,
             show_usage: self.asked.envelope.include_usage() || path.always_include_stream_usage == Some(true),
+            text_completion: self.asked.endpoint == Endpoint::Completions,
         }
     }
 
@@ -199,7 +222,16 @@ impl Exchange {
     fn reckon(&self, usage: &Usage) -> Option<Cost> {
         let deployment = self.progress.deployment.as_ref()?;
         let pricing = deployment.pricing_for(&self.routing.prices, &self.progress.upstream_model);
-        Some(pricing.rates?.cost(&usage.into(), self.progress.service_tier))
+        let billed = self.asked.endpoint.facts().billed;
+        pricing.rates?.cost_beside_tokens(billed, usage, &self.progress.extras, self.progress.service_tier)
+    }
+
+    /// The prices that an answered exchange's model has, where they do not tell what it cost: never billed 0 in silence.
+    fn unreckoned(&self, settled: &Settled<'_>) -> Vec<String> {
+        let deployment = self.progress.deployment.as_ref().filter(|_| settled.cost.is_none());
+        let answered = deployment.filter(|_| settled.outcome.is_success());
+        let rates = answered.and_then(|d| d.pricing_for(&self.routing.prices, &self.progress.upstream_model).rates);
+        rates.map(|rates| rates.names()).unwrap_or_default()
     }
 
     /// From accept until now, and the gateway's own share of it.
@@ -295,13 +327,8 @@ impl Exchange {
         LogRecord {
             id: text(&self.asked.call_id),
             request_id: text(&self.asked.request_id),
-            call_type: match self.asked.endpoint {
-                Endpoint::Chat => "acompletion",
-                Endpoint::Messages => "anthropic_messages",
-                Endpoint::CountTokens => "acount_tokens",
-                Endpoint::Completions => "atext_completion",
-                Endpoint::Embeddings => "aembedding",
-            },
+            call_type: self.asked.endpoint.facts().call_type,
+            operation: self.asked.endpoint.facts().operation,
             route: self.asked.route,
             stream: self.asked.envelope.stream(),
             status: if settled.outcome.is_success() { "success" } else { "failure" },
@@ -333,6 +360,7 @@ impl Exchange {
             reasoning_tokens: settled.usage.reasoning_tokens,
             estimated: settled.usage.estimated,
             response_cost: settled.cost.map(|c| c.total.to_string()),
+            unreckoned_prices: self.unreckoned(settled),
             zero_cost: self.progress.zero_cost,
             attempts: self.progress.attempts,
             attempted_retries: self.progress.retries,

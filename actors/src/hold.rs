@@ -20,6 +20,7 @@ use crate::outlet::{Outlet, outlet};
 use crate::relay::HEARTBEAT;
 use crate::reply::{Answer, Reply, facts};
 use crate::told;
+use crate::wire::endpoint::Way as Answering;
 
 /// The way to the caller of one exchange.
 pub(crate) struct Hold(RefCell<Way>);
@@ -58,7 +59,7 @@ impl Hold {
     /// Waits for `work` on a stream, and lets the head go if that takes longer than the hold: a heartbeat's time after the
     /// request was read, not after this attempt began, since what counts is how long the caller has heard nothing.
     pub async fn over<T>(&self, exchange: &Exchange, mut work: Pin<&mut impl Future<Output = T>>) -> T {
-        let heartbeat = exchange.routing.path.heartbeat.filter(|_| exchange.asked.envelope.stream());
+        let heartbeat = exchange.routing.path.heartbeat.filter(|_| exchange.way() == Answering::Events);
         let Some(every) = heartbeat else { return work.await };
         let began = Instant::now();
         let mut next = match self.is_over() {

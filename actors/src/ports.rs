@@ -10,6 +10,7 @@ use crate::hooks::Hooks;
 use crate::record::LogRecord;
 use crate::routing::Deployment;
 use crate::wire::envelope::{Endpoint, Envelope};
+use crate::wire::form::Files;
 use crate::wire::framing::Framing;
 use crate::wire::notes::Notes;
 use crate::wire::pieces::Pieces;
@@ -57,8 +58,10 @@ pub struct EncodeCall<'a> {
     pub protocol: Protocol,
     /// Which of the provider's resources.
     pub endpoint: Endpoint,
-    /// The caller's body, scanned.
+    /// The caller's body, scanned; of a form, its fields.
     pub envelope: &'a Envelope,
+    /// The files of a form.
+    pub files: &'a Files,
     /// The caller's headers that belong to its protocol, such as `anthropic-beta`.
     pub headers: &'a [(HeaderName, HeaderValue)],
     /// The target.
@@ -98,6 +101,8 @@ pub struct AnswerFacts {
     pub created: u64,
     /// Whether usage is shown in a stream; whole answers always have it.
     pub show_usage: bool,
+    /// Whether the caller wants a text completion rather than a chat's.
+    pub text_completion: bool,
 }
 
 /// One event of the caller's stream, not yet framed.

@@ -10,7 +10,6 @@ use bytes::Bytes;
 use tokio::time::{Instant as TokioInstant, Sleep, sleep_until, timeout_at};
 
 use crate::attempts::Open;
-use crate::call::{BATCH_BYTES, fault_of};
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
@@ -22,6 +21,7 @@ use crate::reply::{Answer, Reply, facts};
 use crate::request_handler::Job;
 use crate::routing::PathSettings;
 use crate::stream_relay::{Cause, Chunks, End, Heartbeat, StreamRelay};
+use crate::within::{BATCH_BYTES, fault_of};
 
 /// Releases the head, unless that is done, starts the relay, and pumps. The exchange goes to the relay, which settles it.
 pub(crate) async fn run(job: Job, open: Open) {
@@ -69,7 +69,7 @@ fn relay_for(exchange: &Exchange) -> Relay {
         withhold_usage: !exchange.asked.envelope.include_usage() && path.always_include_stream_usage != Some(true),
         max_event_bytes: path.max_event_bytes,
     };
-    let foreign = dialect.filter(|dialect| dialect.protocol() != exchange.asked.protocol);
+    let foreign = dialect.filter(|dialect| exchange.translated_by(&***dialect));
     let translate = foreign.map(|dialect| dialect.translator(exchange.asked.protocol, exchange.answer_facts()));
     Relay::new(&settings, translate, &exchange.callbacks, || exchange.facts())
 }

@@ -69,8 +69,10 @@ pub struct LogRecord {
     pub id: String,
     /// `x-request-id`: the caller's, or ours.
     pub request_id: String,
-    /// LiteLLM's call type: `acompletion`, `atext_completion`, `aembedding`.
+    /// LiteLLM's call type: `acompletion`, `atext_completion`, `aembedding` ...
     pub call_type: &'static str,
+    /// OpenTelemetry's `gen_ai.operation.name`: `chat`, `text_completion`, `embeddings` ...
+    pub operation: &'static str,
     /// The route that was matched.
     pub route: &'static str,
     /// Whether the caller asked for a stream.
@@ -126,6 +128,10 @@ pub struct LogRecord {
     /// What it cost; absent when the model has no known price. Never 0 for want of a price.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_cost: Option<String>,
+    /// The prices above zero that its model has but that could not be reckoned, since the answer does not tell what they are
+    /// for (seconds of sound, say), or since they are not metered. Then there is no `response_cost`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreckoned_prices: Vec<String>,
     /// Whether the budget stage was skipped because everything that may serve the group is priced at zero.
     pub zero_cost: bool,
     /// Upstream calls made.

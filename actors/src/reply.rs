@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::header::HeaderMap;
+use actix_http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use bytes::Bytes;
 
 use crate::capabilities::Hooks;
@@ -28,6 +28,8 @@ pub enum Answer {
     Whole(Bytes),
     /// A stream; its head may go out now.
     Stream(OutletBody),
+    /// Bytes as they come, of the kind that [`ReplyFacts::content_type`] tells.
+    Bytes(OutletBody),
 }
 
 /// What response headers are made from (COMPAT 3.6).
@@ -39,6 +41,8 @@ pub struct ReplyFacts {
     pub group: Option<Arc<str>>,
     /// The provider's headers, for the `llm_provider-*` copies.
     pub upstream_headers: HeaderMap,
+    /// What the provider says its answer is, where that is not the same for all answers of the resource.
+    pub content_type: Option<HeaderValue>,
     /// Repeats.
     pub retries: u32,
     /// Fallback groups entered.
@@ -75,6 +79,7 @@ pub(crate) fn facts(exchange: &Exchange, upstream_headers: HeaderMap) -> ReplyFa
     ReplyFacts {
         deployment: progress.deployment.clone(),
         group: progress.serving.clone(),
+        content_type: exchange.own_kind().then(|| upstream_headers.get(CONTENT_TYPE).cloned()).flatten(),
         upstream_headers,
         retries: progress.retries,
         fallbacks: progress.fallbacks,

@@ -14,6 +14,7 @@ use futures_util::future::LocalBoxFuture;
 use tokio::sync::oneshot;
 
 use crate::attempts::{self, Answered};
+use crate::carry;
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
@@ -76,6 +77,7 @@ impl Job {
             None => self.exchange.settle(Outcome::ClientCancelled, None),
             Some(Ok(Answered::Whole(whole))) => self.whole(whole.body, whole.headers),
             Some(Ok(Answered::Stream(open))) => pump::run(self, open).await,
+            Some(Ok(Answered::Bytes(open))) => carry::run(self, open).await,
             Some(Err(fault)) => self.fail(fault),
         }
     }

@@ -1,18 +1,19 @@
 //! From one protocol to another: which reader meets which writer. What the providers call, and the only place that knows all
 //! dialects.
 
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
 use millrace_actors::ports::{AnswerFacts, EncodeCall, Frame, Translate};
 use millrace_actors::wire::envelope::{Edits, Endpoint};
-use millrace_actors::wire::notes::Notes;
+use millrace_actors::wire::notes::{Did, Notes};
 use millrace_actors::wire::pieces::Pieces;
 use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
 
 use super::event::{Event, Start};
 use super::halves::Halves;
-use super::{BadRequest, Decode, Encode, Request, Target, Written, anthropic, openai};
+use super::{BadRequest, Decode, Encode, Request, Target, Written, anthropic, openai, text};
 
 /// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
 /// them out needs no leave. It is noted all the same.
@@ -45,6 +46,15 @@ pub fn edited_with(call: &EncodeCall<'_>, stream_usage: bool, out: &[&str], put:
     call.envelope.rewrite(&Edits { model: call.model, stream_usage, drop: &drop, set: &set })
 }
 
+/// The caller's form with the same few fields changed, and the header that says what it is.
+pub fn form(call: &EncodeCall<'_>) -> (Vec<(HeaderName, HeaderValue)>, Pieces) {
+    // chosen at random: a file cannot hold what its sender could not foresee
+    let boundary = format!("millrace-{:032x}", fastrand::u128(..));
+    let body = call.files.form(&edited(call, false).to_bytes(), &boundary);
+    let kind = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"));
+    (kind.map(|kind| (CONTENT_TYPE, kind)).into_iter().collect(), body)
+}
+
 /// The caller's request in the provider's protocol. Parameters that the deployment's entry sets are the caller's where it
 /// gave none; its `extra_body` is the provider's and goes in last.
 ///
@@ -62,17 +72,23 @@ pub(super) fn written_by(
     let deployment = call.deployment;
     let target =
         Target { model: call.model, max_output_tokens: call.max_output_tokens, stream_usage: call.stream_usage };
-    let request = match deployment.drop.is_empty() && deployment.default_params.is_empty() {
-        true => read_request(call.protocol, call.envelope.body()),
+    let body = match deployment.drop.is_empty() && deployment.default_params.is_empty() {
+        true => call.envelope.body().clone(),
         false => {
             let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).collect();
             let absent = |(name, _): &&(String, String)| call.envelope.field(name).is_none();
             let set: Vec<(String, String)> = deployment.default_params.iter().filter(absent).cloned().collect();
             let edits = Edits { model: call.model, stream_usage: false, drop: &drop, set: &set };
-            read_request(call.protocol, &call.envelope.rewrite(&edits).to_bytes())
+            call.envelope.rewrite(&edits).to_bytes()
         }
     };
-    let written = request.and_then(|request| write(&request, &target)).map_err(refused)?;
+    let (body, without) = match call.endpoint {
+        Endpoint::Completions => text::as_chat(&body).map_err(refused)?,
+        _ => (body, Vec::new()),
+    };
+    let request = read_request(call.protocol, &body);
+    let mut written = request.and_then(|request| write(&request, &target)).map_err(refused)?;
+    without.into_iter().for_each(|name| written.notes.add(name, Did::Dropped, "a chat has no such parameter"));
     // a detail of a message that has no place is noted; a client could hardly leave it out of what it was given
     let refusable = |name: &&str| !is_label(name) && !name.starts_with("messages.") && !name.starts_with("tools.");
     let lost: Vec<&str> = written.notes.dropped().map(|note| note.param.as_str()).filter(refusable).collect();
@@ -84,13 +100,7 @@ pub(super) fn written_by(
 
 /// A resource that the provider does not have.
 pub fn not_served(call: &EncodeCall<'_>, provider: &str) -> Fault {
-    let resource = match call.endpoint {
-        Endpoint::Chat => "chat completions",
-        Endpoint::Messages => "messages",
-        Endpoint::CountTokens => "count of tokens",
-        Endpoint::Completions => "text completions",
-        Endpoint::Embeddings => "embeddings",
-    };
+    let resource = call.endpoint.facts().noun;
     Fault::BadRequest {
         message: format!("The model `{}` is served by {provider}, which has no {resource}.", call.model),
         param: Some("model".into()),
@@ -170,13 +180,15 @@ pub fn translator(from: Protocol, to: Protocol, facts: AnswerFacts) -> Box<dyn T
 
 /// The way of one stream from a given reader.
 pub(super) fn bridged(decoder: Box<dyn Decode>, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
-    Box::new(Bridge {
+    let text_completion = facts.text_completion;
+    let bridge = Box::new(Bridge {
         decoder,
         encoder: encoder(to, facts),
         halves: Halves::default(),
         events: Vec::new(),
         usage: None,
-    })
+    });
+    if text_completion { Box::new(text::Text(bridge)) } else { bridge }
 }
 
 /// A whole answer of one protocol in another.
@@ -184,7 +196,13 @@ pub(super) fn bridged(decoder: Box<dyn Decode>, to: Protocol, facts: AnswerFacts
 /// # Errors
 /// It cannot be understood.
 pub fn translate(from: Protocol, to: Protocol, facts: AnswerFacts, whole: &[u8]) -> Result<Bytes, Fault> {
-    Ok(write_whole(to, read_whole(from, whole)?, &facts))
+    Ok(told(to, read_whole(from, whole)?, &facts))
+}
+
+/// A whole answer of given events, in the shape that the caller wants.
+pub(super) fn told(to: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
+    let answer = write_whole(to, events, facts);
+    if facts.text_completion { text::of_chat(&answer).unwrap_or(answer) } else { answer }
 }
 
 struct Bridge {
@@ -229,6 +247,7 @@ fn own_facts(events: &[Event]) -> AnswerFacts {
         id: id.unwrap_or_default(),
         created: created.unwrap_or_default(),
         show_usage: true,
+        text_completion: false,
     }
 }
 
@@ -257,7 +276,7 @@ fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
     }
 }
 
-pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
+fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
     match protocol {
         Protocol::Chat | Protocol::Own => openai::write_whole(events, facts),
         Protocol::Messages => anthropic::write_whole(events, facts),

@@ -24,6 +24,7 @@ pub mod own;
 pub mod request;
 #[cfg(test)]
 mod testing;
+mod text;
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;

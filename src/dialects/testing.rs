@@ -31,7 +31,13 @@ pub fn golden(file: &str, text: &str) {
 }
 
 pub fn facts() -> AnswerFacts {
-    AnswerFacts { model: "alias".into(), id: "own-1".into(), created: 1_700_000_000, show_usage: true }
+    AnswerFacts {
+        model: "alias".into(),
+        id: "own-1".into(),
+        created: 1_700_000_000,
+        show_usage: true,
+        text_completion: false,
+    }
 }
 
 /// The events of a stream in chunks of `size` bytes.
@@ -53,7 +59,7 @@ pub fn pair(own: &Own, framing: Framing, name: &str, stream: &str, whole: &str) 
         assert_eq!(decoded(own, framing, stream, size), events, "{name} in chunks of {size}");
     }
     for (to, word) in [(Protocol::Chat, "openai"), (Protocol::Messages, "anthropic")] {
-        let joined = bridge::write_whole(to, events.clone(), &facts());
+        let joined = bridge::told(to, events.clone(), &facts());
         let translated = own.translate(to, &facts(), whole.as_bytes()).unwrap();
         let pretty = |bytes: &[u8]| format!("{:#}\n", serde_json::from_slice::<Value>(bytes).unwrap());
         assert_eq!(pretty(&joined), pretty(&translated), "{name}: stream and whole answer differ for {word}");

@@ -1,5 +1,5 @@
-//! `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, `/v1/messages` and their other spellings: one path for all,
-//! since they differ in a name, in one required field, and in what their caller speaks.
+//! `/v1/chat/completions`, `/v1/messages`, `/v1/rerank`, `/v1/audio/speech` and the other resources that a model answers: one
+//! path for all, since they differ in a name, in what must be there, and in what an answer is (`Endpoint::facts`).
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,31 +13,43 @@ use millrace_actors::plan::Plan;
 use millrace_actors::reply::Answer;
 use millrace_actors::request_handler::RequestHandler;
 use millrace_actors::wire::envelope::{Endpoint, Envelope};
+use millrace_actors::wire::form::Files;
 use millrace_actors::wire::protocol::Protocol;
 
 use super::error::{self, ApiError};
+use super::form::Form;
 use super::ids::{RequestId, fresh, sane};
 use super::methods::only;
 use super::names::{model_in_path, name_of};
-use super::{body, given, headers, stages};
+use super::{body, form, given, headers, stages};
 use crate::auth::Caller;
+
+/// Where the model may stand in the path.
+const MODEL_TOO: &[&str] = &["/v1", "", "/openai/deployments/{model:.*}", "/engines/{model:.*}"];
+const PLAIN: &[&str] = &["/v1", ""];
+
+/// Each resource: its path, and before what it stands. What it is like, [`Endpoint::facts`] says.
+const RESOURCES: &[(&str, Endpoint, &[&str])] = &[
+    ("chat/completions", Endpoint::Chat, MODEL_TOO),
+    ("completions", Endpoint::Completions, MODEL_TOO),
+    ("embeddings", Endpoint::Embeddings, MODEL_TOO),
+    ("messages", Endpoint::Messages, PLAIN),
+    ("messages/count_tokens", Endpoint::CountTokens, PLAIN),
+    ("rerank", Endpoint::Rerank, &["/v1", "/v2", ""]),
+    ("moderations", Endpoint::Moderations, PLAIN),
+    ("images/generations", Endpoint::Images, MODEL_TOO),
+    ("audio/speech", Endpoint::Speech, MODEL_TOO),
+    ("audio/transcriptions", Endpoint::Transcriptions, MODEL_TOO),
+    ("audio/translations", Endpoint::Translations, MODEL_TOO),
+];
 
 /// The routes. The model may stand in the path, as in Azure's and OpenAI's older spellings.
 pub fn routes(config: &mut web::ServiceConfig) {
-    let endpoints = [
-        ("chat/completions", Endpoint::Chat),
-        ("completions", Endpoint::Completions),
-        ("embeddings", Endpoint::Embeddings),
-    ];
-    let openai = ["/v1", "", "/openai/deployments/{model:.*}", "/engines/{model:.*}"];
-    let anthropic = [("messages", Endpoint::Messages), ("messages/count_tokens", Endpoint::CountTokens)];
-    let anthropic = anthropic.map(|(path, endpoint)| (&["/v1", ""][..], path, endpoint));
-    let all = endpoints.map(|(path, endpoint)| (&openai[..], path, endpoint)).into_iter().chain(anthropic);
-    for (prefixes, path, endpoint) in all {
-        for prefix in prefixes {
+    for (path, endpoint, prefixes) in RESOURCES {
+        for prefix in *prefixes {
             let pattern = format!("{prefix}/{path}");
             let route = name_of(&pattern);
-            let handler = move |caller, request, payload| complete((endpoint, route), caller, request, payload);
+            let handler = move |caller, request, payload| complete((*endpoint, route), caller, request, payload);
             config.service(only(web::resource(pattern).route(web::post().to(handler)), "POST"));
         }
     }
@@ -66,8 +78,9 @@ async fn complete(
     let call_id = Arc::clone(&exchange.asked.call_id);
     let reply = RequestHandler::answer(exchange, plan).await;
     let mut response = match reply.answer {
-        Ok(Answer::Whole(body)) => headers::whole().body(body),
+        Ok(Answer::Whole(body)) => headers::whole(reply.facts.content_type.as_ref()).body(body),
         Ok(Answer::Stream(body)) => headers::stream().body(body),
+        Ok(Answer::Bytes(body)) => headers::bytes(reply.facts.content_type.as_ref()).body(body),
         Err(fault) => error::response(&fault, &of),
     };
     headers::add(response.headers_mut(), &call_id, reply.facts);
@@ -86,9 +99,13 @@ async fn admit(
     let of = RequestId::known(request);
     let permit = desk.in_flight.enter().ok_or(Fault::Overloaded)?;
     let routing = desk.routing();
-    let body = body::read(request, payload, routing.path.max_request_bytes, routing.path.body_idle_timeout).await?;
+    let (limit, idle) = (routing.path.max_request_bytes, routing.path.body_idle_timeout);
+    let Form { fields: body, files } = match endpoint.is_form() {
+        true => form::read(request, payload, limit, idle).await?,
+        false => Form { fields: body::read(request, payload, limit, idle).await?, files: Files::default() },
+    };
     let envelope = Envelope::scan(body, endpoint, &stages::RULES).map_err(stages::rejected)?;
-    let model = model_of(request, &envelope)?;
+    let model = model_of(request, &envelope, endpoint)?;
     Ok(Admitted {
         call_id: sane(request.headers().get(&headers::CALL_ID)).unwrap_or_else(fresh),
         request_id: Arc::clone(&of.id),
@@ -98,6 +115,7 @@ async fn admit(
         endpoint,
         caller: caller.alias,
         envelope,
+        files,
         model,
         started: of.started,
         permit,
@@ -120,9 +138,9 @@ fn forwarded(request: &HttpRequest, protocol: Protocol) -> Vec<(HeaderName, Head
 }
 
 /// The model in the path, or in the body. Two that differ are refused: one might be allowed and the other served.
-fn model_of(request: &HttpRequest, envelope: &Envelope) -> Result<Arc<str>, Fault> {
+fn model_of(request: &HttpRequest, envelope: &Envelope, endpoint: Endpoint) -> Result<Arc<str>, Fault> {
     let path = model_in_path(request).filter(|model| !model.is_empty());
-    match (path.as_deref(), envelope.model()) {
+    match (path.as_deref(), envelope.model().or(endpoint.facts().default_model.filter(|_| path.is_none()))) {
         (Some(path), Some(body)) if path != body => Err(Fault::BadRequest {
             message: format!(
                 "The path names the model `{}` and the body `{}`. Name one, or the same in both.",

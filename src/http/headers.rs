@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use millrace_actors::record::NAME_BYTES;
 use millrace_actors::reply::ReplyFacts;
@@ -31,10 +33,21 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const PARAMS: HeaderName = HeaderName::from_static("x-millrace-params");
 const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("llm_provider-request-id");
 
-/// The head of a whole answer.
-pub fn whole() -> HttpResponseBuilder {
+/// The head of a whole answer: JSON, unless the provider's answer may be something else and says so.
+pub fn whole(told: Option<&HeaderValue>) -> HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
-    response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
+    let json = || HeaderValue::from_static("application/json");
+    response.insert_header((CONTENT_TYPE, told.cloned().unwrap_or_else(json)));
+    response
+}
+
+/// The head of bytes that pass as they come. One that names no kind stays without: a browser must not guess one.
+pub fn bytes(told: Option<&HeaderValue>) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    let unknown = || HeaderValue::from_static("application/octet-stream");
+    response
+        .insert_header((CONTENT_TYPE, told.cloned().unwrap_or_else(unknown)))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")));
     response
 }
 
@@ -168,7 +181,7 @@ mod tests {
             facts.upstream_headers.insert(HeaderName::from_static(name), HeaderValue::from_static(name));
         }
         facts.added.push((RETRIES, HeaderValue::from_static("by a hook")));
-        let mut response = whole().finish();
+        let mut response = whole(None).finish();
         add(response.headers_mut(), "call", facts);
         let headers = response.headers();
         assert_eq!(headers.len(), headers.len_keys());

@@ -4,6 +4,7 @@ pub mod body;
 pub mod callbacks;
 pub mod completions;
 pub mod error;
+pub mod form;
 pub mod given;
 pub mod guard;
 pub mod headers;

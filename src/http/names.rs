@@ -13,7 +13,7 @@ pub fn name_of(pattern: &str) -> &'static str {
 }
 
 /// Every pattern, as it stands in labels and records.
-pub const NAMES: [&str; 24] = [
+pub const NAMES: &[&str] = &[
     "/v1/messages",
     "/messages",
     "/v1/messages/count_tokens",
@@ -30,6 +30,27 @@ pub const NAMES: [&str; 24] = [
     "/embeddings",
     "/openai/deployments/{model:.*}/embeddings",
     "/engines/{model:.*}/embeddings",
+    "/v1/rerank",
+    "/v2/rerank",
+    "/rerank",
+    "/v1/moderations",
+    "/moderations",
+    "/v1/images/generations",
+    "/images/generations",
+    "/openai/deployments/{model:.*}/images/generations",
+    "/engines/{model:.*}/images/generations",
+    "/v1/audio/speech",
+    "/audio/speech",
+    "/openai/deployments/{model:.*}/audio/speech",
+    "/engines/{model:.*}/audio/speech",
+    "/v1/audio/transcriptions",
+    "/audio/transcriptions",
+    "/openai/deployments/{model:.*}/audio/transcriptions",
+    "/engines/{model:.*}/audio/transcriptions",
+    "/v1/audio/translations",
+    "/audio/translations",
+    "/openai/deployments/{model:.*}/audio/translations",
+    "/engines/{model:.*}/audio/translations",
     "/v1/models",
     "/models",
     "/v1/models/{model:.*}",

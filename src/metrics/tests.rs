@@ -151,6 +151,7 @@ impl Case {
             headers: Vec::new(),
             caller: "master".into(),
             envelope: Envelope::scan(body.into(), Endpoint::Chat, &Default::default()).unwrap(),
+            files: Default::default(),
             model: model.into(),
             started,
             permit: Arc::new(InFlightCount::bounded(u64::MAX)).enter().unwrap(),

@@ -93,11 +93,11 @@ impl Dialect for Anthropic {
                 body: bridge::edited(call, false),
                 notes: Notes::default(),
             }),
-            Endpoint::Chat => {
+            Endpoint::Chat | Endpoint::Completions => {
                 let (body, notes) = bridge::written(call, Protocol::Messages)?;
                 Ok(Encoded { path: PATH.into(), headers: Vec::new(), body, notes })
             }
-            Endpoint::Completions | Endpoint::Embeddings => Err(bridge::not_served(call, "Anthropic")),
+            _ => Err(bridge::not_served(call, "Anthropic")),
         }
     }
 

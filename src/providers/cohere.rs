@@ -4,6 +4,7 @@ use bytes::Bytes;
 use millrace_actors::fault::Fault;
 use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
 use millrace_actors::wire::envelope::Endpoint;
+use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::protocol::Protocol;
 
 use super::row::Row;
@@ -18,7 +19,7 @@ pub struct Cohere {
 
 /// A base path as operators write it: with the resource, with the version, or without either (LiteLLM takes all).
 pub fn base_path(path: &str) -> &str {
-    let path = ["/chat", "/embed"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path);
+    let path = ["/chat", "/embed", "/rerank"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path);
     ["/v2", "/v1"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path)
 }
 
@@ -34,7 +35,9 @@ impl Dialect for Cohere {
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
         let (path, (body, notes)) = match call.endpoint {
             Endpoint::Embeddings => ("/v2/embed", embed_request(call)?),
-            Endpoint::Chat | Endpoint::Messages => ("/v2/chat", COHERE.written(call)?),
+            Endpoint::Chat | Endpoint::Messages | Endpoint::Completions => ("/v2/chat", COHERE.written(call)?),
+            // the shape that callers send is its own
+            Endpoint::Rerank => ("/v2/rerank", (bridge::edited(call, false), Notes::default())),
             _ => return Err(bridge::not_served(call, "Cohere")),
         };
         Ok(Encoded { path: path.into(), headers: vec![], body, notes })

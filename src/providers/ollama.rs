@@ -38,7 +38,7 @@ impl Dialect for Ollama {
 
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
         let (path, (body, notes)) = match call.endpoint {
-            Endpoint::Chat | Endpoint::Messages => ("/api/chat", OLLAMA.written(call)?),
+            Endpoint::Chat | Endpoint::Messages | Endpoint::Completions => ("/api/chat", OLLAMA.written(call)?),
             Endpoint::Embeddings => ("/api/embed", embed_request(call)?),
             _ => return Err(bridge::not_served(call, self.row.name)),
         };

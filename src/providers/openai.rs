@@ -7,6 +7,7 @@ use bytes::Bytes;
 use millrace_actors::fault::Fault;
 use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
 use millrace_actors::wire::envelope::Endpoint;
+use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::protocol::Protocol;
 use serde_json::{Map, Value, json};
 
@@ -40,19 +41,19 @@ impl Dialect for OpenAi {
     }
 
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
-        let (endpoint, path) = match call.endpoint {
-            Endpoint::CountTokens => return Err(bridge::not_served(call, self.row.name)),
-            Endpoint::Chat | Endpoint::Messages => (Endpoint::Chat, "/chat/completions"),
-            Endpoint::Completions => (Endpoint::Completions, "/completions"),
-            Endpoint::Embeddings => (Endpoint::Embeddings, "/embeddings"),
-        };
-        if !self.row.endpoints.contains(&endpoint) {
+        // who speaks otherwise is answered by a chat
+        let endpoint = if call.endpoint == Endpoint::Messages { Endpoint::Chat } else { call.endpoint };
+        let Some(path) = path(endpoint).filter(|_| self.row.endpoints.contains(&endpoint)) else {
             return Err(bridge::not_served(call, self.row.name));
-        }
+        };
         let path = match self.model_in_path {
             true => format!("/{}{path}", segment::of_model(call.model)?).into(),
             false => path.into(),
         };
+        if call.endpoint.is_form() {
+            let (headers, body) = bridge::form(call);
+            return Ok(Encoded { path, headers, body, notes: Notes::default() });
+        }
         let (body, notes) = compatible::body(call, self.row)?;
         Ok(Encoded { path, headers: Vec::new(), body, notes })
     }
@@ -113,6 +114,23 @@ impl Dialect for OpenAi {
     fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault> {
         bridge::translate(Protocol::Chat, to, facts, whole)
     }
+}
+
+/// The resource below the base URL.
+fn path(endpoint: Endpoint) -> Option<&'static str> {
+    Some(match endpoint {
+        Endpoint::Chat => "/chat/completions",
+        Endpoint::Completions => "/completions",
+        Endpoint::Embeddings => "/embeddings",
+        // not OpenAI's own, but of many servers with its manners
+        Endpoint::Rerank => "/rerank",
+        Endpoint::Moderations => "/moderations",
+        Endpoint::Images => "/images/generations",
+        Endpoint::Speech => "/audio/speech",
+        Endpoint::Transcriptions => "/audio/transcriptions",
+        Endpoint::Translations => "/audio/translations",
+        Endpoint::Messages | Endpoint::CountTokens => return None,
+    })
 }
 
 fn fold_choice(folded: &mut Vec<Map<String, Value>>, mut choice: Map<String, Value>) {

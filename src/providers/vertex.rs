@@ -44,14 +44,14 @@ pub(super) fn claude(call: &EncodeCall<'_>, model_in_path: bool, betas: &[&[u8]]
         Endpoint::Messages | Endpoint::CountTokens => {
             (bridge::edited_with(&EncodeCall { model, ..*call }, false, out, put), Notes::default())
         }
-        Endpoint::Chat => {
+        Endpoint::Chat | Endpoint::Completions => {
             let (written, notes) = bridge::written(call, Protocol::Messages)?;
             let scanned = Envelope::scan(written.to_bytes(), Endpoint::Messages, &ScanRules::NONE);
             let envelope =
                 scanned.map_err(|rejected| Fault::BadRequest { message: rejected.message, param: rejected.param })?;
             (envelope.rewrite(&Edits { model, stream_usage: false, drop: out, set: &put }), notes)
         }
-        Endpoint::Completions | Endpoint::Embeddings => return Err(bridge::not_served(call, "Claude on Vertex AI")),
+        _ => return Err(bridge::not_served(call, "Claude on Vertex AI")),
     };
     Ok(Encoded { path, headers: Vec::new(), body, notes })
 }

@@ -13,6 +13,7 @@ mod compatible;
 mod cost;
 mod credentials;
 mod deploy;
+mod endpoints;
 mod harness;
 mod invariants;
 mod messages;

@@ -181,6 +181,13 @@ impl UpstreamResponse {
         std::str::from_utf8(essence).is_ok_and(|essence| framing.is(essence))
     }
 
+    /// The body says that it is JSON.
+    pub fn is_json(&self) -> bool {
+        let kind = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        essence == "application/json" || essence.ends_with("+json")
+    }
+
     /// The content coding, when there is one other than identity. We never ask for one, so it is the upstream's fault.
     pub fn content_encoding(&self) -> Option<&str> {
         let value = self.headers.get(CONTENT_ENCODING)?;

@@ -4,6 +4,7 @@
 //! where it has none (an explicit zero is a price); a long prompt is billed at the long-context price for *all* its
 //! tokens and its whole answer; the details of a usage report are cut so that they never exceed its totals.
 
+mod beside;
 pub mod key;
 pub mod rates;
 #[cfg(test)]
@@ -40,6 +41,14 @@ pub struct Counts {
     pub audio_output_tokens: u64,
     /// Of the completion: pictures.
     pub image_output_tokens: u64,
+    /// Searches of a reranker.
+    pub searches: u64,
+    /// Pictures made.
+    pub pictures: u64,
+    /// Characters to be spoken.
+    pub characters: u64,
+    /// Seconds of sound.
+    pub seconds: u64,
 }
 
 /// The cost of one exchange; `total` is exactly the sum of the other five.
@@ -81,11 +90,15 @@ impl Rates {
                 price(parts.audio_input, &[Unit::AudioInput, Unit::Input]),
                 price(parts.image_input, &[Unit::ImageInput, Unit::Input]),
                 price(1, &[Unit::Request]),
+                price(counts.searches, &[Unit::Search]),
+                price(counts.characters, &[Unit::Character]),
+                price(counts.seconds, &[Unit::SecondWritten, Unit::SecondRead]),
             ],
             [
                 price(parts.text_output, &[Unit::Output]),
                 price(parts.audio_output, &[Unit::AudioOutput, Unit::Output]),
                 price(parts.image_output, &[Unit::ImageOutput, Unit::Output]),
+                price(counts.pictures, &[Unit::Picture]),
             ],
             [
                 price(parts.cache_read, &[Unit::CacheRead, Unit::Input]),
@@ -103,7 +116,7 @@ impl Rates {
 impl Cost {
     /// From yoctodollars. Each of the five is rounded once and the total is their sum, so that a bill adds up to the
     /// last digit; rounding the exact total instead could differ from its parts by two picodollars.
-    fn of_parts(input: [u128; 4], output: [u128; 3], read: [u128; 2], written: [u128; 2], reasoning: u128) -> Self {
+    fn of_parts(input: [u128; 7], output: [u128; 4], read: [u128; 2], written: [u128; 2], reasoning: u128) -> Self {
         let amount =
             |parts: &[u128]| Picodollars::from_yocto(parts.iter().fold(0, |sum, part| sum.saturating_add(*part)));
         let mut cost = Self {

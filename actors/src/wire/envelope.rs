@@ -7,6 +7,8 @@
 use bytes::Bytes;
 use serde::Deserialize;
 
+pub use super::endpoint::Endpoint;
+use super::endpoint::Need;
 pub use super::forbidden::ScanRules;
 use super::pieces::Pieces;
 pub use super::rewrite::Edits;
@@ -31,21 +33,6 @@ const NUMBERS: &[&str] = &[
     "top_logprobs",
     "dimensions",
 ];
-
-/// Which resource a body was sent to: it decides which field must be there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Endpoint {
-    /// Chat completions: `messages`, an array.
-    Chat,
-    /// Text completions: `prompt`, a string or an array.
-    Completions,
-    /// Embeddings: `input`, a string or an array.
-    Embeddings,
-    /// Anthropic's messages: `messages`, an array.
-    Messages,
-    /// How many tokens Anthropic's messages would be: the same body.
-    CountTokens,
-}
 
 /// Why a body is refused: the caller's fault, status 400.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -177,22 +164,12 @@ impl Envelope {
     }
 
     fn require(&self, endpoint: Endpoint) -> Result<(), Rejected> {
-        let (name, want) = endpoint.needs();
-        if self.find(name).is_some() {
-            return Ok(());
-        }
-        let message = format!("The field '{name}' is missing. It must be {want}");
-        Err(Rejected { message, param: Some(name.to_owned()), at: None })
-    }
-}
-
-impl Endpoint {
-    /// The field that must be there, and what it must be.
-    fn needs(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Chat | Self::Messages | Self::CountTokens => ("messages", "an array of messages"),
-            Self::Completions => ("prompt", "a string or an array"),
-            Self::Embeddings => ("input", "a string or an array"),
+        match endpoint.facts().needs.iter().find(|need| self.find(need.field).is_none()) {
+            None => Ok(()),
+            Some(Need { field, want, .. }) => {
+                let message = format!("The field '{field}' is missing. It must be {want}");
+                Err(Rejected { message, param: Some((*field).to_owned()), at: None })
+            }
         }
     }
 }
@@ -289,11 +266,10 @@ fn wrong_shape(name: &str, value: &[u8], endpoint: Endpoint) -> Option<&'static 
         "stream" => (matches!(first, b't' | b'f' | b'n'), "true, false or null"),
         "stream_options" => (matches!(first, b'{' | b'n'), "an object or null"),
         name if NUMBERS.contains(&name) => (matches!(first, b'-' | b'0'..=b'9' | b'n'), "a number or null"),
-        name => {
-            let (needed, want) = endpoint.needs();
-            let text = first == b'"' && needed != "messages";
-            (name != needed || first == b'[' || text, want)
-        }
+        name => match endpoint.facts().needs.iter().find(|need| need.field == name) {
+            Some(need) => (need.opens.contains(&first), need.want),
+            None => return None,
+        },
     };
     (!fits).then_some(want)
 }

@@ -39,6 +39,8 @@ pub const CONTENT: &[(&str, &str)] = &[
     ("response_format", "JSON Schema: property names are the caller's"),
     ("input", "what to embed"),
     ("prompt", "what to complete"),
+    ("documents", "what to put in order: each may be an object of the caller's own"),
+    ("query", "what to order documents by"),
     ("prediction", "the expected output: content parts"),
     ("tool_choice", "names of the caller's own tools"),
     ("function_call", "the name of a caller's own function"),

@@ -5,9 +5,12 @@
 //! [`restamp::Restamper`]; a whole answer becomes an [`answer::Answer`]. [`scan`] and [`skip`] are what they share.
 
 pub mod answer;
+pub mod billable;
 pub mod cost;
+pub mod endpoint;
 pub mod envelope;
 pub mod forbidden;
+pub mod form;
 pub mod framing;
 pub mod lines;
 pub mod look;

@@ -2,7 +2,7 @@
 
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, SeqAccess, Visitor},
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
@@ -55,9 +55,21 @@ pub struct Asked<'a> {
     /// Numbers in an embedding.
     #[serde(default)]
     pub dimensions: Option<u32>,
-    /// How many inputs there are, of embeddings.
-    #[serde(default)]
+    /// How many inputs there are, of embeddings (Cohere calls them texts).
+    #[serde(default, alias = "texts")]
     pub input: Inputs,
+    /// What embeddings are for (Cohere).
+    #[serde(borrow, default)]
+    pub input_type: Option<Cow<'a, str>>,
+    /// How many documents there are to put in order.
+    #[serde(default)]
+    pub documents: Inputs,
+    /// `json`, `text`, `srt` ..., of sound; `b64_json` or `url`, of pictures.
+    #[serde(borrow, default, deserialize_with = "text_or_nothing")]
+    pub response_format: Option<Cow<'a, str>>,
+    /// Bytes of the file that came with a form.
+    #[serde(skip)]
+    pub file: usize,
 }
 
 /// `stream_options`.
@@ -100,6 +112,10 @@ impl Asked<'_> {
             n: self.n,
             dimensions: self.dimensions,
             input: self.input,
+            input_type: owned(self.input_type),
+            documents: self.documents,
+            response_format: owned(self.response_format),
+            file: self.file,
             metadata: None,
             stop_sequences: self.stop_sequences.into_iter().map(|text| Cow::Owned(text.into_owned())).collect(),
             messages: self.messages,
@@ -143,6 +159,13 @@ impl Memo {
         }
         Ok(&self.asked)
     }
+
+    /// What a form asked for, in the place of what the last body did.
+    pub fn keep(&mut self, asked: Asked<'static>) -> &Asked<'static> {
+        self.body.clear();
+        self.asked = asked;
+        &self.asked
+    }
 }
 
 /// `user_id` of Anthropic's metadata; OpenAI's are anything the caller likes.
@@ -158,6 +181,12 @@ fn user_id(metadata: &RawValue) -> Option<Cow<'_, str>> {
 /// Whether a field is there and not null.
 fn is_there<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
     Ok(Option::<IgnoredAny>::deserialize(from)?.is_some())
+}
+
+/// A text; anything else, such as the JSON Schema of a chat's answer, is not looked at.
+fn text_or_nothing<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    let raw = Option::<&RawValue>::deserialize(from)?;
+    Ok(raw.and_then(|raw| serde_json::from_str::<String>(raw.get()).ok()).map(Cow::Owned))
 }
 
 fn null_is_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
@@ -230,6 +259,11 @@ impl<'de> Visitor<'de> for ElementVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Element, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Element::Text)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Element, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Element::Text)
     }
 }

@@ -7,6 +7,7 @@ use super::{
     choices::{CloseOn, How},
     exchange::Exchange,
     fault::FaultKind,
+    form,
     job::{Endpoint, Job},
     openai::answers,
     plan::Plan,
@@ -165,12 +166,19 @@ impl Connection {
         };
         // Taken out while it is borrowed from: the answer needs the whole connection.
         let mut memo = std::mem::take(&mut self.memo);
-        let asked = match memo.scan(&body, model_in(&head.path)) {
-            Ok(asked) => asked,
-            Err(error) => {
-                let message = format!("We could not parse the JSON body of your request: {error}");
-                return self.refuse(endpoint, (400, &message), exchange).await;
+        let form = head.content_type.as_deref().filter(|kind| kind.starts_with("multipart/"));
+        let asked = match form.map(|kind| form::scan(kind, &body)) {
+            Some(Ok(asked)) => memo.keep(asked),
+            Some(Err(why)) => {
+                return self.refuse(endpoint, (400, &format!("This is no form: {why}")), exchange).await;
             }
+            None => match memo.scan(&body, model_in(&head.path)) {
+                Ok(asked) => asked,
+                Err(error) => {
+                    let message = format!("We could not parse the JSON body of your request: {error}");
+                    return self.refuse(endpoint, (400, &message), exchange).await;
+                }
+            },
         };
         let plan = match base.overridden(asked.model.as_deref(), head.x_mock.as_deref()) {
             Ok(plan) => plan,

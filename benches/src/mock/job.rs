@@ -23,12 +23,32 @@ pub enum Endpoint {
     Messages,
     /// `/messages/count_tokens`
     CountTokens,
+    /// `/rerank`
+    Rerank,
+    /// `/moderations`
+    Moderations,
+    /// `/images/generations`
+    Images,
+    /// `/audio/speech`
+    Speech,
+    /// `/audio/transcriptions`
+    Transcriptions,
+    /// `/audio/translations`
+    Translations,
+    /// `/v2/chat`
+    CohereChat,
+    /// `/v2/embed`
+    CohereEmbed,
+    /// `/api/chat`
+    OllamaChat,
+    /// `/api/embed`
+    OllamaEmbed,
 }
 
 impl Endpoint {
     /// Whether its answers can be streams.
     pub fn streams(self) -> bool {
-        !matches!(self, Self::Embeddings | Self::CountTokens)
+        matches!(self, Self::Chat | Self::Text | Self::Messages | Self::CohereChat | Self::OllamaChat)
     }
 }
 

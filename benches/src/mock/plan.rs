@@ -42,6 +42,9 @@ struct Question {
     base64: bool,
     dimensions: Option<u32>,
     inputs: u32,
+    documents: u32,
+    response_format: Option<String>,
+    file: usize,
     body_len: usize,
 }
 
@@ -129,6 +132,9 @@ impl Question {
             base64: is_base64(asked),
             dimensions: asked.dimensions,
             inputs: asked.input.0,
+            documents: asked.documents.0,
+            response_format: asked.response_format.as_deref().map(str::to_owned),
+            file: asked.file,
             body_len: body_len_of(job),
         }
     }
@@ -144,6 +150,9 @@ impl Question {
             && self.base64 == is_base64(asked)
             && self.dimensions == asked.dimensions
             && self.inputs == asked.input.0
+            && self.documents == asked.documents.0
+            && self.response_format.as_deref() == asked.response_format.as_deref()
+            && self.file == asked.file
             && self.body_len == body_len_of(job)
     }
 }

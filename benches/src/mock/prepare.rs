@@ -9,12 +9,9 @@ use super::{
     head::{framing_headers, head},
     job::Job,
     protocol::writer,
-    sse,
     wire::{End, Span, Wire},
 };
 use std::time::Duration;
-
-const SSE: &str = "text/event-stream; charset=utf-8";
 
 /// Prepares the answer to an API call.
 pub fn prepare(job: &Job<'_>) -> Wire {
@@ -57,10 +54,10 @@ fn body(job: &Job<'_>) -> Body {
         Shape::Sse => true,
     };
     if streams && job.endpoint.streams() {
-        let parts = sse::frame(job.behaviour, &events::events(job, writer));
-        return Body { status: 200, content_type: SSE, parts, stream: true };
+        let parts = writer.frame(job.behaviour, &events::events(job, writer));
+        return Body { status: 200, content_type: writer.stream_type(), parts, stream: true };
     }
-    Body::json(200, writer.whole(job))
+    writer.answer(job)
 }
 
 fn frame(job: &Job<'_>, body: &Body) -> Wire {

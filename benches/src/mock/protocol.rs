@@ -1,11 +1,14 @@
 //! The protocols the mock speaks, and which endpoint belongs to which.
 
-use super::{anthropic::Anthropic, job::Endpoint, openai::OpenAi, writer::Writer};
+use super::{anthropic::Anthropic, cohere::Cohere, job::Endpoint, ollama::Ollama, openai::OpenAi, writer::Writer};
 
 /// The writer of the protocol an endpoint belongs to.
 pub fn writer(endpoint: Endpoint) -> &'static dyn Writer {
     match endpoint {
-        Endpoint::Chat | Endpoint::Text | Endpoint::Embeddings => &OpenAi,
         Endpoint::Messages | Endpoint::CountTokens => &Anthropic,
+        Endpoint::CohereChat | Endpoint::CohereEmbed => &Cohere,
+        Endpoint::OllamaChat | Endpoint::OllamaEmbed => &Ollama,
+        // every other resource is OpenAI's, or has its manners
+        _ => &OpenAi,
     }
 }

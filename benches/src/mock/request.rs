@@ -41,6 +41,8 @@ pub struct Head {
     pub api_key: Option<String>,
     /// The `anthropic-version` header.
     pub version: Option<String>,
+    /// The `content-type` header.
+    pub content_type: Option<String>,
     /// How long the body is.
     pub body: BodyLength,
     /// Whether the client wants the connection closed.
@@ -126,6 +128,8 @@ fn note(head: &mut Head, header: &httparse::Header<'_>) -> Result<(), ReadError>
         head.authorization = text();
     } else if is("api-key") || is("x-api-key") {
         head.api_key = text();
+    } else if is("content-type") {
+        head.content_type = text();
     } else if is("anthropic-version") {
         head.version = text();
     }

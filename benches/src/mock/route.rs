@@ -43,6 +43,16 @@ pub fn route<'a>(method: &str, path: &'a str) -> Route<'a> {
         _ if path.ends_with("/completions") => ("POST", Route::Api(Endpoint::Text)),
         _ if path.ends_with("/messages/count_tokens") => ("POST", Route::Api(Endpoint::CountTokens)),
         _ if path.ends_with("/messages") => ("POST", Route::Api(Endpoint::Messages)),
+        _ if path.ends_with("/v2/chat") => ("POST", Route::Api(Endpoint::CohereChat)),
+        _ if path.ends_with("/v2/embed") => ("POST", Route::Api(Endpoint::CohereEmbed)),
+        _ if path.ends_with("/api/chat") => ("POST", Route::Api(Endpoint::OllamaChat)),
+        _ if path.ends_with("/api/embed") => ("POST", Route::Api(Endpoint::OllamaEmbed)),
+        _ if path.ends_with("/rerank") => ("POST", Route::Api(Endpoint::Rerank)),
+        _ if path.ends_with("/moderations") => ("POST", Route::Api(Endpoint::Moderations)),
+        _ if path.ends_with("/images/generations") => ("POST", Route::Api(Endpoint::Images)),
+        _ if path.ends_with("/audio/speech") => ("POST", Route::Api(Endpoint::Speech)),
+        _ if path.ends_with("/audio/transcriptions") => ("POST", Route::Api(Endpoint::Transcriptions)),
+        _ if path.ends_with("/audio/translations") => ("POST", Route::Api(Endpoint::Translations)),
         // Vertex AI's, for the models of others
         _ if path.ends_with("/models/count-tokens:rawPredict") => ("POST", Route::Api(Endpoint::CountTokens)),
         _ if path.ends_with(":rawPredict") || path.ends_with(":streamRawPredict") => {

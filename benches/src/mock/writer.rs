@@ -1,6 +1,6 @@
 //! What a protocol must bring: its shapes. Faults, framing and playing are the same for all protocols and stand elsewhere.
 
-use super::{behaviour::Behaviour, job::Job, request::Head};
+use super::{behaviour::Behaviour, body::Body, job::Job, request::Head, sse};
 
 /// One event of a stream before it is framed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,10 +61,22 @@ pub struct Refusal {
 pub trait Writer: Sync {
     /// The whole answer, as JSON.
     fn whole(&self, job: &Job<'_>) -> String;
+    /// The whole answer as a body: JSON, but where the resource has another kind of answer.
+    fn answer(&self, job: &Job<'_>) -> Body {
+        Body::json(200, self.whole(job))
+    }
     /// The events of a proper stream, all but the terminal one.
     fn events(&self, job: &Job<'_>) -> Vec<Event>;
     /// The event that says that a stream is over.
-    fn terminal(&self) -> Event;
+    fn terminal(&self, job: &Job<'_>) -> Event;
+    /// The bytes of each event of a stream.
+    fn frame(&self, behaviour: &Behaviour, events: &[Event]) -> Vec<Vec<u8>> {
+        sse::frame(behaviour, events)
+    }
+    /// The content-type of a stream.
+    fn stream_type(&self) -> &'static str {
+        "text/event-stream; charset=utf-8"
+    }
     /// Data that begins well and is no JSON.
     fn broken(&self) -> &'static str;
     /// The body of an error.

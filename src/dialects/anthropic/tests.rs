@@ -50,7 +50,13 @@ fn target(model: &str) -> Target<'_> {
 }
 
 fn facts() -> AnswerFacts {
-    AnswerFacts { model: "alias".into(), id: "own-1".into(), created: 1_700_000_000, show_usage: true }
+    AnswerFacts {
+        model: "alias".into(),
+        id: "own-1".into(),
+        created: 1_700_000_000,
+        show_usage: true,
+        text_completion: false,
+    }
 }
 
 /// Name and data of each event of a stream; the reader of event streams proper is below the dialects.

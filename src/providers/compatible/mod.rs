@@ -23,6 +23,10 @@ use crate::dialects::bridge;
 /// # Errors
 /// The request cannot be understood or carried, or a parameter would be lost and `drop_params` does not allow it.
 pub fn body(call: &EncodeCall<'_>, row: &Row) -> Result<(Pieces, Notes), Fault> {
+    if !call.endpoint.facts().translated {
+        // the differences are those of conversations
+        return Ok((bridge::edited_with(call, false, &[], Vec::new()), Notes::default()));
+    }
     let traits = &row.traits;
     let model = model(call, traits);
     let stream_usage = call.stream_usage && traits.stream_options && call.endpoint != Endpoint::Embeddings;

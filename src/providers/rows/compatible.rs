@@ -3,7 +3,9 @@
 //! Addresses, variables and parameters as LiteLLM has them (COMPAT 9), whose users keep their files; what providers document
 //! to be refused is added.
 
-use millrace_actors::wire::envelope::Endpoint::{self, Chat, Completions, Embeddings};
+use millrace_actors::wire::envelope::Endpoint::{
+    self, Chat, Completions, Embeddings, Images, Moderations, Rerank, Speech, Transcriptions, Translations,
+};
 
 use crate::providers::row::{PLAIN, Row, Shown, Speaks, Thought, Traits};
 
@@ -47,6 +49,7 @@ static GROQ: Row = Row {
     base: Some("https://api.groq.com/openai/v1"),
     base_variables: &["GROQ_API_BASE"],
     key_variables: &["GROQ_API_KEY"],
+    endpoints: &[Chat, Speech, Transcriptions, Translations],
     traits: Traits {
         // "OpenAI compatibility" of its documentation, which names them as answered with 400
         lacks: lacking!(
@@ -83,7 +86,7 @@ static MISTRAL: Row = Row {
     base: Some("https://api.mistral.ai/v1"),
     base_variables: &["MISTRAL_API_BASE"],
     key_variables: &["MISTRAL_API_KEY"],
-    endpoints: &[Chat, Embeddings],
+    endpoints: &[Chat, Embeddings, Moderations, Transcriptions],
     traits: Traits {
         // it refuses every member that it does not know
         lacks: lacking!(
@@ -140,7 +143,7 @@ static TOGETHER: Row = Row {
     base: Some("https://api.together.ai/v1"),
     base_variables: &["TOGETHER_AI_API_BASE"],
     key_variables: &["TOGETHER_API_KEY", "TOGETHER_AI_API_KEY", "TOGETHERAI_API_KEY", "TOGETHER_AI_TOKEN"],
-    endpoints: ALL,
+    endpoints: &[Chat, Completions, Embeddings, Images, Speech, Transcriptions, Translations, Rerank],
     traits: Traits { renames: OLDER, ..USUAL },
     shown: Shown { title: "Together AI", reasoning: REASONING, ..SHOWN },
     ..BASE

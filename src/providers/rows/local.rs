@@ -1,10 +1,13 @@
 //! Servers of OpenAI's protocol that operators run themselves: at an address of theirs, mostly without a key.
 
-use millrace_actors::wire::envelope::Endpoint::{self, Chat, Completions, Embeddings};
+use millrace_actors::wire::envelope::Endpoint::{
+    self, Chat, Completions, Embeddings, Images, Moderations, Rerank, Speech, Transcriptions, Translations,
+};
 
 use crate::providers::row::{PLAIN, Row, Shown, Speaks, Traits};
 
-const ALL: &[Endpoint] = &[Chat, Completions, Embeddings];
+const ALL: &[Endpoint] =
+    &[Chat, Completions, Embeddings, Moderations, Images, Speech, Transcriptions, Translations, Rerank];
 
 const SHOWN: Shown = Shown {
     title: "",

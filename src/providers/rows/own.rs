@@ -1,6 +1,9 @@
 //! Providers whose protocol is their own.
 
-use millrace_actors::wire::envelope::Endpoint::{Chat, Completions, CountTokens, Embeddings, Messages};
+use millrace_actors::wire::envelope::Endpoint::{
+    Chat, Completions, CountTokens, Embeddings, Images, Messages, Moderations, Rerank, Speech, Transcriptions,
+    Translations,
+};
 
 use crate::providers::row::{PLAIN, Row, Shown, Speaks};
 
@@ -13,7 +16,8 @@ pub static OPENAI: Row = Row {
     base_variables: &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
     key_variables: &["OPENAI_API_KEY"],
     keyless: false,
-    endpoints: &[Chat, Completions, Embeddings],
+    // reranking is not OpenAI's own; but many a server with its manners stands behind this prefix and an address
+    endpoints: &[Chat, Completions, Embeddings, Moderations, Images, Speech, Transcriptions, Translations, Rerank],
     traits: PLAIN,
     shown: Shown {
         title: "OpenAI",
@@ -55,7 +59,7 @@ static AZURE: Row = Row {
     base_variables: &["AZURE_API_BASE"],
     key_variables: &["AZURE_API_KEY"],
     keyless: false,
-    endpoints: &[Chat, Completions, Embeddings],
+    endpoints: &[Chat, Completions, Embeddings, Images, Speech, Transcriptions, Translations],
     traits: PLAIN,
     shown: Shown {
         title: "Azure OpenAI",
@@ -98,7 +102,7 @@ static COHERE: Row = Row {
     base_variables: &["COHERE_API_BASE"],
     key_variables: &["COHERE_API_KEY", "CO_API_KEY"],
     keyless: false,
-    endpoints: &[Chat, Embeddings],
+    endpoints: &[Chat, Embeddings, Rerank],
     traits: PLAIN,
     shown: Shown {
         title: "Cohere",

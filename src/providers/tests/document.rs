@@ -46,6 +46,12 @@ fn served(row: &Row) -> String {
         Endpoint::Embeddings => "embeddings",
         Endpoint::Messages => "messages",
         Endpoint::CountTokens => "count_tokens",
+        Endpoint::Rerank => "rerank",
+        Endpoint::Moderations => "moderations",
+        Endpoint::Images => "images",
+        Endpoint::Speech => "speech",
+        Endpoint::Transcriptions => "transcriptions",
+        Endpoint::Translations => "translations",
     };
     row.endpoints.iter().map(word).collect::<Vec<_>>().join(", ")
 }

@@ -31,8 +31,8 @@ fn routes() -> Vec<Route> {
         let allowed = match *pattern {
             "/callbacks/reload" => vec!["POST"],
             "/callbacks/{name}" => vec!["PUT", "DELETE"],
-            p if p.ends_with("completions") || p.ends_with("embeddings") || p.contains("/messages") => vec!["POST"],
-            _ => vec!["GET", "HEAD"],
+            p if p.contains("/models") || p.ends_with("/callbacks") => vec!["GET", "HEAD"],
+            _ => vec!["POST"],
         };
         let path = pattern.replace("{model:.*}", "gpt-4o").replace("{name}", "noop");
         Route { path, allowed, public: false }

@@ -12,7 +12,7 @@ pub const LOG_LINES: &[(&str, &str)] = &[
 /// Names of providers in the cast: the finding, the reason.
 pub const PROVIDERS_IN_THE_CAST: &[(&str, &str)] = &[
     (
-        "actors/src/exchange.rs: names anthropic in \"anthropic_messages\"",
+        "actors/src/wire/endpoint.rs: names anthropic in \"anthropic_messages\"",
         "LiteLLM's call type, which those who read its records know",
     ),
     (
@@ -40,6 +40,12 @@ pub const EDGES: &[(&str, &str, &str, &str)] = &[
         "pump",
         "request_handler",
         "the pump is the handler's own code while a stream lasts, in a file of its own",
+    ),
+    (
+        "millrace-actors",
+        "carry",
+        "request_handler",
+        "the carrier is the handler's own code while bytes pass, in a file of its own",
     ),
 ];
 

@@ -33,6 +33,16 @@ pub enum Unit {
     ImageOutput,
     /// The request itself.
     Request,
+    /// A search of a reranker.
+    Search,
+    /// A picture made.
+    Picture,
+    /// A character to be spoken.
+    Character,
+    /// A second of sound that was read.
+    SecondRead,
+    /// A second of sound, billed as what was written. A model with both prices is billed by this one, as by LiteLLM.
+    SecondWritten,
 }
 
 /// The speed a caller pays for.
@@ -65,7 +75,7 @@ pub struct PriceKey {
 }
 
 /// Unit, short spelling, LiteLLM's spelling (source: field names of its price map, 2026-11).
-const UNITS: [(Unit, &str, &str); 12] = [
+const UNITS: [(Unit, &str, &str); 17] = [
     (Unit::Input, "input", "input_cost_per_token"),
     (Unit::Output, "output", "output_cost_per_token"),
     (Unit::CacheRead, "cache_read", "cache_read_input_token_cost"),
@@ -78,6 +88,11 @@ const UNITS: [(Unit, &str, &str); 12] = [
     (Unit::ImageInput, "image_in", "input_cost_per_image_token"),
     (Unit::ImageOutput, "image_out", "output_cost_per_image_token"),
     (Unit::Request, "request", "input_cost_per_request"),
+    (Unit::Search, "search", "input_cost_per_query"),
+    (Unit::Picture, "picture", "output_cost_per_image"),
+    (Unit::Character, "character", "input_cost_per_character"),
+    (Unit::SecondRead, "second_in", "input_cost_per_second"),
+    (Unit::SecondWritten, "second_out", "output_cost_per_second"),
 ];
 
 /// An older LiteLLM spelling of the cache read price, still beside it in 41 entries and always equal.
@@ -109,7 +124,13 @@ impl PriceKey {
         Self { unit, above: 0, tier: ServiceTier::Standard }
     }
 
-    /// Reads LiteLLM's spelling; `None` for prices this gateway does not meter (per second, per character ...).
+    /// LiteLLM's spelling of a unit's everyday price.
+    #[must_use]
+    pub fn litellm(unit: Unit) -> &'static str {
+        UNITS.iter().find(|(known, _, _)| *known == unit).map_or("", |(_, _, name)| name)
+    }
+
+    /// Reads LiteLLM's spelling; `None` for prices this gateway does not meter (per pixel, per page ...).
     #[must_use]
     pub fn from_litellm(name: &str) -> Option<Self> {
         let (name, tier) = TIERS
@@ -197,8 +218,8 @@ mod tests {
     #[test]
     fn what_is_not_metered_is_not_mistaken_for_a_token_price() {
         for name in [
-            "input_cost_per_second",
-            "output_cost_per_image",
+            "input_cost_per_pixel",
+            "input_cost_per_image",
             "input_cost_per_token_decisions",
             "cache_creation_input_token_cost_above_12hr",
             "input_cost_per_token_above_0k_tokens",

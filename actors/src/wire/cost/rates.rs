@@ -10,7 +10,7 @@ use crate::wire::money::{MoneyError, Rate};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rates {
     entries: Box<[(PriceKey, Rate)]>,
-    /// Prices above zero that the formula does not meter (per second, per search ...), by the name they came under.
+    /// Prices above zero that the formula does not meter (per pixel, per page ...), by the name they came under.
     unmetered: Box<[Box<str>]>,
     /// Whether a threshold holds from its own token count on instead of the one after it.
     inclusive: bool,
@@ -71,6 +71,17 @@ impl Rates {
     /// Names of prices above zero that exist but are not metered, so that the cost of a request may be understated.
     pub fn unmetered(&self) -> impl Iterator<Item = &str> {
         self.unmetered.iter().map(AsRef::as_ref)
+    }
+
+    /// Every price above zero by LiteLLM's name, metered or not; each unit once.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let metered =
+            self.entries.iter().filter(|(_, rate)| !rate.is_zero()).map(|(key, _)| PriceKey::litellm(key.unit));
+        let mut names: Vec<String> = metered.chain(self.unmetered()).map(str::to_owned).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// True if there is no price at all.

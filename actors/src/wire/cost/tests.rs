@@ -341,14 +341,14 @@ fn prices_that_are_not_metered_are_remembered_by_name() {
     for (name, text) in [
         ("input_cost_per_token", "0"),
         ("output_cost_per_token", "0"),
-        ("output_cost_per_second", "0.01"),
+        ("output_cost_per_pixel", "0.01"),
         ("input_cost_per_image", "0"),
         ("supports_vision", "1"),
     ] {
         builder.put(name, text).unwrap();
     }
     let rates = builder.finish();
-    assert_eq!(rates.unmetered().collect::<Vec<_>>(), ["output_cost_per_second"]);
+    assert_eq!(rates.unmetered().collect::<Vec<_>>(), ["output_cost_per_pixel"]);
     assert!(rates.is_complete() && !rates.is_free());
 }
 
@@ -375,6 +375,7 @@ fn any_counts() -> impl Strategy<Value = Counts> {
         reasoning_tokens: c[8],
         audio_output_tokens: c[9],
         image_output_tokens: c[10],
+        ..Counts::default()
     })
 }
 

@@ -27,7 +27,7 @@ impl Writer for Anthropic {
         stream::proper(job)
     }
 
-    fn terminal(&self) -> Event {
+    fn terminal(&self, _: &Job<'_>) -> Event {
         Event::named("message_stop", "{\"type\":\"message_stop\"}".to_owned())
     }
 

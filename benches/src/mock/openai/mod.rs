@@ -1,9 +1,11 @@
-//! OpenAI's shapes: chat completions, completions, embeddings, models, errors.
+//! OpenAI's shapes: chat completions, completions, embeddings, models, errors; reranking, moderations, pictures and sound.
 
 pub mod answers;
+mod media;
 mod stream;
 
 use super::{
+    body::Body,
     job::{Job, NUMBER_MARK},
     request::Head,
     sse::COMMENT,
@@ -18,11 +20,15 @@ impl Writer for OpenAi {
         answers::whole(job)
     }
 
+    fn answer(&self, job: &Job<'_>) -> Body {
+        media::other_than_json(job).unwrap_or_else(|| Body::json(200, self.whole(job)))
+    }
+
     fn events(&self, job: &Job<'_>) -> Vec<Event> {
         stream::proper(job).into_iter().map(Event::unnamed).collect()
     }
 
-    fn terminal(&self) -> Event {
+    fn terminal(&self, _: &Job<'_>) -> Event {
         Event::unnamed("[DONE]".to_owned())
     }
 

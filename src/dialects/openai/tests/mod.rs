@@ -40,7 +40,13 @@ fn golden(file: &str, text: &str) {
 }
 
 fn facts(show_usage: bool) -> AnswerFacts {
-    AnswerFacts { model: "my-model".into(), id: "chatcmpl-made-up".into(), created: 1_795_599_999, show_usage }
+    AnswerFacts {
+        model: "my-model".into(),
+        id: "chatcmpl-made-up".into(),
+        created: 1_795_599_999,
+        show_usage,
+        text_completion: false,
+    }
 }
 
 /// The events of a stream, and the fault that ended it, if one did.

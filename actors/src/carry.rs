@@ -1,0 +1,151 @@
+//! Bytes from a provider to a caller as they come: sound, and streams that end without a terminal event. Nothing of them is
+//! changed; usage is read out of a copy of nothing, by a [`Tap`] that looks on.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::time::Instant;
+
+use bytes::Bytes;
+use tokio::time::{Instant as TokioInstant, timeout_at};
+
+use crate::attempts::Open;
+use crate::desk::Desk;
+use crate::exchange::Exchange;
+use crate::fault::Fault;
+use crate::hold::Way;
+use crate::outlet::{Outlet, outlet};
+use crate::record::Outcome;
+use crate::reply::{Answer, Reply, facts};
+use crate::request_handler::Job;
+use crate::tap::Tap;
+use crate::upstream::UpstreamResponse;
+use crate::wire::usage::Usage;
+use crate::within::{BATCH_BYTES, fault_of};
+
+/// Releases the head and carries the body; settles when that is over.
+pub(crate) async fn run(job: Job, open: Open) {
+    let Job { mut exchange, desk, hold, .. } = job;
+    let Open { mut response, batch, more } = open;
+    // the head of what is not a stream of events is never let go early
+    let Way::Held(reply) = hold.take() else { return };
+    let (outlet, body) = outlet(exchange.routing.path.credit_bytes);
+    let tap = Tap::on(&response, exchange.routing.path.max_event_bytes);
+    let reply_facts = facts(&exchange, std::mem::take(&mut response.headers));
+    if reply.send(Reply { answer: Ok(Answer::Bytes(body)), facts: reply_facts }).is_err() {
+        return exchange.settle(Outcome::ClientCancelled, None);
+    }
+    let mut carrier = Carrier { outlet: Broken(outlet), tap, began: Instant::now() };
+    let ended = match more {
+        true => carrier.carry(&mut response, batch, (&mut exchange, &desk)).await,
+        false => carrier.hand_on(batch),
+    };
+    exchange.progress.usage = carrier.tap.usage().or_else(|| Some(asked_tokens(&exchange)));
+    match ended {
+        Ok(()) => {
+            carrier.outlet.0.end();
+            if let Some(deployment) = &exchange.progress.deployment {
+                deployment.health.succeeded();
+            }
+            exchange.call_ended("ok");
+            exchange.settle(Outcome::Ok, None);
+        }
+        Err(None) => exchange.settle(Outcome::ClientCancelled, None),
+        Err(Some(fault)) => {
+            // bytes cannot tell of an error: the connection is broken off, which no client takes for the end
+            if let Some(deployment) = exchange.progress.deployment.as_ref().filter(|_| fault.unhealthy()) {
+                deployment.health.failed(&deployment.cooldown, None);
+            }
+            exchange.call_ended(fault.class());
+            let fault = exchange.failure(fault);
+            exchange.settle(fault.outcome(), Some(&fault));
+        }
+    }
+}
+
+/// What the prompt comes to, where nothing is told: the sound or the pictures are not known in tokens.
+fn asked_tokens(exchange: &Exchange) -> Usage {
+    Usage::estimate(exchange.asked.envelope.body().len() as u64, 0)
+}
+
+/// The way out, broken off unless it was ended: also where this panics.
+struct Broken(Outlet);
+
+impl Drop for Broken {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+struct Carrier {
+    outlet: Broken,
+    tap: Tap,
+    began: Instant,
+}
+
+/// What ended a body before its end: the caller left, or a fault.
+type Cut = Option<Fault>;
+
+impl Carrier {
+    fn hand_on(&mut self, batch: Vec<Bytes>) -> Result<(), Cut> {
+        for piece in batch {
+            self.tap.see(&piece);
+            self.outlet.0.push(piece);
+        }
+        Ok(())
+    }
+
+    async fn carry(
+        &mut self,
+        response: &mut UpstreamResponse,
+        mut batch: Vec<Bytes>,
+        (exchange, desk): (&mut Exchange, &Desk),
+    ) -> Result<(), Cut> {
+        let path = exchange.routing.path.clone();
+        let total = TokioInstant::from_std(exchange.asked.started + path.total_timeout);
+        let mut cut = pin!(desk.wait_cut());
+        loop {
+            exchange.progress.events += batch.len() as u64;
+            self.hand_on(std::mem::take(&mut batch))?;
+            let waiting = Instant::now();
+            let until = total.min(TokioInstant::now() + path.write_idle_timeout);
+            self.credit(cut.as_mut(), until).await?;
+            let silence = total.min(TokioInstant::now() + path.idle_timeout);
+            let phase = if silence == total { "total" } else { "idle" };
+            let outlet = &self.outlet.0;
+            let more = tokio::select! {
+                biased;
+                () = poll_fn(|cx| outlet.poll_closed(cx)) => return Err(None),
+                () = cut.as_mut() => return Err(Some(Fault::ShuttingDown)),
+                read = timeout_at(silence, response.next_batch(&mut batch, BATCH_BYTES)) => match read {
+                    Ok(Ok(more)) => more,
+                    Ok(Err(fault)) => return Err(Some(fault_of(fault, phase))),
+                    Err(_) => return Err(Some(Fault::Timeout { phase })),
+                },
+            };
+            exchange.progress.waited += waiting.elapsed();
+            if !more && batch.is_empty() {
+                return Ok(());
+            }
+            // a provider that never pauses is not polled by the timer
+            if TokioInstant::now() >= total {
+                return Err(Some(Fault::Timeout { phase: "total" }));
+            }
+        }
+    }
+
+    /// Until there is room for more. A client that reads nothing for long is as good as gone.
+    async fn credit(&self, cut: Pin<&mut impl Future<Output = ()>>, until: TokioInstant) -> Result<(), Cut> {
+        if self.outlet.0.has_credit() {
+            return Ok(());
+        }
+        log::trace!("waiting for the client after={:?}", self.began.elapsed());
+        tokio::select! {
+            biased;
+            () = cut => Err(Some(Fault::ShuttingDown)),
+            credit = timeout_at(until, self.outlet.0.credit()) => match credit {
+                Ok(true) => Ok(()),
+                Ok(false) | Err(_) => Err(None),
+            },
+        }
+    }
+}

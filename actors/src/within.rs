@@ -1,0 +1,55 @@
+//! The deadline of one call, and what a fault of the way to the provider is in the caller's table.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::time::{Instant as TokioInstant, timeout_at};
+
+use crate::credential::Token;
+use crate::fault::Fault;
+use crate::upstream::UpstreamFault;
+
+/// Bytes taken from the socket per wake-up, at most.
+pub(crate) const BATCH_BYTES: usize = 64 << 10;
+
+/// The deadline of a call, what it is called in the fault, and what the call goes out with.
+pub(crate) struct Within {
+    pub deadline: TokioInstant,
+    /// Whether it comes before the end of the exchange's own time.
+    pub strikes: bool,
+    pub phase: &'static str,
+    pub token: Option<Arc<Token>>,
+}
+
+impl Within {
+    pub async fn limit<T>(&self, work: impl Future<Output = Result<T, UpstreamFault>>) -> Result<T, Fault> {
+        if !self.strikes {
+            return work.await.map_err(|f| fault_of(f, self.phase));
+        }
+        match timeout_at(self.deadline, work).await {
+            Ok(done) => done.map_err(|f| fault_of(f, self.phase)),
+            Err(_) => Err(Fault::Timeout { phase: self.phase }),
+        }
+    }
+}
+
+/// A fault of the way to the provider, in the caller's table. `phase` is which deadline a missing head missed.
+pub(crate) fn fault_of(fault: UpstreamFault, phase: &'static str) -> Fault {
+    match fault {
+        UpstreamFault::ConnectTimeout { .. } => Fault::Timeout { phase: "connect" },
+        UpstreamFault::HeadTimeout => Fault::Timeout { phase },
+        UpstreamFault::Dns { .. } | UpstreamFault::Connect { .. } | UpstreamFault::ClosedBeforeHead { .. } => {
+            Fault::Connect { cause: fault.to_string() }
+        }
+        UpstreamFault::Truncated | UpstreamFault::Reset => Fault::Truncated,
+        UpstreamFault::BadRequest(_) => {
+            log::error!("upstream request cannot be built cause={fault}");
+            Fault::Internal
+        }
+        UpstreamFault::Tls { .. }
+        | UpstreamFault::BadHead(_)
+        | UpstreamFault::BadBody(_)
+        | UpstreamFault::TooLarge { .. }
+        | UpstreamFault::Io(_) => Fault::InvalidAnswer { cause: fault.to_string() },
+    }
+}

@@ -1,0 +1,66 @@
+//! `/v1/completions` before a provider that only chats.
+
+use super::Scene;
+use serde_json::{Value, json};
+
+fn ask(scene: &Scene, more: Value) -> crate::harness::Answer {
+    let mut body = json!({"model": "a/mock:chunks=3,text=hé there%2C you", "prompt": "Say it", "max_tokens": 64});
+    body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+    scene.post("/v1/completions", &body)
+}
+
+#[test]
+fn a_prompt_is_what_the_user_says_and_the_answer_is_a_text() {
+    let scene = Scene::new();
+    for prompt in [json!("Say it"), json!(["Say it"])] {
+        let answer = ask(&scene, json!({ "prompt": prompt, "echo": false, "n": 1 }));
+        let body = answer.json();
+        assert_eq!(answer.status, 200, "{body}");
+        assert_eq!(
+            (&body["object"], &body["choices"][0]["text"]),
+            (&json!("text_completion"), &json!("hé there, you"))
+        );
+        assert_eq!(body["choices"][0]["finish_reason"], "stop");
+        assert_eq!(body["model"], "a/mock:chunks=3,text=hé there%2C you");
+        assert!(body["usage"]["total_tokens"].as_u64() > Some(0) && body["choices"][0]["message"].is_null(), "{body}");
+        let sent = scene.mock.last_request().expect("a request").json();
+        assert_eq!(sent["messages"], json!([{"role": "user", "content": "Say it"}]), "{sent}");
+        assert!(sent["prompt"].is_null() && sent["max_tokens"] == 64);
+        assert_eq!(scene.record(&answer)["call_type"], "atext_completion");
+    }
+}
+
+#[test]
+fn a_stream_of_it_says_the_same() {
+    let scene = Scene::new();
+    let answer = ask(&scene, json!({"stream": true, "stream_options": {"include_usage": true}}));
+    let events = answer.events();
+    events.assert_done();
+    let chunks = events.json();
+    let text: String = chunks.iter().filter_map(|chunk| chunk["choices"][0]["text"].as_str()).collect();
+    assert_eq!(text, "hé there, you");
+    assert!(
+        chunks.iter().all(|chunk| chunk["object"] == "text_completion" && chunk["id"] == chunks[0]["id"]),
+        "{chunks:?}"
+    );
+    let finished = chunks.iter().filter(|chunk| chunk["choices"][0]["finish_reason"] == "stop").count();
+    assert_eq!(finished, 1, "{chunks:?}");
+    assert!(chunks.last().expect("a chunk")["usage"]["total_tokens"].as_u64() > Some(0), "{chunks:?}");
+}
+
+#[test]
+fn what_a_chat_cannot_do_is_refused_or_noted() {
+    let scene = Scene::new();
+    for (more, param) in [
+        (json!({"echo": true}), "echo"),
+        (json!({"suffix": "end"}), "suffix"),
+        (json!({"best_of": 3}), "best_of"),
+        (json!({"logprobs": 2}), "logprobs"),
+        (json!({"prompt": ["a", "b"]}), "prompt"),
+        (json!({"prompt": [1, 2, 3]}), "prompt"),
+    ] {
+        let error = ask(&scene, more.clone()).error(400);
+        assert_eq!(error["param"], param, "{more}: {error}");
+    }
+    assert_eq!(scene.mock.stats().requests, 0);
+}
