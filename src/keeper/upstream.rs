@@ -9,10 +9,10 @@ use millrace_actors::ports::Dialect;
 
 use crate::config::ModelEntry;
 use crate::providers::anthropic::{self, Anthropic};
-use crate::providers::cohere::{self, Cohere};
-use crate::providers::ollama::{self, Ollama};
 use crate::providers::openai::{self, OpenAi};
+use crate::providers::own::OwnDialect;
 use crate::providers::row::Speaks;
+use crate::providers::words;
 
 /// What this gateway calls itself to providers.
 const AGENT: &str = concat!("millrace/", env!("CARGO_PKG_VERSION"));
@@ -28,8 +28,8 @@ pub fn dialect(model: &ModelEntry) -> Arc<dyn Dialect> {
         Speaks::Vertex => {
             Arc::new(Anthropic { host: anthropic::Host::Vertex { model_in_path: model.below.model_in_path } })
         }
-        Speaks::Cohere => Arc::new(Cohere { row }),
-        Speaks::Ollama => Arc::new(Ollama { row }),
+        Speaks::Cohere => Arc::new(OwnDialect { row, how: &words::COHERE }),
+        Speaks::Ollama => Arc::new(OwnDialect { row, how: &words::OLLAMA }),
         Speaks::OpenAi | Speaks::Azure => Arc::new(OpenAi { row, model_in_path: model.below.model_in_path }),
     }
 }
@@ -39,8 +39,8 @@ pub fn base_path(model: &ModelEntry, rest: &str) -> String {
     let base = match model.provider.speaks {
         Speaks::Anthropic => anthropic::base_path(rest).to_owned(),
         Speaks::OpenAi => openai::base_path(rest, model.provider.row()),
-        Speaks::Cohere => cohere::base_path(rest).to_owned(),
-        Speaks::Ollama => ollama::base_path(rest).to_owned(),
+        Speaks::Cohere => (words::COHERE.base_path)(rest).to_owned(),
+        Speaks::Ollama => (words::OLLAMA.base_path)(rest).to_owned(),
         Speaks::Azure | Speaks::Vertex => rest.to_owned(),
     };
     base + &model.below.path

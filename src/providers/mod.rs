@@ -2,10 +2,9 @@
 //! each. Servers that speak OpenAI's protocol share one dialect and differ in their rows.
 
 pub mod anthropic;
-pub mod cohere;
 mod compatible;
-pub mod ollama;
 pub mod openai;
+pub mod own;
 pub mod row;
 mod rows;
 pub mod segment;
@@ -13,3 +12,4 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 mod vertex;
+pub mod words;

@@ -9,6 +9,7 @@ use super::{
     head::{framing_headers, head},
     job::Job,
     protocol::writer,
+    sse,
     wire::{End, Span, Wire},
 };
 use std::time::Duration;
@@ -54,7 +55,8 @@ fn body(job: &Job<'_>) -> Body {
         Shape::Sse => true,
     };
     if streams && job.endpoint.streams() {
-        let parts = writer.frame(job.behaviour, &events::events(job, writer));
+        let events = events::events(job, writer);
+        let parts = writer.frame(job.behaviour, &events).unwrap_or_else(|| sse::frame(job.behaviour, &events));
         return Body { status: 200, content_type: writer.stream_type(), parts, stream: true };
     }
     writer.answer(job)

@@ -1,6 +1,6 @@
 //! What a protocol must bring: its shapes. Faults, framing and playing are the same for all protocols and stand elsewhere.
 
-use super::{behaviour::Behaviour, body::Body, job::Job, request::Head, sse};
+use super::{behaviour::Behaviour, body::Body, job::Job, request::Head};
 
 /// One event of a stream before it is framed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,9 +69,9 @@ pub trait Writer: Sync {
     fn events(&self, job: &Job<'_>) -> Vec<Event>;
     /// The event that says that a stream is over.
     fn terminal(&self, job: &Job<'_>) -> Event;
-    /// The bytes of each event of a stream.
-    fn frame(&self, behaviour: &Behaviour, events: &[Event]) -> Vec<Vec<u8>> {
-        sse::frame(behaviour, events)
+    /// The bytes of each event of a stream, where that is framed otherwise than as server-sent events.
+    fn frame(&self, _behaviour: &Behaviour, _events: &[Event]) -> Option<Vec<Vec<u8>>> {
+        None
     }
     /// The content-type of a stream.
     fn stream_type(&self) -> &'static str {

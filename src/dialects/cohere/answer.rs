@@ -4,6 +4,7 @@ use millrace_actors::fault::Fault;
 use millrace_actors::relay::mid_stream_error;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::shape::{Counts, Raw, citation, invalid, reason, usage, value, word};
 use crate::dialects::Decode;
@@ -218,6 +219,12 @@ fn logprobs(raw: Raw<'_>) -> Option<Value> {
     (!content.is_empty()).then(|| serde_json::json!({"content": content}))
 }
 
+#[derive(Deserialize)]
+struct Failed<'a> {
+    #[serde(borrow)]
+    message: &'a RawValue,
+}
+
 /// A whole answer.
 #[derive(Deserialize)]
 struct Whole<'a> {
@@ -250,6 +257,10 @@ struct Lists<'a> {
 /// # Errors
 /// It is no chat, or the provider failed.
 pub fn read_whole(body: &[u8]) -> Result<Vec<Event>, Fault> {
+    // an error is a text where the message would be
+    if serde_json::from_slice::<Failed<'_>>(body).is_ok_and(|failed| failed.message.get().starts_with('"')) {
+        return Err(mid_stream_error(body));
+    }
     let whole: Whole<'_> = serde_json::from_slice(body).map_err(|e| invalid(format!("not a chat: {e}")))?;
     let mut out = vec![Event::Start(Start { id: word(whole.id).map(|id| id.into_owned()), ..Start::default() })];
     if let Some(probabilities) = logprobs(whole.logprobs) {

@@ -4,6 +4,7 @@ use super::{
     behaviour::Behaviour,
     choices::{Finish, Stop, UsagePlace},
     content::{argument_pieces, argument_text, json_text, pieces, thought_pieces},
+    fault::FaultKind,
     job::{Endpoint, Job, NUMBER_MARK, Tokens},
     openai::answers::{completion_tokens, floats, has_content},
     request::Head,
@@ -43,9 +44,14 @@ impl Writer for Ollama {
         Event::unnamed(line(job, "\"content\":\"\"", &done(job)))
     }
 
-    fn frame(&self, behaviour: &Behaviour, events: &[Event]) -> Vec<Vec<u8>> {
+    fn frame(&self, behaviour: &Behaviour, events: &[Event]) -> Option<Vec<Vec<u8>>> {
         let junk = (behaviour.done == super::choices::Done::Junk).then(|| b"\x00\xFF{junk after the end\n".to_vec());
-        events.iter().map(|event| format!("{}\n", event.data).into_bytes()).chain(junk).collect()
+        let mut lines: Vec<_> =
+            events.iter().map(|event| format!("{}\n", event.data).into_bytes()).chain(junk).collect();
+        if let Some(last) = lines.last_mut().filter(|_| behaviour.fault.kind == FaultKind::Unterminated) {
+            last.pop();
+        }
+        Some(lines)
     }
 
     fn stream_type(&self) -> &'static str {
