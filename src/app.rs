@@ -53,6 +53,7 @@ pub fn app(
     let desk = Desk::open(DeskParts {
         upstream: UpstreamClient::new(upstream),
         meter: state.metrics.clone(),
+        tokens: state.tokens.clone(),
         in_flight: Arc::clone(&state.in_flight),
         shutdown: Arc::clone(&state.shutdown),
         callbacks: first.callbacks,

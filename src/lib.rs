@@ -18,3 +18,4 @@ pub mod metrics;
 pub mod prices;
 pub mod providers;
 pub mod state;
+pub mod tokens;

@@ -11,6 +11,7 @@ use millrace_actors::desk::{InFlightCount, Shutdown};
 
 use crate::keeper::Keeper;
 use crate::metrics::Metrics;
+use crate::tokens::Counter;
 
 /// The process's state.
 pub struct State {
@@ -22,6 +23,8 @@ pub struct State {
     pub cost_cache: Addr<CostCache>,
     /// Who fetches tokens.
     pub credentials: Addr<CredentialKeeper>,
+    /// Who counts tokens that no provider counted.
+    pub tokens: Arc<Counter>,
     /// Exchanges alive.
     pub in_flight: Arc<InFlightCount>,
     /// The end of the process.

@@ -17,6 +17,7 @@ use crate::hold::Hold;
 use crate::plan::Candidate;
 use crate::ports::{Dialect, EncodeCall};
 use crate::relay::{mid_stream_error, status_of};
+use crate::tally;
 use crate::upstream::{Method, UpstreamRequest, UpstreamResponse};
 use crate::wire::answer::{Answer, UpstreamError};
 use crate::wire::billable::Extras;
@@ -52,6 +53,9 @@ pub(crate) async fn call(
     let deployment = &candidate.deployment;
     let way = exchange.way();
     let stream = way == Way::Events;
+    if exchange.asked.endpoint == Endpoint::CountTokens && !deployment.dialect.counts_tokens() {
+        return Ok(counted_here(exchange).await);
+    }
     let path = &exchange.routing.path;
     let (limit, phase) = match stream {
         true => (deployment.stream_timeout.unwrap_or(path.first_token_timeout), "first_token"),
@@ -114,6 +118,17 @@ pub(crate) async fn call(
         }
     };
     Ok(Called { own: encoding + own_work(&answered), answered })
+}
+
+/// The count of tokens that a provider does not make.
+async fn counted_here(exchange: &mut Exchange) -> Called {
+    let began = Instant::now();
+    let tokens = tally::asked(exchange).await;
+    // nothing was written or billed; that it is an estimate is all there is to tell
+    exchange.progress.usage = Some(Usage { estimated: true, ..Usage::default() });
+    let body = Bytes::from(format!("{{\"input_tokens\":{tokens}}}"));
+    let own = began.elapsed();
+    Called { answered: Answered::Whole(Whole { body, headers: HeaderMap::new(), own }), own }
 }
 
 /// Sends the request, and waits for the head of a proper answer.
@@ -203,14 +218,15 @@ async fn whole(
         (true, true) => body,
         (true, false) => restamped(&body, &answer.model, exchange.shown_model()),
     };
-    let estimate = || match exchange.asked.endpoint {
-        // nothing was written, and nothing read but to be counted
-        Endpoint::CountTokens => Usage::default(),
-        _ => Usage::estimate_whole(exchange.asked.envelope.body().len() as u64, &body),
-    };
     // a count that stands elsewhere in the provider's protocol was brought into the caller's
     let carried = || Answer::scan(&body).ok()?.usage.filter(|usage| usage.total_tokens > 0);
-    exchange.progress.usage = Some(answer.usage.or_else(carried).unwrap_or_else(estimate));
+    let told = answer.usage.or_else(carried);
+    exchange.progress.usage = Some(match (exchange.asked.endpoint, told) {
+        // nothing was written, and nothing read but to be counted
+        (Endpoint::CountTokens, None) => Usage::default(),
+        (_, Some(usage)) if tally::will_do(Some(&usage)) => usage,
+        (_, told) => tally::whole(exchange, &body, told).await,
+    });
     if exchange.hooked(Hooks::POST_CALL) {
         let facts = exchange.facts();
         for callback in exchange.callbacks.with(Hooks::POST_CALL) {

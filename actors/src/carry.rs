@@ -17,9 +17,9 @@ use crate::outlet::{Outlet, outlet};
 use crate::record::Outcome;
 use crate::reply::{Answer, Reply, facts};
 use crate::request_handler::Job;
+use crate::tally;
 use crate::tap::Tap;
 use crate::upstream::UpstreamResponse;
-use crate::wire::usage::Usage;
 use crate::within::{BATCH_BYTES, fault_of};
 
 /// Releases the head and carries the body; settles when that is over.
@@ -39,10 +39,18 @@ pub(crate) async fn run(job: Job, open: Open) {
         true => carrier.carry(&mut response, batch, (&mut exchange, &desk)).await,
         false => carrier.hand_on(batch),
     };
-    exchange.progress.usage = carrier.tap.usage().or_else(|| Some(asked_tokens(&exchange)));
+    exchange.progress.usage = carrier.tap.usage();
+    if ended.is_ok() {
+        // before the count: whoever waits for the end need not wait for that
+        carrier.outlet.0.end();
+        exchange.ended();
+    }
+    if !tally::will_do(exchange.progress.usage.as_ref()) {
+        exchange.progress.events = 0;
+        exchange.progress.usage = Some(tally::stream(&exchange).await);
+    }
     match ended {
         Ok(()) => {
-            carrier.outlet.0.end();
             if let Some(deployment) = &exchange.progress.deployment {
                 deployment.health.succeeded();
             }
@@ -60,11 +68,6 @@ pub(crate) async fn run(job: Job, open: Open) {
             exchange.settle(fault.outcome(), Some(&fault));
         }
     }
-}
-
-/// What the prompt comes to, where nothing is told: the sound or the pictures are not known in tokens.
-fn asked_tokens(exchange: &Exchange) -> Usage {
-    Usage::estimate(exchange.asked.envelope.body().len() as u64, 0)
 }
 
 /// The way out, broken off unless it was ended: also where this panics.

@@ -19,7 +19,7 @@ use crate::capabilities::CapabilitySnapshot;
 use crate::cost_cache::{CostCache, PushRouting, Subscribe as SubscribeRouting, ZeroCost};
 use crate::credential::keeper::CredentialKeeper;
 use crate::mailbox::{ask, tell};
-use crate::ports::Meter;
+use crate::ports::{Meter, TokenCounter};
 use crate::record::NAME_BYTES;
 use crate::routing::Routing;
 use crate::upstream::UpstreamClient;
@@ -41,6 +41,8 @@ pub struct Desk {
     pub upstream: UpstreamClient,
     /// Where exchanges are counted.
     pub meter: Arc<dyn Meter>,
+    /// Who counts tokens that no provider counted.
+    pub tokens: Arc<dyn TokenCounter>,
     /// Exchanges alive in the whole process.
     pub in_flight: Arc<InFlightCount>,
     /// The end of the process.
@@ -62,6 +64,8 @@ pub struct DeskParts {
     pub upstream: UpstreamClient,
     /// Where exchanges are counted.
     pub meter: Arc<dyn Meter>,
+    /// Who counts tokens that no provider counted.
+    pub tokens: Arc<dyn TokenCounter>,
     /// Exchanges alive.
     pub in_flight: Arc<InFlightCount>,
     /// The end of the process.
@@ -84,6 +88,7 @@ impl Desk {
         let desk = Rc::new(Desk {
             upstream: parts.upstream,
             meter: parts.meter,
+            tokens: parts.tokens,
             in_flight: parts.in_flight,
             shutdown: parts.shutdown,
             zero_cost: RefCell::default(),

@@ -72,6 +72,7 @@ pub struct Exchange {
     /// The last [`Exchange::cost`].
     priced: Cell<Option<(Usage, Option<Cost>)>>,
     settled: bool,
+    ended: Option<Instant>,
 }
 
 /// What has happened to an exchange so far.
@@ -145,6 +146,7 @@ impl Exchange {
             calling: false,
             priced: Cell::new(None),
             settled: false,
+            ended: None,
         }
     }
 
@@ -236,8 +238,13 @@ impl Exchange {
 
     /// From accept until now, and the gateway's own share of it.
     pub fn clock(&self) -> (Duration, Duration) {
-        let total = self.asked.started.elapsed();
+        let total = self.ended.unwrap_or_else(Instant::now).saturating_duration_since(self.asked.started);
         (total, total.saturating_sub(self.progress.waited))
+    }
+
+    /// It is over, but for what is still to be reckoned: that takes none of its time.
+    pub fn ended(&mut self) {
+        self.ended = Some(Instant::now());
     }
 
     /// A call of `progress.deployment` begins.

@@ -46,6 +46,7 @@ pub mod request_handler;
 pub mod routing;
 pub mod secret;
 pub mod stream_relay;
+mod tally;
 mod tap;
 pub mod told;
 pub mod upstream;

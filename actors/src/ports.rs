@@ -45,6 +45,11 @@ pub trait Dialect: Send + Sync + 'static {
     /// (FAULTS S22).
     fn collect(&self, endpoint: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault>;
 
+    /// Whether it counts tokens for whoever asks; otherwise they are counted here.
+    fn counts_tokens(&self) -> bool {
+        self.protocol() == Protocol::Messages
+    }
+
     /// The way of one stream to a caller who speaks `to`, which is not [`Dialect::protocol`].
     fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate>;
 
@@ -281,6 +286,23 @@ pub trait CallbackFactory: Send + Sync + 'static {
 
     /// What the operator's file says now; told before a reload. [`CallbackFactory::make_for_admin`] may trust what is in it.
     fn configured(&self, _specs: &[CallbackSpec]) {}
+}
+
+// === Tokens ===
+
+/// What a body is whose tokens are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// A request of any protocol.
+    Request,
+    /// A whole answer of any protocol.
+    Answer,
+}
+
+/// Counts tokens where no provider does. An estimate: the model's own encoding may be known to its provider only.
+pub trait TokenCounter: Send + Sync + 'static {
+    /// The tokens of `body`, off this thread. `None` where too much waits already, or the text cannot be counted.
+    fn count(&self, what: Counted, model: &str, body: Bytes) -> LocalBoxFuture<'static, Option<u64>>;
 }
 
 // === Metrics ===

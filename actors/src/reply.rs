@@ -43,6 +43,8 @@ pub struct ReplyFacts {
     pub upstream_headers: HeaderMap,
     /// What the provider says its answer is, where that is not the same for all answers of the resource.
     pub content_type: Option<HeaderValue>,
+    /// Whether its tokens were estimated here.
+    pub estimated: bool,
     /// Repeats.
     pub retries: u32,
     /// Fallback groups entered.
@@ -81,6 +83,7 @@ pub(crate) fn facts(exchange: &Exchange, upstream_headers: HeaderMap) -> ReplyFa
         group: progress.serving.clone(),
         content_type: exchange.own_kind().then(|| upstream_headers.get(CONTENT_TYPE).cloned()).flatten(),
         upstream_headers,
+        estimated: progress.usage.is_some_and(|usage| usage.estimated),
         retries: progress.retries,
         fallbacks: progress.fallbacks,
         cost: progress.usage.as_ref().and_then(|usage| exchange.cost(usage)),

@@ -14,6 +14,7 @@ use crate::outlet::Outlet;
 use crate::record::Outcome;
 use crate::relay::{Finish, HEARTBEAT, Relay};
 use crate::routing::Deployment;
+use crate::tally;
 use crate::told;
 
 // === Messages ===
@@ -130,7 +131,16 @@ impl StreamRelay {
         if let Some(mut exchange) = self.exchange.take() {
             exchange.progress.events = self.relay.learnt.events;
             exchange.progress.usage = self.relay.learnt.usage.take();
-            exchange.settle(outcome, fault);
+            if !tally::is_needed(&exchange, outcome) {
+                return exchange.settle(outcome, fault);
+            }
+            // the stream's end goes out at once; its exchange is settled when its tokens are known
+            exchange.ended();
+            let fault = fault.cloned();
+            actix::spawn(async move {
+                exchange.progress.usage = Some(tally::stream(&exchange).await);
+                exchange.settle(outcome, fault.as_ref());
+            });
         }
     }
 }
@@ -198,6 +208,9 @@ pub fn redacted(fault: Fault, exchange: &Exchange) -> Fault {
             error.message = deployment.redact(&error.message);
             for word in [&mut error.kind, &mut error.code, &mut error.param].into_iter().flatten() {
                 *word = deployment.redact(word);
+            }
+            if let Some(inner) = &mut error.inner {
+                **inner = serde_json::from_str(&deployment.redact(&inner.to_string())).unwrap_or_default();
             }
             Fault::Provider { status, error, retry_after }
         }

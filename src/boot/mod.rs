@@ -95,6 +95,7 @@ pub fn boot(config: &Config, source: Arc<ConfigSource>) -> Result<AppParts, Boot
         registry,
         cost_cache,
         credentials,
+        tokens: Arc::default(),
         in_flight: Arc::new(InFlightCount::bounded(limit)),
         shutdown: Arc::new(Shutdown::default()),
         keeper: Keeper::new(keeper),

@@ -11,6 +11,7 @@ use millrace_actors::secret::Secret;
 use millrace_actors::upstream::{Method, UpstreamClient};
 
 use super::address::Address;
+use super::file;
 use super::oauth::{self, Question};
 
 /// A signed statement in a form (RFC 7523, section 2.2).
@@ -23,9 +24,6 @@ const APP_SERVICE_VERSION: &str = "2019-08-01";
 
 const METADATA: (HeaderName, HeaderValue) = (HeaderName::from_static("metadata"), HeaderValue::from_static("true"));
 const IDENTITY_HEADER: HeaderName = HeaderName::from_static("x-identity-header");
-
-/// The longest file with a signed statement, bytes.
-const STATEMENT: u64 = 64 << 10;
 
 /// A way of getting Azure's tokens.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,7 +85,8 @@ impl Application {
         let proof = match &self.proof {
             Proof::Secret(secret) => [("client_secret", secret.expose()), ("client_assertion_type", "")],
             Proof::File(path) => {
-                statement = read(path)?;
+                let unread = |cause| FetchError(format!("{}: {cause}", path.display()));
+                statement = file::read(path).map_err(unread)?;
                 [("client_assertion_type", ASSERTION), ("client_assertion", statement.expose().trim())]
             }
         };
@@ -95,15 +94,6 @@ impl Application {
         let form: Vec<_> = form.into_iter().chain(proof).filter(|(_, value)| !value.is_empty()).collect();
         oauth::token(&oauth::post(client, &self.address, &form).await?)
     }
-}
-
-fn read(path: &std::path::Path) -> Result<Secret, FetchError> {
-    use std::io::Read;
-    let mut text = String::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(STATEMENT).read_to_string(&mut text))
-        .map_err(|cause| FetchError(format!("{}: {cause}", path.display())))?;
-    Ok(Secret::new(text))
 }
 
 impl Managed {

@@ -4,11 +4,14 @@
 //! A source is plain data, made by the configuration: equal ones are one credential, and keep their token over a reload.
 
 mod address;
+pub mod aws;
 mod azure;
 mod book;
+pub mod file;
 mod google;
 mod jwt;
 mod oauth;
+mod words;
 
 use futures_util::future::LocalBoxFuture;
 use millrace_actors::credential::{FetchError, Token, TokenSource};
@@ -18,6 +21,7 @@ use millrace_actors::upstream::UpstreamClient;
 use crate::logging;
 
 pub use address::{Address, AddressError};
+pub use aws::Aws;
 pub use azure::{Application, Azure, Managed, Proof};
 pub use book::Book;
 pub use google::{AccountFile, AccountFileError, Google, METADATA_HOST};
@@ -29,6 +33,8 @@ pub enum Source {
     Google(Google),
     /// Azure's Entra ID, once called Azure AD.
     Azure(Azure),
+    /// AWS.
+    Aws(Aws),
 }
 
 impl Source {
@@ -37,6 +43,7 @@ impl Source {
         match self {
             Source::Google(google) => google.secrets(),
             Source::Azure(azure) => azure.secrets(),
+            Source::Aws(aws) => aws.secrets(),
         }
     }
 
@@ -44,6 +51,7 @@ impl Source {
         match self {
             Source::Google(google) => google.token(client).await,
             Source::Azure(azure) => azure.token(client).await,
+            Source::Aws(aws) => aws.token(client).await,
         }
     }
 }
@@ -53,6 +61,7 @@ impl TokenSource for Source {
         match self {
             Source::Google(google) => google.name(),
             Source::Azure(azure) => azure.name(),
+            Source::Aws(aws) => aws.name(),
         }
     }
 

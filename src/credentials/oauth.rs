@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::address::Address;
+use super::words;
 use crate::logging;
 
 /// How long a token server may take: those on the link answer in milliseconds, the others within a second or two.
@@ -18,9 +19,6 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The largest answer: a token has a few kB.
 const ANSWER: usize = 64 << 10;
-
-/// The most characters of a server's words that are repeated.
-const WORDS: usize = 300;
 
 /// One question to a token server.
 pub(super) struct Question<'q> {
@@ -61,7 +59,7 @@ pub(super) async fn ask(client: &UpstreamClient, question: Question<'_>) -> Resu
     let body = response.read_all(ANSWER).await.map_err(|fault| failed(fault.to_string()))?;
     match response.status {
         200..=299 => Ok(body),
-        status => Err(failed(format!("it answered {status}: {}", words(&body)))),
+        status => Err(failed(format!("it answered {status}: {}", words::of(&body)))),
     }
 }
 
@@ -89,21 +87,6 @@ pub(super) fn token(body: &[u8]) -> Result<Token, FetchError> {
     let lifetime = lifetime.ok_or_else(|| unusable("it does not say when the token ends"))?;
     let proof = Token::bearer(&granted.access_token).ok_or_else(|| unusable("no header can hold the token"))?;
     Ok(Token::new(proof, Instant::now(), Some(lifetime)))
-}
-
-/// What a server said of a failure: OAuth's code and description, or else the beginning of its text, on one line.
-fn words(body: &[u8]) -> String {
-    let text = match serde_json::from_slice::<Value>(body) {
-        Ok(Value::Object(error)) => {
-            let said = ["error", "error_description", "Code", "code", "Message", "message"];
-            let said = said.iter().filter_map(|name| error.get(*name)?.as_str());
-            said.collect::<Vec<_>>().join(": ")
-        }
-        _ => String::from_utf8_lossy(body).into_owned(),
-    };
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let end = text.char_indices().nth(WORDS).map_or(text.len(), |(end, _)| end);
-    if text.is_empty() { "without a word".to_owned() } else { text[..end].to_owned() }
 }
 
 #[cfg(test)]
@@ -140,12 +123,5 @@ mod tests {
             let error = token(body.as_bytes()).unwrap_err().to_string();
             assert!(error.contains(why), "{body}: {error}");
         }
-    }
-
-    #[test]
-    fn a_servers_words_are_repeated_on_one_line_and_not_for_ever() {
-        assert_eq!(words(br#"{"error":"invalid_grant","error_description":"Bad\r\nday"}"#), "invalid_grant: Bad day");
-        assert_eq!(words(b"  "), "without a word");
-        assert_eq!(words(&[b'x'; 4000]).len(), WORDS);
     }
 }

@@ -31,6 +31,7 @@ const DURATION: HeaderName = HeaderName::from_static("x-litellm-response-duratio
 const OVERHEAD: HeaderName = HeaderName::from_static("x-litellm-overhead-duration-ms");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const PARAMS: HeaderName = HeaderName::from_static("x-millrace-params");
+const ESTIMATED: HeaderName = HeaderName::from_static("x-millrace-estimated");
 const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("llm_provider-request-id");
 
 /// The head of a whole answer: JSON, unless the provider's answer may be something else and says so.
@@ -81,6 +82,9 @@ pub fn add(headers: &mut HeaderMap, call_id: &str, facts: ReplyFacts) {
     }
     if let Some(cost) = &facts.cost {
         put(headers, COST, &cost.total.to_string());
+    }
+    if facts.estimated {
+        headers.append(ESTIMATED, HeaderValue::from_static("tokens"));
     }
     if !facts.notes.is_empty() {
         put(headers, PARAMS, &facts.notes.to_string());

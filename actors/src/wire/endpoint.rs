@@ -44,6 +44,8 @@ pub struct Facts {
     pub answer: AnswerKind,
     /// Whether bodies and streams are written anew for a provider of another protocol. What is not is the same everywhere.
     pub translated: bool,
+    /// Whether a model writes text in its answer, which is billed as output.
+    pub writes: bool,
     /// What it costs besides the tokens that the answer tells of.
     pub billed: Billed,
 }
@@ -113,6 +115,7 @@ const CHAT: Facts = Facts {
     default_model: None,
     answer: AnswerKind::Object,
     translated: true,
+    writes: true,
     billed: Billed::Tokens,
 };
 const COMPLETIONS: Facts = Facts {
@@ -127,6 +130,7 @@ const EMBEDDINGS: Facts = Facts {
     operation: "embeddings",
     noun: "embeddings",
     needs: &[Need { field: "input", want: "a string or an array", opens: TEXT_OR_LIST }],
+    writes: false,
     ..CHAT
 };
 const MESSAGES_API: Facts = Facts { call_type: "anthropic_messages", noun: "messages", ..CHAT };
@@ -135,6 +139,7 @@ const COUNT_TOKENS: Facts = Facts {
     operation: "count_tokens",
     noun: "count of tokens",
     billed: Billed::Nothing,
+    writes: false,
     ..CHAT
 };
 const RERANK: Facts = Facts {
@@ -147,6 +152,7 @@ const RERANK: Facts = Facts {
     ],
     translated: false,
     billed: Billed::Searches,
+    writes: false,
     ..CHAT
 };
 const MODERATIONS: Facts = Facts {
@@ -157,6 +163,7 @@ const MODERATIONS: Facts = Facts {
     // OpenAI's description of `CreateModerationRequest`
     default_model: Some("omni-moderation-latest"),
     translated: false,
+    writes: false,
     ..CHAT
 };
 const IMAGES: Facts = Facts {
@@ -169,6 +176,7 @@ const IMAGES: Facts = Facts {
     answer: AnswerKind::ObjectOrBytes,
     translated: false,
     billed: Billed::Pictures,
+    writes: false,
 };
 const SPEECH: Facts = Facts {
     call_type: "aspeech",
@@ -178,6 +186,7 @@ const SPEECH: Facts = Facts {
     answer: AnswerKind::Bytes,
     translated: false,
     billed: Billed::Characters,
+    writes: false,
     ..CHAT
 };
 const TRANSCRIPTIONS: Facts = Facts {

@@ -6,7 +6,7 @@ use super::own::Own;
 use crate::config::base_url::BaseUrl;
 use crate::config::model::Below;
 use crate::config::reader::{Reader, Section};
-use crate::credentials::{AccountFile, AccountFileError, Address, Google, METADATA_HOST, Source};
+use crate::credentials::{self, AccountFile, AccountFileError, Address, Google, METADATA_HOST, Source};
 use crate::providers::segment::segment;
 
 /// Where models run if nothing else is written (LiteLLM).
@@ -17,9 +17,6 @@ const GEOS: [&str; 2] = ["us", "eu"];
 
 /// Where Google's own hosts end: a token may go there, whoever's it is.
 const HOSTS: &str = ".googleapis.com";
-
-/// The longest file of credentials, bytes.
-const FILE: u64 = 64 << 10;
 
 /// The place and the project of a deployment, as they are written or as the environment has them.
 struct Site {
@@ -158,7 +155,7 @@ fn file(reader: &mut Reader<'_>, params: &Section<'_>, (path, given): (&str, &st
     let given = given.trim();
     let parsed = match given.starts_with('{') {
         true => AccountFile::parse(given).map_err(|error| complaint("", &error)),
-        false => super::own::read_file(Path::new(given), FILE)
+        false => credentials::file::read(Path::new(given))
             .map_err(|cause| format!("the file {given:?} cannot be read: {cause}"))
             .and_then(|text| AccountFile::parse(text.expose()).map_err(|error| complaint(given, &error))),
     };

@@ -5,6 +5,7 @@ mod forms;
 mod json;
 mod sound;
 mod text;
+mod tokens;
 
 use millrace_lab::mock::{Behaviour, MockConfig, MockServer};
 use serde_json::{Value, json};

@@ -51,7 +51,7 @@ pub const EDGES: &[(&str, &str, &str, &str)] = &[
 
 /// The service's top-level modules from the lowest up; an import goes down or stays.
 pub const LAYERS: &[&[&str]] = &[
-    &["dialects"],
+    &["dialects", "tokens"],
     &["logging"],
     &["credentials"],
     &["prices", "providers", "callbacks", "metrics", "config"],

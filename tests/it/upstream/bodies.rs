@@ -141,10 +141,10 @@ fn u32_another_model_is_shown_under_the_name_asked_for() {
 }
 
 #[test]
-fn u32_usage_that_is_missing_is_estimated_and_usage_that_cannot_be_is_clamped() {
+fn u32_usage_that_is_missing_or_cannot_be_is_estimated() {
     let mock = mock("");
     let rig = Rig::before(&mock);
-    for (usage, estimated) in [("absent", true), ("negative", false), ("absurd", false), ("asked", false)] {
+    for (usage, estimated) in [("absent", true), ("negative", true), ("absurd", true), ("asked", false)] {
         mock.set_behaviour(behaviour(&format!("usage={usage},chunks=20,completion-tokens=20")));
         for stream in BOTH {
             let answer = rig.ask("gpt-4o", stream);
@@ -153,12 +153,8 @@ fn u32_usage_that_is_missing_is_estimated_and_usage_that_cannot_be_is_clamped() 
             assert_eq!(record["estimated"], estimated, "{usage}: {record}");
             let tokens = record["total_tokens"].as_u64().unwrap_or_else(|| panic!("{usage}: {record}"));
             match usage {
-                "absurd" => assert!(tokens < 1 << 50, "{record}"),
-                "negative" => assert_eq!(tokens, 0, "{record}"),
-                "absent" => {
-                    assert!(record["completion_tokens"].as_u64().is_some_and(|n| (20..=60).contains(&n)), "{record}")
-                }
-                _ => assert!((20..1000).contains(&tokens), "{record}"),
+                "asked" => assert!((20..1000).contains(&tokens), "{record}"),
+                _ => assert!(record["completion_tokens"].as_u64().is_some_and(|n| (15..=80).contains(&n)), "{record}"),
             }
             let cost = record["response_cost"].as_str().unwrap_or("0");
             assert!(!cost.starts_with('-'), "{record}");

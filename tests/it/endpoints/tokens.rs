@@ -1,0 +1,85 @@
+//! Tokens counted here, where the provider counts none or tells what cannot be: an estimate, and marked as one.
+
+use super::Scene;
+use crate::harness::eventually;
+use serde_json::{Value, json};
+
+/// Of this text OpenAI's newer encoding makes ten tokens, one for each word.
+const TEXT: &str = "the cat sat on the mat and then it slept";
+const WORDS: u64 = 10;
+
+/// Tokens around one message and before the answer (OpenAI's cookbook).
+const AROUND: u64 = 6;
+
+fn counted(scene: &Scene, body: &Value) -> Option<u64> {
+    let answer = scene.post("/v1/messages/count_tokens", body);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.header("x-millrace-estimated"), Some("tokens"));
+    answer.json()["input_tokens"].as_u64()
+}
+
+/// The tables are read by the first who asks, which may take longer than anybody waits: until then length decides.
+fn warm(scene: &Scene) {
+    let body = json!({"model": "m", "messages": [{"role": "user", "content": TEXT}]});
+    eventually("a count by the encoding", || counted(scene, &body) == Some(WORDS + AROUND));
+}
+
+#[test]
+fn a_provider_that_does_not_count_is_counted_for() {
+    let scene = Scene::new();
+    warm(&scene);
+    assert_eq!(scene.mock.stats().requests, 0, "nobody is asked");
+    let more = json!({"model": "m", "system": TEXT, "messages": [{"role": "user", "content": TEXT}]});
+    assert!(counted(&scene, &more) > Some(2 * WORDS));
+    let own = json!({"model": "a/mock:prompt-tokens=77", "messages": [{"role": "user", "content": TEXT}]});
+    let answer = scene.post("/v1/messages/count_tokens", &own);
+    assert_eq!((&answer.json()["input_tokens"], answer.header("x-millrace-estimated")), (&json!(77), None));
+}
+
+#[test]
+fn usage_that_is_absent_or_cannot_be_is_counted_billed_and_marked() {
+    let scene = Scene::with(", input_cost_per_token: 1e-06, output_cost_per_token: 1e-06", "");
+    warm(&scene);
+    for usage in ["absent", "negative", "absurd"] {
+        scene.behave(&format!("usage={usage},text={TEXT},chunk-bytes=64"));
+        let body = json!({"model": "m", "messages": [{"role": "user", "content": TEXT}]});
+        let answer = scene.post("/v1/chat/completions", &body);
+        assert_eq!(answer.header("x-millrace-estimated"), Some("tokens"), "{usage}");
+        let record = scene.record(&answer);
+        assert_eq!(
+            (&record["estimated"], &record["prompt_tokens"]),
+            (&json!(true), &json!(WORDS + AROUND)),
+            "{record}"
+        );
+        assert_eq!(record["completion_tokens"], WORDS, "{usage}: {record}");
+        assert_eq!(record["response_cost"], "0.000026", "{usage}: {record}");
+        assert_eq!(answer.header("x-litellm-response-cost"), Some("0.000026"));
+        let mut stream = body.clone();
+        stream["stream"] = json!(true);
+        let record = scene.record(&scene.post("/v1/chat/completions", &stream));
+        assert_eq!(
+            (&record["estimated"], &record["prompt_tokens"]),
+            (&json!(true), &json!(WORDS + AROUND)),
+            "{record}"
+        );
+        assert!(record["completion_tokens"].as_u64() > Some(0), "{record}");
+    }
+    scene.behave("prompt-tokens=3,completion-tokens=4");
+    let told = scene.post("/v1/chat/completions", &json!({"model": "m", "messages": []}));
+    assert_eq!((told.header("x-millrace-estimated"), &scene.record(&told)["estimated"]), (None, &json!(false)));
+}
+
+#[test]
+fn a_long_text_is_counted_without_holding_up_others() {
+    let scene = Scene::new();
+    warm(&scene);
+    let long = json!({"model": "m", "messages": [{"role": "user", "content": "ab ".repeat(1 << 20)}]});
+    std::thread::scope(|scope| {
+        let counting = scope.spawn(|| counted(&scene, &long));
+        for _ in 0..20 {
+            let answer = scene.post("/v1/chat/completions", &json!({"model": "m", "messages": []}));
+            assert_eq!(answer.status, 200);
+        }
+        assert!(counting.join().expect("a count") > Some(100_000));
+    });
+}
