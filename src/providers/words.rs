@@ -31,8 +31,5 @@ pub static OLLAMA: How = How {
     embed_answer: ollama::embed_answer,
     rerank: None,
     // with the resource or without, or that of the compatible API beside it
-    base_path: |path| {
-        let path = path.strip_suffix("/api/chat").unwrap_or(path);
-        path.strip_suffix("/v1").unwrap_or(path)
-    },
+    base_path: |path| ["/api/chat", "/v1"].iter().fold(path, |path, end| path.strip_suffix(end).unwrap_or(path)),
 };
