@@ -259,7 +259,7 @@ fn checked(body: &Bytes) -> Result<Answer, Fault> {
 
 /// The data of a stream that was read whole, its terminal event left out; all of it, where only the dialect knows the end.
 fn stream_events(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Result<Vec<Bytes>, Fault> {
-    let protocol = dialect.protocol();
+    let protocol = dialect.protocol(exchange.asked.endpoint);
     let mut events = Vec::new();
     let mut end = Err(Fault::Truncated);
     let mut reader = StreamReader::new(dialect.framing(), exchange.routing.path.max_event_bytes);
@@ -356,9 +356,10 @@ async fn wrap(
     let answer = checked(&body)?;
     let mut stream = BytesMut::new();
     let dialect = &candidate.deployment.dialect;
-    for event in dialect.split(&body)? {
+    let protocol = dialect.protocol(exchange.asked.endpoint);
+    for event in dialect.split(exchange.asked.endpoint, &body)? {
         let name = event.name.map(str::as_bytes);
-        dialect.framing().write(dialect.protocol(), &mut stream, name, &event.data);
+        dialect.framing().write(protocol, &mut stream, name, &event.data);
     }
     Ok((Open { response, batch: vec![stream.freeze()], more: false }, answer.usage))
 }

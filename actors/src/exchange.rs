@@ -173,7 +173,7 @@ impl Exchange {
 
     /// Whether bodies and streams must be written anew between the caller and `dialect`.
     pub fn translated_by(&self, dialect: &dyn Dialect) -> bool {
-        dialect.protocol() != self.asked.protocol && self.asked.endpoint.facts().translated
+        dialect.protocol(self.asked.endpoint) != self.asked.protocol && self.asked.endpoint.facts().translated
     }
 
     /// What callbacks may know of it.

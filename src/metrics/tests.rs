@@ -33,13 +33,13 @@ impl Dialect for Mute {
     fn name(&self) -> &'static str {
         "mute"
     }
-    fn protocol(&self) -> Protocol {
+    fn protocol(&self, _: Endpoint) -> Protocol {
         Protocol::Chat
     }
     fn encode(&self, _: &EncodeCall<'_>) -> Result<Encoded, Fault> {
         Err(Fault::Internal)
     }
-    fn split(&self, _: &Bytes) -> Result<Vec<Frame>, Fault> {
+    fn split(&self, _: Endpoint, _: &Bytes) -> Result<Vec<Frame>, Fault> {
         Err(Fault::Internal)
     }
     fn collect(&self, _: Endpoint, _: &[Bytes]) -> Result<Bytes, Fault> {
