@@ -46,7 +46,7 @@ impl Dialect for OwnDialect {
         self.row.name
     }
 
-    fn protocol(&self) -> Protocol {
+    fn protocol(&self, _: Endpoint) -> Protocol {
         Protocol::Own
     }
 
@@ -57,16 +57,19 @@ impl Dialect for OwnDialect {
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
         let how = self.how;
         let (path, (body, notes)) = match (call.endpoint, how.rerank) {
-            (Endpoint::Chat | Endpoint::Messages | Endpoint::Completions, _) => (how.chat, how.protocol.written(call)?),
             (Endpoint::Embeddings, _) => (how.embed, (how.embed_request)(call)?),
             (Endpoint::Rerank, Some(path)) => (path, (bridge::edited(call, false), Notes::default())),
+            // whatever a caller's protocol calls a chat
+            (asked, _) if asked.facts().translated && asked != Endpoint::CountTokens => {
+                (how.chat, how.protocol.written(call)?)
+            }
             _ => return Err(bridge::not_served(call, self.row.shown.title)),
         };
         Ok(Encoded { path: path.into(), headers: Vec::new(), body, notes })
     }
 
     /// As one event, if it is an answer at all: the reader of streams knows a whole answer when it sees one.
-    fn split(&self, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
+    fn split(&self, _: Endpoint, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
         (self.how.protocol.read_whole)(whole)?;
         Ok(vec![Frame { name: None, data: whole.clone() }])
     }
