@@ -30,23 +30,23 @@ pub struct Asked {
 pub fn read(call: &EncodeCall<'_>) -> Result<Asked, Fault> {
     let body = bridge::edited(call, false).to_bytes();
     let mut rest: Map<String, Value> = serde_json::from_slice(&body).map_err(|e| bad(&format!("{e}")))?;
-    rest.remove("model");
-    let texts = match rest.remove("input") {
+    rest.shift_remove("model");
+    let texts = match rest.shift_remove("input") {
         Some(Value::String(text)) => vec![text],
         Some(Value::Array(list)) => list.into_iter().map(text).collect::<Result<_, _>>()?,
         _ => return Err(bad("The field 'input' must be a text or a list of texts")),
     };
     let mut notes = Notes::default();
-    match rest.remove("encoding_format") {
+    match rest.shift_remove("encoding_format") {
         Some(Value::String(format)) if format != "float" => {
             notes.add("encoding_format", Did::Renamed, "float: the provider is asked for numbers");
         }
         _ => {}
     }
-    if rest.remove("user").is_some() {
+    if rest.shift_remove("user").is_some() {
         notes.add("user", Did::Dropped, "the provider has no such parameter");
     }
-    let dimensions = rest.remove("dimensions").filter(|dimensions| !dimensions.is_null());
+    let dimensions = rest.shift_remove("dimensions").filter(|dimensions| !dimensions.is_null());
     Ok(Asked { texts, dimensions, rest, notes })
 }
 

@@ -34,7 +34,7 @@ pub fn embed_request(call: &EncodeCall<'_>) -> Result<(Pieces, Notes), Fault> {
         notes.add("input_type", Did::Defaulted, INPUT_TYPE);
     }
     // other forms of numbers have no place in OpenAI's answer
-    rest.remove("embedding_types");
+    rest.shift_remove("embedding_types");
     body.extend(rest);
     Ok((Pieces::from(Bytes::from(Value::Object(body).to_string())), notes))
 }

@@ -48,7 +48,7 @@ pub fn write(request: &Request, target: &Target<'_>) -> Result<Written, BadReque
     }
     if !said.documents.is_empty() {
         let mut documents = said.documents;
-        if let Some(Value::Array(given)) = body.remove("documents") {
+        if let Some(Value::Array(given)) = body.shift_remove("documents") {
             documents.extend(given);
         }
         body.insert("documents".into(), documents.into());
@@ -65,7 +65,7 @@ fn tools(request: &Request, target: &Target<'_>, body: &mut Map<String, Value>, 
     }
     for tool in &mut tools {
         if let Some(function) = tool["function"].as_object_mut() {
-            function.remove("strict");
+            function.shift_remove("strict");
             // demanded here
             function.entry("parameters").or_insert_with(|| json!({"type": "object", "properties": {}}));
         }
