@@ -30,7 +30,7 @@ pub fn dialect(model: &ModelEntry) -> Arc<dyn Dialect> {
         }
         Speaks::Cohere => Arc::new(OwnDialect { row, how: &words::COHERE }),
         Speaks::Ollama => Arc::new(OwnDialect { row, how: &words::OLLAMA }),
-        Speaks::OpenAi | Speaks::Azure => Arc::new(OpenAi { row, model_in_path: model.below.model_in_path }),
+        Speaks::OpenAi | Speaks::Azure => Arc::new(OpenAi { row, deployments: model.below.model_in_path }),
     }
 }
 
