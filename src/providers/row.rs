@@ -35,6 +35,8 @@ pub enum Speaks {
     OpenAi,
     /// Anthropic's messages.
     Anthropic,
+    /// Google's generateContent.
+    Gemini,
     /// As [`Speaks::OpenAi`], by Azure's paths and credentials.
     Azure,
     /// Cohere's chat, version 2.
@@ -51,6 +53,7 @@ impl Speaks {
         match self {
             Speaks::OpenAi => "OpenAI",
             Speaks::Anthropic => "Anthropic messages",
+            Speaks::Gemini => "Google generateContent",
             Speaks::Azure => "OpenAI",
             Speaks::Cohere => "Cohere v2",
             Speaks::Ollama => "Ollama's own",

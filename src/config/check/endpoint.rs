@@ -143,6 +143,7 @@ fn provider(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<(Provider, 
         None => match model.value.split_once('/') {
             Some((prefix, rest)) => (prefix.to_owned(), "model", rest.to_owned(), model.node),
             None if model.value.starts_with("claude-") => return Some((Provider::ANTHROPIC, model.value.to_string())),
+            None if model.value.starts_with("gemini-") => return Some((Provider::GEMINI, model.value.to_string())),
             None if OPENAI_NAMES.iter().any(|start| model.value.starts_with(start)) => {
                 return Some((Provider::OPENAI, model.value.to_string()));
             }

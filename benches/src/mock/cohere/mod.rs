@@ -26,8 +26,8 @@ impl Writer for Cohere {
         chat::events(job)
     }
 
-    fn terminal(&self, job: &Job<'_>) -> Event {
-        chat::end(job)
+    fn terminal(&self, job: &Job<'_>) -> Option<Event> {
+        Some(chat::end(job))
     }
 
     fn broken(&self) -> &'static str {

@@ -40,8 +40,8 @@ impl Writer for Ollama {
         thought.chain(text).chain((0..behaviour.tool_calls).map(call)).map(said).collect()
     }
 
-    fn terminal(&self, job: &Job<'_>) -> Event {
-        Event::unnamed(line(job, "\"content\":\"\"", &done(job)))
+    fn terminal(&self, job: &Job<'_>) -> Option<Event> {
+        Some(Event::unnamed(line(job, "\"content\":\"\"", &done(job))))
     }
 
     fn frame(&self, behaviour: &Behaviour, events: &[Event]) -> Option<Vec<Vec<u8>>> {

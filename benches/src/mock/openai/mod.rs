@@ -28,8 +28,8 @@ impl Writer for OpenAi {
         stream::proper(job).into_iter().map(Event::unnamed).collect()
     }
 
-    fn terminal(&self, _: &Job<'_>) -> Event {
-        Event::unnamed("[DONE]".to_owned())
+    fn terminal(&self, _: &Job<'_>) -> Option<Event> {
+        Some(Event::unnamed("[DONE]".to_owned()))
     }
 
     fn broken(&self) -> &'static str {
