@@ -17,8 +17,10 @@ use crate::capabilities::{CapabilitySnapshot, Hooks};
 use crate::desk::{Desk, InFlight};
 use crate::fault::Fault;
 use crate::ports::{AnswerFacts, CallFacts, Dialect};
+use crate::prices::{PriceQuery, Pricing};
 use crate::record::{LogRecord, MESSAGE_BYTES, NAME_BYTES, Outcome, kept};
 use crate::routing::{Deployment, Routing};
+use crate::upstream::Method;
 use crate::wire::billable::Extras;
 use crate::wire::cost::{Cost, ServiceTier};
 use crate::wire::endpoint::{AnswerKind, Way};
@@ -48,12 +50,22 @@ pub struct Admitted {
     pub envelope: Envelope,
     /// The files of a form.
     pub files: Files,
+    /// Where a pass-through leads.
+    pub through: Option<Through>,
     /// The model as the caller wrote it, in the body or the path.
     pub model: Arc<str>,
     /// When the request's head was read.
     pub started: Instant,
     /// Its place among the exchanges in flight, taken before its body was read; what the drain at shutdown waits for.
     pub permit: InFlight,
+}
+
+/// Where a pass-through leads below its provider's origin, checked: nothing in it can lead elsewhere.
+pub struct Through {
+    /// The caller's.
+    pub method: Method,
+    /// Path and query.
+    pub path_and_query: String,
 }
 
 /// One exchange.
@@ -223,16 +235,30 @@ impl Exchange {
 
     fn reckon(&self, usage: &Usage) -> Option<Cost> {
         let deployment = self.progress.deployment.as_ref()?;
-        let pricing = deployment.pricing_for(&self.routing.prices, &self.progress.upstream_model);
+        let pricing = self.pricing(deployment);
         let billed = self.asked.endpoint.facts().billed;
         pricing.rates?.cost_beside_tokens(billed, usage, &self.progress.extras, self.progress.service_tier)
+    }
+
+    fn pricing(&self, deployment: &Deployment) -> Pricing {
+        match self.asked.through {
+            None => deployment.pricing_for(&self.routing.prices, &self.progress.upstream_model),
+            // whatever the deployment is for, this was another model, or none
+            Some(_) => self.routing.prices.pricing(&PriceQuery {
+                price_override: None,
+                base_model: None,
+                response_model: None,
+                model: &self.progress.upstream_model,
+                provider: deployment.provider,
+            }),
+        }
     }
 
     /// The prices that an answered exchange's model has, where they do not tell what it cost: never billed 0 in silence.
     fn unreckoned(&self, settled: &Settled<'_>) -> Vec<String> {
         let deployment = self.progress.deployment.as_ref().filter(|_| settled.cost.is_none());
         let answered = deployment.filter(|_| settled.outcome.is_success());
-        let rates = answered.and_then(|d| d.pricing_for(&self.routing.prices, &self.progress.upstream_model).rates);
+        let rates = answered.and_then(|deployment| self.pricing(deployment).rates);
         rates.map(|rates| rates.names()).unwrap_or_default()
     }
 

@@ -17,6 +17,7 @@ mod endpoints;
 mod harness;
 mod invariants;
 mod messages;
+mod pass_through;
 mod process;
 mod smoke;
 mod streams;
