@@ -3,7 +3,7 @@
 use super::*;
 
 fn provider(status: u16, code: Option<&str>) -> Fault {
-    let error = UpstreamError { message: "m".into(), kind: None, code: code.map(Into::into), param: None };
+    let error = UpstreamError { message: "m".into(), code: code.map(Into::into), ..UpstreamError::default() };
     Fault::Provider { status, error, retry_after: None }
 }
 

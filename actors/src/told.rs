@@ -9,7 +9,7 @@ use crate::wire::protocol::Protocol;
 /// An error answer's body. OpenAI: `{"error":{"message","type","param","code"}}`; Anthropic:
 /// `{"type":"error","error":{"type","message"},"request_id"}`.
 pub fn body(shape: &Shape, protocol: Protocol, request_id: &str) -> Vec<u8> {
-    let error = match protocol {
+    let mut error = match protocol {
         Protocol::Chat | Protocol::Own => json!({ "error": {
             "message": shape.message, "type": shape.kind, "param": shape.param, "code": shape.code,
         }}),
@@ -19,6 +19,11 @@ pub fn body(shape: &Shape, protocol: Protocol, request_id: &str) -> Vec<u8> {
             "request_id": request_id,
         }),
     };
+    if let Some(inner) = &shape.inner
+        && matches!(protocol, Protocol::Chat | Protocol::Own)
+    {
+        error["error"]["provider_specific_fields"] = json!({ "innererror": inner });
+    }
     error.to_string().into_bytes()
 }
 

@@ -16,7 +16,7 @@ use crate::state::State;
 /// A fault on its way out, with the id of the request it ends.
 #[derive(Debug)]
 pub struct ApiError {
-    fault: Fault,
+    fault: Box<Fault>,
     of: Box<RequestId>,
 }
 
@@ -27,7 +27,7 @@ impl ApiError {
             state.metrics.refused(route_name(request), fault.shape().status);
         }
         log::debug!("refused request_id={} class={}", RequestId::of(request), fault.class());
-        ApiError { fault, of: Box::new(RequestId::known(request)) }
+        ApiError { fault: Box::new(fault), of: Box::new(RequestId::known(request)) }
     }
 }
 

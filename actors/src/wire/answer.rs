@@ -12,6 +12,9 @@ use super::usage::Usage;
 /// Characters of an upstream's message that are kept: enough to act on, too few to carry a document into logs.
 const MESSAGE_CHARS: usize = 2_000;
 
+/// Bytes of an upstream's inner error, at most: what filters say of a prompt has a few hundred.
+const INNER_BYTES: usize = 4_096;
+
 /// What stands behind a text that was cut. Whoever strikes out credentials must know that one may lie across the cut.
 pub const CUT: char = '…';
 
@@ -47,6 +50,9 @@ pub struct UpstreamError {
     pub code: Option<String>,
     /// `param`.
     pub param: Option<String>,
+    /// `innererror`: what a content filter found, where one tells. Nothing where it is longer than 4,096 bytes. Boxed, since
+    /// faults are moved about by the thousand and this is rare.
+    pub inner: Option<Box<Value>>,
 }
 
 impl Answer {
@@ -120,6 +126,11 @@ impl UpstreamError {
                     kind: text(&["type", "status", "__type"]).filter(|kind| kind.parse::<u16>().is_err()),
                     code: text(&["code"]),
                     param: text(&["param"]),
+                    inner: object
+                        .get("innererror")
+                        .filter(|it| it.to_string().len() <= INNER_BYTES)
+                        .cloned()
+                        .map(Box::new),
                 }
             }
             Value::Array(items) if items.first().is_some_and(Value::is_object) => Self::of(&items[0]),

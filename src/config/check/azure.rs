@@ -24,6 +24,11 @@ const AUTHORITY: &str = "https://login.microsoftonline.com";
 const IMDS: &str = "http://169.254.169.254";
 const IMDS_PATH: &str = "/metadata/identity/oauth2/token";
 
+/// A deployment's name without what LiteLLM has its users write before it to tell kinds of models apart.
+pub(super) fn deployment(model: &str) -> &str {
+    ["o_series/", "gpt5_series/"].iter().find_map(|kind| model.strip_prefix(kind)).unwrap_or(model)
+}
+
 /// What is Azure's own about a deployment.
 pub(super) fn read(reader: &mut Reader<'_>, params: &Section<'_>, base: &BaseUrl, has_key: bool) -> Own {
     let below = below(reader, params, base);

@@ -117,6 +117,10 @@ pub(super) fn read(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<Targ
         None => default_key(reader, params, provider, has_base),
     };
     let has_key = api_key.is_some() || has_own_credential(params);
+    let upstream_model = match provider.speaks {
+        Speaks::Azure => azure::deployment(&upstream_model).to_owned(),
+        _ => upstream_model,
+    };
     let own = match provider.speaks {
         Speaks::Azure => azure::read(reader, params, &api_base, has_key),
         Speaks::Vertex if !vertex::is_served(reader, params, &upstream_model) => return None,

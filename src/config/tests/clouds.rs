@@ -100,6 +100,18 @@ fn azures_credential_is_a_key_or_else_a_token_and_what_is_written_wins() {
 }
 
 #[test]
+fn azures_deployments_may_be_written_with_their_kind() {
+    for (model, name) in
+        [("azure/o_series/mine", "mine"), ("azure/gpt5_series/a/b", "a/b"), ("azure/o_series", "o_series")]
+    {
+        assert_eq!(
+            good(&format!("model: {model}, api_base: 'https://r.openai.azure.com', api_key: k"), &[]).upstream_model,
+            name
+        );
+    }
+}
+
+#[test]
 fn what_azure_cannot_be_called_with_is_told() {
     let base = "model: azure/d, api_base: 'https://r.openai.azure.com'";
     bad("model: azure/d, api_key: k", &[], ("MR1034", "AZURE_API_BASE"));

@@ -76,7 +76,7 @@ fn verdicts_in_a_whole_answer_pass() {
     assert_eq!(answer["model"], "m");
 }
 
-/// As LiteLLM tells it: status 400 and `invalid_request_error`, and no other deployment is asked the same.
+/// As LiteLLM tells it: status 400, `invalid_request_error`, the verdict in a place of its own; and no other deployment is asked the same.
 #[test]
 fn a_refusal_of_the_filter_is_the_callers_400_and_is_not_tried_again() {
     let azure = Scripted::start(|_, _| {
@@ -92,6 +92,9 @@ fn a_refusal_of_the_filter_is_the_callers_400_and_is_not_tried_again() {
         let error = gateway.client().chat(&chat("m", json!({"stream": stream}))).error(400);
         assert_eq!((&error["code"], &error["type"]), (&json!("content_filter"), &json!("invalid_request_error")));
         assert_eq!((&error["param"], &error["message"]), (&json!("prompt"), &json!("The response was filtered")));
+        let inner = &error["provider_specific_fields"]["innererror"];
+        assert_eq!(inner["code"], "ResponsibleAIPolicyViolation");
+        assert_eq!(inner["content_filter_result"]["hate"]["severity"], "high");
     }
     assert_eq!(azure.count(), 2);
 }
