@@ -7,11 +7,12 @@ use actix_http::header::{HeaderMap, RETRY_AFTER};
 use bytes::{Bytes, BytesMut};
 use tokio::time::Instant as TokioInstant;
 
-use crate::attempts::{Answered, Open, Whole};
+use crate::account::Through;
+use crate::answered::{Answered, Called, Open, Whole};
 use crate::capabilities::Hooks;
 use crate::credential::{self, Token};
 use crate::desk::Desk;
-use crate::exchange::{Exchange, Through};
+use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::hold::Hold;
 use crate::plan::Candidate;
@@ -38,12 +39,6 @@ const ERROR_BODY: usize = 256 << 10;
 
 /// The longest `retry-after` we repeat to a caller or cool down for (FAULTS U21): an hour.
 const RETRY_AFTER_MAX: f64 = 3600.0;
-
-/// An answer, and how much of the call was our own work rather than the provider's.
-pub(crate) struct Called {
-    pub answered: Answered,
-    pub own: Duration,
-}
 
 /// The call, that `began` just now. Its head, and a stream's first event, must be here by one deadline.
 pub(crate) async fn call(
@@ -284,7 +279,7 @@ fn checked(body: &Bytes) -> Result<Answer, Fault> {
 
 /// The data of a stream that was read whole, its terminal event left out; all of it, where only the dialect knows the end.
 fn stream_events(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Result<Vec<Bytes>, Fault> {
-    let protocol = dialect.protocol();
+    let protocol = dialect.protocol(exchange.asked.endpoint);
     let mut events = Vec::new();
     let mut end = Err(Fault::Truncated);
     let mut reader = StreamReader::new(dialect.framing(), exchange.routing.path.max_event_bytes);
@@ -381,9 +376,10 @@ async fn wrap(
     let answer = checked(&body)?;
     let mut stream = BytesMut::new();
     let dialect = &candidate.deployment.dialect;
-    for event in dialect.split(&body)? {
+    let protocol = dialect.protocol(exchange.asked.endpoint);
+    for event in dialect.split(exchange.asked.endpoint, &body)? {
         let name = event.name.map(str::as_bytes);
-        dialect.framing().write(dialect.protocol(), &mut stream, name, &event.data);
+        dialect.framing().write(protocol, &mut stream, name, &event.data);
     }
     Ok((Open { response, batch: vec![stream.freeze()], more: false }, answer.usage))
 }

@@ -26,8 +26,9 @@ pub trait Dialect: Send + Sync + 'static {
     /// The word for logs and metrics, after OTel's `gen_ai.provider.name` where it has one.
     fn name(&self) -> &'static str;
 
-    /// What it speaks. To a caller who speaks the same, its answers pass as they came.
-    fn protocol(&self) -> Protocol;
+    /// What it speaks to a caller of this resource: a provider may have more than one protocol, and whoever calls in one of
+    /// them shall be answered in it. Where it is the caller's, answers pass as they came.
+    fn protocol(&self, asked: Endpoint) -> Protocol;
 
     /// How its streams are framed.
     fn framing(&self) -> Framing {
@@ -39,15 +40,15 @@ pub trait Dialect: Send + Sync + 'static {
 
     /// A whole answer as the events of a stream, the terminal one included, for a provider that ignores `stream: true`
     /// (FAULTS S22).
-    fn split(&self, whole: &Bytes) -> Result<Vec<Frame>, Fault>;
+    fn split(&self, asked: Endpoint, whole: &Bytes) -> Result<Vec<Frame>, Fault>;
 
     /// The events of a stream, the terminal one left out (but not with [`Protocol::Own`]), as one whole answer, for a provider that streams unasked
     /// (FAULTS S22).
-    fn collect(&self, endpoint: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault>;
+    fn collect(&self, asked: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault>;
 
     /// Whether it counts tokens for whoever asks; otherwise they are counted here.
     fn counts_tokens(&self) -> bool {
-        self.protocol() == Protocol::Messages
+        self.protocol(Endpoint::CountTokens) == Protocol::Messages
     }
 
     /// The way of one stream to a caller who speaks `to`, which is not [`Dialect::protocol`].
@@ -303,20 +304,4 @@ pub enum Counted {
 pub trait TokenCounter: Send + Sync + 'static {
     /// The tokens of `body`, off this thread. `None` where too much waits already, or the text cannot be counted.
     fn count(&self, what: Counted, model: &str, body: Bytes) -> LocalBoxFuture<'static, Option<u64>>;
-}
-
-// === Metrics ===
-
-/// Where exchanges are counted; the service's `/metrics` fills it. Called on the path: no lock, no allocation.
-pub trait Meter: Send + Sync + 'static {
-    /// An attempt at a deployment ended, a stream's with its stream; `outcome` is `ok`, `client_cancelled` or a
-    /// [`Fault::class`].
-    fn attempt(&self, deployment: &Deployment, outcome: &'static str);
-
-    /// How many requests this worker's client has sent again on a fresh connection since it was made. Told now and then by
-    /// the worker itself: its client is its own, and a scrape runs on one worker only.
-    fn stale_retries(&self, _of_this_worker: u64) {}
-
-    /// An exchange settled.
-    fn settled(&self, exchange: &crate::exchange::Settled<'_>);
 }

@@ -10,7 +10,7 @@ use crate::wire::protocol::Protocol;
 /// `{"type":"error","error":{"type","message"},"request_id"}`.
 pub fn body(shape: &Shape, protocol: Protocol, request_id: &str) -> Vec<u8> {
     let mut error = match protocol {
-        Protocol::Chat | Protocol::Own => json!({ "error": {
+        Protocol::Chat | Protocol::Responses | Protocol::Own => json!({ "error": {
             "message": shape.message, "type": shape.kind, "param": shape.param, "code": shape.code,
         }}),
         Protocol::Messages => json!({

@@ -252,42 +252,42 @@ fn own_facts(events: &[Event]) -> AnswerFacts {
 
 fn read_request(protocol: Protocol, body: &[u8]) -> Result<Request, BadRequest> {
     match protocol {
-        Protocol::Chat | Protocol::Own => openai::read_request(body),
+        Protocol::Chat | Protocol::Responses | Protocol::Own => openai::read_request(body),
         Protocol::Messages => anthropic::read_request(body),
     }
 }
 
 fn write_request(protocol: Protocol, request: &Request, target: &Target<'_>) -> Result<Written, BadRequest> {
     match protocol {
-        Protocol::Chat | Protocol::Own => openai::write_request(request, target),
+        Protocol::Chat | Protocol::Responses | Protocol::Own => openai::write_request(request, target),
         Protocol::Messages => anthropic::write_request(request, target),
     }
 }
 
 fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
     match protocol {
-        Protocol::Chat | Protocol::Own => openai::read_whole(body),
+        Protocol::Chat | Protocol::Responses | Protocol::Own => openai::read_whole(body),
         Protocol::Messages => anthropic::read_whole(body),
     }
 }
 
 pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
     match protocol {
-        Protocol::Chat | Protocol::Own => openai::write_whole(events, facts),
+        Protocol::Chat | Protocol::Responses | Protocol::Own => openai::write_whole(events, facts),
         Protocol::Messages => anthropic::write_whole(events, facts),
     }
 }
 
 fn decoder(protocol: Protocol) -> Box<dyn Decode> {
     match protocol {
-        Protocol::Chat | Protocol::Own => Box::new(openai::Decoder::default()),
+        Protocol::Chat | Protocol::Responses | Protocol::Own => Box::new(openai::Decoder::default()),
         Protocol::Messages => Box::new(anthropic::Decoder::default()),
     }
 }
 
 fn encoder(protocol: Protocol, facts: AnswerFacts) -> Box<dyn Encode> {
     match protocol {
-        Protocol::Chat | Protocol::Own => Box::new(openai::Encoder::new(facts)),
+        Protocol::Chat | Protocol::Responses | Protocol::Own => Box::new(openai::Encoder::new(facts)),
         Protocol::Messages => Box::new(anthropic::Encoder::new(facts)),
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
+use millrace_actors::account::Admitted;
 use millrace_actors::desk::Desk;
-use millrace_actors::exchange::{Admitted, Exchange};
+use millrace_actors::exchange::Exchange;
 use millrace_actors::fault::{Fault, shown};
 use millrace_actors::plan::Plan;
 use millrace_actors::reply::Answer;
@@ -133,7 +134,7 @@ fn forwarded(request: &HttpRequest, protocol: Protocol) -> Vec<(HeaderName, Head
     const OWN: [HeaderName; 2] =
         [HeaderName::from_static("anthropic-version"), HeaderName::from_static("anthropic-beta")];
     match protocol {
-        Protocol::Chat | Protocol::Own => Vec::new(),
+        Protocol::Chat | Protocol::Responses | Protocol::Own => Vec::new(),
         Protocol::Messages => {
             let all = |name: &HeaderName| {
                 request.headers().get_all(name).map(|value| (name.clone(), value.clone())).collect()

@@ -78,7 +78,7 @@ impl Dialect for Anthropic {
         }
     }
 
-    fn protocol(&self) -> Protocol {
+    fn protocol(&self, _: Endpoint) -> Protocol {
         Protocol::Messages
     }
 
@@ -101,7 +101,7 @@ impl Dialect for Anthropic {
         }
     }
 
-    fn split(&self, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
+    fn split(&self, _: Endpoint, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
         bridge::split(Protocol::Messages, whole)
     }
 

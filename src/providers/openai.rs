@@ -36,7 +36,7 @@ impl Dialect for OpenAi {
         self.row.name
     }
 
-    fn protocol(&self) -> Protocol {
+    fn protocol(&self, _: Endpoint) -> Protocol {
         Protocol::Chat
     }
 
@@ -59,7 +59,7 @@ impl Dialect for OpenAi {
     }
 
     /// One chunk with each choice's `message` as its `delta`, and its `finish_reason`; then the usage, as OpenAI sends it.
-    fn split(&self, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
+    fn split(&self, _: Endpoint, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
         let mut answer = object(whole)?;
         let usage = answer.remove("usage").filter(|usage| !usage.is_null());
         if answer.get("object").and_then(Value::as_str) == Some("chat.completion") {
@@ -129,7 +129,7 @@ fn path(endpoint: Endpoint) -> Option<&'static str> {
         Endpoint::Speech => "/audio/speech",
         Endpoint::Transcriptions => "/audio/transcriptions",
         Endpoint::Translations => "/audio/translations",
-        Endpoint::Messages | Endpoint::CountTokens | Endpoint::PassThrough => return None,
+        Endpoint::Messages | Endpoint::CountTokens | Endpoint::Responses | Endpoint::PassThrough => return None,
     })
 }
 
@@ -219,7 +219,7 @@ mod tests {
             {"index": 1, "message": {"role": "assistant", "content": null, "tool_calls": [
                 {"id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}, "finish_reason": "tool_calls"},
         ], "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}});
-        let events = DIALECT.split(&Bytes::from(whole.to_string())).unwrap();
+        let events = DIALECT.split(Endpoint::Chat, &Bytes::from(whole.to_string())).unwrap();
         let events: Vec<Bytes> = events.into_iter().map(|frame| frame.data).collect();
         assert_eq!((events.len(), &events[2][..]), (3, &b"[DONE]"[..]));
         let first = parsed(&events[0]);

@@ -15,6 +15,7 @@ use crate::ports::{CallFacts, Callback, Chunk, StreamStage};
 use crate::wire::look::text_of;
 use crate::wire::messages;
 use crate::wire::protocol::Protocol;
+use crate::wire::responses;
 use crate::wire::restamp::Restamper;
 
 /// The text a stream's chunk hooks are shown, at most: what came later is cut, so memory stays bounded (I4).
@@ -73,6 +74,7 @@ impl Hooked {
             match self.facts.protocol {
                 Protocol::Chat | Protocol::Own => text_of(&readable, &mut self.text),
                 Protocol::Messages => messages::text_of(&readable, &mut self.text),
+                Protocol::Responses => responses::text_of(&readable, &mut self.text),
             }
         }
         let mut chunk = Chunk { value, changed: false };
@@ -90,7 +92,7 @@ impl Hooked {
     /// Without a `name` the event is named after its type, where the protocol names events.
     fn write(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut BytesMut) {
         let kind = match (self.facts.protocol, name) {
-            (Protocol::Messages, None) => messages::kind(None, data),
+            (Protocol::Messages | Protocol::Responses, None) => messages::kind(None, data),
             _ => None,
         };
         let name = name.or(kind.as_ref().map(|kind| kind.as_bytes()));

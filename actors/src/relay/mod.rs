@@ -6,6 +6,7 @@
 mod hooked;
 mod messages;
 mod outcome;
+mod responses;
 mod translated;
 
 use bytes::{Bytes, BytesMut};
@@ -24,6 +25,7 @@ use hooked::Hooked;
 use messages::Messages;
 pub(crate) use outcome::status_of;
 pub use outcome::{Finish, Learnt, mid_stream_error};
+use responses::Responses;
 use translated::Translated;
 
 /// A comment: keeps a silent connection alive, and no client sees it as an event (WHATWG; LiteLLM's `: ping`).
@@ -39,6 +41,8 @@ enum Mode {
     Hooked(Box<Hooked>),
     /// Anthropic's messages, provider and client alike.
     Messages(Box<Messages>),
+    /// OpenAI's responses, provider and client alike.
+    Responses(Box<Responses>),
     /// Out of the provider's protocol into the client's, and past callbacks where someone looks.
     Translated(Box<Translated>),
 }
@@ -88,6 +92,9 @@ impl Relay {
                 Mode::Translated(Box::new(Translated::new(protocol, translate, hooked(None))))
             }
             (None, Protocol::Messages) => Mode::Messages(Box::new(Messages::new(settings.shown_model, hooked(None)))),
+            (None, Protocol::Responses) => {
+                Mode::Responses(Box::new(Responses::new(settings.shown_model, hooked(None))))
+            }
             (None, Protocol::Chat | Protocol::Own) => match hooked(restamper()) {
                 Some(hooked) => Mode::Hooked(hooked),
                 None => restamper().map_or(Mode::Verbatim, Mode::Restamp),
@@ -187,6 +194,10 @@ impl Pass<'_> {
                 *self.finish = messages.event(event, self.out, self.learnt);
                 return false;
             }
+            Mode::Responses(responses) => {
+                *self.finish = responses.event(event, self.out, self.learnt);
+                return false;
+            }
             Mode::Translated(translated) => {
                 *self.finish = translated.event(event, self.out, self.learnt);
                 return false;
@@ -234,7 +245,7 @@ impl Pass<'_> {
                 restamper.restamp(data, out);
             }),
             // these have ways of their own, and never come here
-            Mode::Messages(_) | Mode::Translated(_) => {}
+            Mode::Messages(_) | Mode::Responses(_) | Mode::Translated(_) => {}
             Mode::Hooked(hooked) => {
                 if let Err(refusal) = hooked.event(None, data, self.out) {
                     *self.finish = Some(Finish::Broken(Fault::Refused(refusal)));

@@ -13,6 +13,8 @@ pub enum Endpoint {
     Messages,
     /// How many tokens Anthropic's messages would be: the same body.
     CountTokens,
+    /// OpenAI's responses.
+    Responses,
     /// Documents in order of their bearing on a query (Cohere's and Jina's shape).
     Rerank,
     /// Whether a text or picture breaks the provider's rules.
@@ -144,6 +146,12 @@ const COUNT_TOKENS: Facts = Facts {
     writes: false,
     ..CHAT
 };
+const RESPONSES: Facts = Facts {
+    call_type: "aresponses",
+    noun: "responses",
+    needs: &[Need { field: "input", want: "a string or an array of items", opens: TEXT_OR_LIST }],
+    ..CHAT
+};
 const RERANK: Facts = Facts {
     call_type: "arerank",
     operation: "rerank",
@@ -225,6 +233,7 @@ impl Endpoint {
             Self::Embeddings => &EMBEDDINGS,
             Self::Messages => &MESSAGES_API,
             Self::CountTokens => &COUNT_TOKENS,
+            Self::Responses => &RESPONSES,
             Self::Rerank => &RERANK,
             Self::Moderations => &MODERATIONS,
             Self::Images => &IMAGES,

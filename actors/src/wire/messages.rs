@@ -63,7 +63,7 @@ pub fn restamped(data: &[u8], shown: &str) -> Option<BytesMut> {
 }
 
 /// Where the value of a top-level member lies; of two the last counts, as for every reader of JSON we know.
-fn member(text: &str, name: &str) -> Option<Range<usize>> {
+pub(super) fn member(text: &str, name: &str) -> Option<Range<usize>> {
     let mut found = None;
     scan::each_member(text, |key, value| {
         if key == name {

@@ -19,6 +19,7 @@ pub mod money;
 pub mod notes;
 pub mod pieces;
 pub mod protocol;
+pub mod responses;
 pub mod restamp;
 pub mod rewrite;
 pub mod scan;

@@ -11,6 +11,9 @@ pub enum Protocol {
     Chat,
     /// Anthropic's messages. Each event is named after its `type`; `message_stop` ends a stream.
     Messages,
+    /// OpenAI's responses. Each event is named after its `type`; the one that tells the end (`response.completed` and its
+    /// like) is a stream's last.
+    Responses,
     /// A provider's own, which no caller speaks: its dialect alone knows what it says, and when a stream is over.
     Own,
 }
@@ -24,6 +27,7 @@ impl Protocol {
         match self {
             Protocol::Chat => data.len() < 32 && data.trim_ascii() == b"[DONE]",
             Protocol::Messages => super::messages::kind(name, data).as_deref() == Some("message_stop"),
+            Protocol::Responses => super::responses::is_last(name, data),
             Protocol::Own => false,
         }
     }
@@ -31,7 +35,7 @@ impl Protocol {
     /// Writes one event: `event: ` where the protocol names its events, `data: ` with what `write` writes, a blank line.
     /// Every line of multi-line data gets a field of its own, so that the client's reader joins the same text (FAULTS S6).
     pub fn frame(self, out: &mut BytesMut, name: Option<&[u8]>, write: impl FnOnce(&mut BytesMut)) {
-        if let (Protocol::Messages, Some(name)) = (self, name) {
+        if let (Protocol::Messages | Protocol::Responses, Some(name)) = (self, name) {
             out.put_slice(b"event: ");
             out.put_slice(name);
             out.put_u8(b'\n');

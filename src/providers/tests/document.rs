@@ -46,6 +46,7 @@ fn served(row: &Row) -> String {
         Endpoint::Embeddings => "embeddings",
         Endpoint::Messages => "messages",
         Endpoint::CountTokens => "count_tokens",
+        Endpoint::Responses => "responses",
         Endpoint::Rerank => "rerank",
         Endpoint::Moderations => "moderations",
         Endpoint::Images => "images",
