@@ -3,6 +3,7 @@
 
 mod errors;
 mod joined;
+mod order;
 mod pairs;
 mod policy;
 
