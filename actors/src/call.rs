@@ -18,6 +18,7 @@ use crate::hold::Hold;
 use crate::plan::Candidate;
 use crate::ports::{Dialect, EncodeCall, Encoded};
 use crate::relay::{mid_stream_error, status_of};
+use crate::routing::Deployment;
 use crate::tally;
 use crate::upstream::{Method, UpstreamRequest, UpstreamResponse};
 use crate::wire::answer::{Answer, UpstreamError};
@@ -31,7 +32,7 @@ use crate::wire::pieces::Pieces;
 use crate::wire::protocol::Protocol;
 use crate::wire::sse::Event;
 use crate::wire::usage::Usage;
-use crate::wire::{restamp, scan};
+use crate::wire::{generate, restamp, scan};
 use crate::within::{BATCH_BYTES, Within, fault_of};
 
 /// The most that is read of an error answer: its message, not a document.
@@ -64,19 +65,21 @@ pub(crate) async fn call(
     let token = credential::ready(exchange, candidate, hold, deadline).await?;
     // with a plain key there is no token and no wait, and the clock is not read for it
     let waited = if token.is_some() { began.elapsed() } else { Duration::ZERO };
-    let (method, mut encoded, (base, query)) = match &exchange.asked.through {
-        Some(through) => (through.method.clone(), passed(exchange, through), ("", "")),
-        None => {
-            let encoded = encoded(exchange, candidate, stream, token.as_deref())?;
-            (Method::POST, encoded, (&*deployment.base_path, &*deployment.query))
-        }
+    let (method, mut encoded) = match &exchange.asked.through {
+        Some(through) => (through.method.clone(), passed(exchange, through)),
+        None => (Method::POST, encoded(exchange, candidate, stream, token.as_deref())?),
     };
     encoded.headers.extend(token.as_ref().and_then(|token| token.header()));
     let within = Within { deadline, strikes, phase, token };
     exchange.progress.notes = encoded.notes;
+    let path_and_query = match exchange.asked.through {
+        // with the operator's base and query in it already
+        Some(_) => encoded.path.to_string(),
+        None => path_and_query(deployment, &encoded.path),
+    };
     let request = UpstreamRequest {
         origin: &deployment.origin,
-        path_and_query: &[base, &*encoded.path, query].concat(),
+        path_and_query: &path_and_query,
         method,
         headers: &deployment.headers,
         more_headers: &encoded.headers,
@@ -138,6 +141,15 @@ fn passed(exchange: &Exchange, through: &Through) -> Encoded {
         body: Pieces::from(exchange.asked.envelope.body().clone()),
         notes: Notes::default(),
     }
+}
+
+/// The operator's address, the dialect's resource and the operator's query; a query of the dialect's own goes first.
+fn path_and_query(deployment: &Deployment, path: &str) -> String {
+    let query = match path.contains('?') {
+        true => deployment.query.replacen('?', "&", 1),
+        false => deployment.query.clone(),
+    };
+    [&*deployment.base_path, path, &*query].concat()
 }
 
 /// The count of tokens that a provider does not make.
@@ -297,7 +309,12 @@ fn stream_events(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Re
         // a page, an empty body: no stream at all, rather than one that broke off
         return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() });
     }
-    if protocol == Protocol::Own && end == Err(Fault::Truncated) {
+    let over = match protocol {
+        Protocol::Own => true,
+        Protocol::GenerateContent => generate::are_whole(&events),
+        _ => false,
+    };
+    if over && end == Err(Fault::Truncated) {
         end = Ok(());
     }
     end.map(|()| events)
