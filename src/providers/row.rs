@@ -57,7 +57,7 @@ impl Speaks {
             Speaks::Azure => "OpenAI",
             Speaks::Cohere => "Cohere v2",
             Speaks::Ollama => "Ollama's own",
-            Speaks::Vertex => "Anthropic messages, for Claude",
+            Speaks::Vertex => "generateContent; Anthropic messages for Claude",
         }
     }
 }
