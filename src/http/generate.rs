@@ -5,12 +5,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, MessageBody};
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::{BufMut, Bytes, BytesMut};
 use millrace_actors::wire::sse::SseReader;
-
-use super::headers;
 
 /// The longest element of an array, bytes: events were bounded when they came, and grow a little when they are translated.
 const LONGEST: usize = 256 << 20;
@@ -27,16 +25,16 @@ pub fn is_path(path: &str) -> bool {
     path.starts_with("/v1beta/") || resource.is_some_and(|rest| verbs.iter().any(|verb| rest.ends_with(verb)))
 }
 
-/// A stream's response in the form that the query asks for.
-pub fn stream<B: MessageBody + Unpin + 'static>(request: &HttpRequest, body: B) -> HttpResponse {
+/// An answer in the form that the path and the query ask for: a stream of events becomes an array where no events are asked
+/// for. Whatever is none stays as it is.
+pub fn shaped(request: &HttpRequest, mut response: HttpResponse) -> HttpResponse {
     let events = query(request, "alt").as_deref() == Some("sse");
-    if events || !is_stream(request.path()) {
-        return headers::stream().body(body);
+    if events || !is_stream(request.path()) || response.body().size() != BodySize::Stream {
+        return response;
     }
-    let mut response = HttpResponse::Ok();
-    response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8")));
-    response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-cache")));
-    response.body(Array { body, reader: SseReader::new(LONGEST), begun: false, over: false })
+    let json = HeaderValue::from_static("application/json; charset=UTF-8");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response.map_body(|_, body| Array { body, reader: SseReader::new(LONGEST), begun: false, over: false }.boxed())
 }
 
 /// A parameter of the query, decoded.

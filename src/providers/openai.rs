@@ -136,7 +136,8 @@ fn path(endpoint: Endpoint) -> Option<&'static str> {
         | Endpoint::CountTokens
         | Endpoint::Generate
         | Endpoint::CountContent
-        | Endpoint::Responses => return None,
+        | Endpoint::Responses
+        | Endpoint::PassThrough => return None,
     })
 }
 

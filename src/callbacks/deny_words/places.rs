@@ -155,6 +155,8 @@ pub(super) static REQUEST: Place = object(&[
     ("systemInstruction", &GOOGLE_CONTENT),
     ("system_instruction", &GOOGLE_CONTENT),
     ("generateContentRequest", &GOOGLE_REQUEST),
+    ("query", &TEXT),
+    ("documents", &INPUT),
 ]);
 
 /// A whole answer, or an event of a stream; OpenAI's, Anthropic's or Google's, which have no member in common.
