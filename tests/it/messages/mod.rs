@@ -196,7 +196,7 @@ fn of_response(response: &Value) -> Said {
         thought: all(true),
         finish: match candidate["finishReason"].as_str() {
             Some("STOP") if !calls.is_empty() => "tool_calls",
-            Some("STOP") => "stop",
+            Some("STOP" | "OTHER") => "stop",
             Some("MAX_TOKENS") => "length",
             Some("SAFETY") => "content_filter",
             other => panic!("{other:?}"),
