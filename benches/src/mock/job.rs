@@ -23,6 +23,10 @@ pub enum Endpoint {
     Messages,
     /// `/messages/count_tokens`
     CountTokens,
+    /// `/model/{id}/converse`
+    Converse,
+    /// `/model/{id}/converse-stream`
+    ConverseStream,
     /// `/rerank`
     Rerank,
     /// `/moderations`
@@ -40,7 +44,7 @@ pub enum Endpoint {
 impl Endpoint {
     /// Whether its answers can be streams.
     pub fn streams(self) -> bool {
-        matches!(self, Self::Chat | Self::Text | Self::Messages)
+        matches!(self, Self::Chat | Self::Text | Self::Messages | Self::Converse | Self::ConverseStream)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The mock provider: OpenAI's and Anthropic's API over HTTP/1.1, and every way of getting them wrong that a gateway must
+//! The mock provider: OpenAI's, Anthropic's and Bedrock's API over HTTP/1.1, and every way of getting them wrong that a gateway must
 //! bear.
 //!
 //! A protocol is a [`writer::Writer`]: shapes and field names, no more. What can go wrong is the same for all and stands
@@ -36,6 +36,7 @@
 
 mod anthropic;
 pub mod asked;
+mod bedrock;
 pub mod behaviour;
 pub mod body;
 pub mod choices;

@@ -52,13 +52,17 @@ fn body(job: &Job<'_>) -> Body {
         return body;
     }
     let streams = match job.behaviour.shape {
-        Shape::Auto => job.asked.stream,
+        Shape::Auto => writer.streams_by_path(job.endpoint).unwrap_or(job.asked.stream),
         Shape::Json => false,
         Shape::Sse => true,
     };
     if streams && job.endpoint.streams() {
-        let parts = sse::frame(job.behaviour, &events::events(job, writer));
-        return Body { status: 200, content_type: SSE, parts, stream: true };
+        let events = events::events(job, writer);
+        let (content_type, parts) = match writer.frames() {
+            Some(frames) => (frames.content_type, (frames.frame)(job.behaviour, &events)),
+            None => (SSE, sse::frame(job.behaviour, &events)),
+        };
+        return Body { status: 200, content_type, parts, stream: true };
     }
     writer.answer(job)
 }
@@ -131,8 +135,11 @@ fn pauses(job: &Job<'_>, stream: bool, wire: &mut Wire) {
 
 /// Whether the answer's length is not known when it starts.
 fn floods(job: &Job<'_>) -> bool {
-    matches!(
-        job.behaviour.fault.kind,
-        FaultKind::Endless | FaultKind::HugeEvent | FaultKind::Comments | FaultKind::Pings
-    )
+    // a frame tells its length beforehand: a huge one is simply huge
+    let framed = writer(job.endpoint).frames().is_some();
+    match job.behaviour.fault.kind {
+        FaultKind::HugeEvent => !framed,
+        FaultKind::Endless | FaultKind::Comments | FaultKind::Pings => true,
+        _ => false,
+    }
 }

@@ -1,6 +1,11 @@
 //! What a protocol must bring: its shapes. Faults, framing and playing are the same for all protocols and stand elsewhere.
 
-use super::{behaviour::Behaviour, body::Body, job::Job, request::Head};
+use super::{
+    behaviour::Behaviour,
+    body::Body,
+    job::{Endpoint, Job},
+    request::Head,
+};
 
 /// One event of a stream before it is framed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +26,14 @@ impl Event {
     pub fn named(name: &'static str, data: String) -> Self {
         Self { name: Some(name), data }
     }
+}
+
+/// A framing of streams other than server-sent events.
+pub struct Frames {
+    /// The content-type.
+    pub content_type: &'static str,
+    /// The bytes of each event.
+    pub frame: fn(&Behaviour, &[Event]) -> Vec<Vec<u8>>,
 }
 
 /// What an error says; what is absent is the status's own.
@@ -85,6 +98,25 @@ pub trait Writer: Sync {
     fn openings(&self) -> &'static [&'static str];
     /// The credential of a request, from the header in which this provider looks for it.
     fn credential<'h>(&self, head: &'h Head) -> Option<&'h str>;
+    /// Whether the request is signed as the behaviour wants it, for providers whose requests are.
+    ///
+    /// # Errors
+    /// What it would refuse with.
+    fn signed(&self, _head: &Head, _body: &[u8], _behaviour: &Behaviour) -> Result<(), Refusal> {
+        Ok(())
+    }
+    /// How its streams are framed, if not as server-sent events.
+    fn frames(&self) -> Option<Frames> {
+        None
+    }
+    /// Whether a stream is asked for, where the path says so and not the body.
+    fn streams_by_path(&self, _endpoint: Endpoint) -> Option<bool> {
+        None
+    }
+    /// The terminal event of one stream, where it depends on the stream.
+    fn terminal_of(&self, _job: &Job<'_>) -> Event {
+        self.terminal()
+    }
     /// Whether the provider would take the request at all.
     ///
     /// # Errors
