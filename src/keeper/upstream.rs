@@ -9,6 +9,7 @@ use millrace_actors::ports::Dialect;
 
 use crate::config::ModelEntry;
 use crate::providers::anthropic::{self, Anthropic};
+use crate::providers::bedrock::Bedrock;
 use crate::providers::openai::{self, OpenAi};
 use crate::providers::row::Speaks;
 
@@ -26,6 +27,7 @@ pub fn dialect(model: &ModelEntry) -> Arc<dyn Dialect> {
         Speaks::Vertex => {
             Arc::new(Anthropic { host: anthropic::Host::Vertex { model_in_path: model.below.model_in_path } })
         }
+        Speaks::Converse => Arc::new(Bedrock { region: model.region.clone().unwrap_or_default() }),
         Speaks::OpenAi | Speaks::Azure => Arc::new(OpenAi { row, model_in_path: model.below.model_in_path }),
     }
 }
@@ -35,7 +37,7 @@ pub fn base_path(model: &ModelEntry, rest: &str) -> String {
     let base = match model.provider.speaks {
         Speaks::Anthropic => anthropic::base_path(rest).to_owned(),
         Speaks::OpenAi => openai::base_path(rest, model.provider.row()),
-        Speaks::Azure | Speaks::Vertex => rest.to_owned(),
+        Speaks::Azure | Speaks::Vertex | Speaks::Converse => rest.to_owned(),
     };
     base + &model.below.path
 }
@@ -73,6 +75,8 @@ fn credential(speaks: Speaks, key: &str) -> Result<Vec<(HeaderName, HeaderValue)
     match speaks {
         Speaks::Anthropic => anthropic::credential(key),
         Speaks::Azure => Ok(vec![(AZURE_KEY, HeaderValue::from_str(key)?)]),
-        Speaks::OpenAi | Speaks::Vertex => Ok(vec![(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {key}"))?)]),
+        Speaks::OpenAi | Speaks::Vertex | Speaks::Converse => {
+            Ok(vec![(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {key}"))?)])
+        }
     }
 }

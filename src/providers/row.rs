@@ -39,6 +39,8 @@ pub enum Speaks {
     Azure,
     /// Google Cloud: the protocol of whoever made the model.
     Vertex,
+    /// Amazon Bedrock's Converse.
+    Converse,
 }
 
 impl Speaks {
@@ -49,6 +51,7 @@ impl Speaks {
             Speaks::Anthropic => "Anthropic messages",
             Speaks::Azure => "OpenAI",
             Speaks::Vertex => "Anthropic messages, for Claude",
+            Speaks::Converse => "Bedrock Converse",
         }
     }
 }

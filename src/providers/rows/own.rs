@@ -93,5 +93,26 @@ static VERTEX: Row = Row {
     },
 };
 
+/// Amazon Bedrock. Its address is one of its region.
+static BEDROCK: Row = Row {
+    name: "bedrock",
+    aliases: &["bedrock_converse"],
+    speaks: Speaks::Converse,
+    base: None,
+    base_variables: &["AWS_BEDROCK_RUNTIME_ENDPOINT"],
+    key_variables: &["AWS_BEARER_TOKEN_BEDROCK"],
+    keyless: false,
+    endpoints: &[Chat, Messages],
+    traits: PLAIN,
+    shown: Shown {
+        title: "Amazon Bedrock",
+        tools: "yes",
+        vision: "by model; bytes or `s3://`",
+        reasoning: "by model; Claude's signed",
+        caching: "`cache_control`; told, 5 minutes and 1 hour apart",
+        credentials: "AWS keys, or a bearer token",
+    },
+};
+
 /// All of them.
-pub static OWN: &[&Row] = &[&OPENAI, &ANTHROPIC, &AZURE, &VERTEX];
+pub static OWN: &[&Row] = &[&OPENAI, &ANTHROPIC, &AZURE, &VERTEX, &BEDROCK];

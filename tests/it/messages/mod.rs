@@ -2,7 +2,7 @@
 //! between them.
 
 mod errors;
-mod joined;
+pub mod joined;
 mod pairs;
 mod policy;
 
