@@ -70,7 +70,7 @@ impl Dialect for Bedrock {
         "bedrock"
     }
 
-    fn protocol(&self) -> Protocol {
+    fn protocol(&self, _: Endpoint) -> Protocol {
         Protocol::Own
     }
 
@@ -93,7 +93,7 @@ impl Dialect for Bedrock {
     }
 
     /// One event that holds the whole answer, which the reader of streams knows.
-    fn split(&self, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
+    fn split(&self, _: Endpoint, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
         Ok(vec![Frame { name: Some(bedrock::WHOLE), data: whole.clone() }])
     }
 
