@@ -7,7 +7,8 @@ use actix_web::HttpRequest;
 use millrace_actors::callback_registry::CallbackRegistry;
 use millrace_actors::cost_cache::CostCache;
 use millrace_actors::credential::keeper::CredentialKeeper;
-use millrace_actors::desk::{InFlightCount, Shutdown};
+use millrace_actors::desk::Shutdown;
+use millrace_actors::in_flight::InFlightCount;
 
 use crate::keeper::Keeper;
 use crate::metrics::Metrics;

@@ -5,18 +5,16 @@
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use actix_http::header::HeaderMap;
-use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout_at};
 
-use crate::call::{self, Called};
+use crate::answered::{Answered, Called};
+use crate::call;
 use crate::capabilities::Hooks;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::hold::Hold;
 use crate::plan::{Candidate, Plan};
-use crate::upstream::UpstreamResponse;
 
 /// First back-off between retries of one deployment; doubles up to [`BACKOFF_MAX`] (COMPAT 4.9: 0.5 to 8 s).
 const BACKOFF_MIN: Duration = Duration::from_millis(500);
@@ -24,31 +22,6 @@ const BACKOFF_MAX: Duration = Duration::from_secs(8);
 
 /// A provider's `retry-after` longer than this is not waited for: the caller is told instead, and may wait itself.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// What a deployment answered.
-pub(crate) enum Answered {
-    Whole(Whole),
-    Stream(Open),
-    /// Bytes that pass as they come; the first of them are here.
-    Bytes(Open),
-}
-
-/// A whole answer, in the client's words.
-pub(crate) struct Whole {
-    pub body: Bytes,
-    pub headers: HeaderMap,
-    /// The gateway's own work on it.
-    pub own: Duration,
-}
-
-/// A stream whose first event, or bytes, are here.
-pub(crate) struct Open {
-    pub response: UpstreamResponse,
-    /// What has been read of it.
-    pub batch: Vec<Bytes>,
-    /// More may come.
-    pub more: bool,
-}
 
 /// Runs the loop, and beside it the `during_call` hooks.
 pub(crate) async fn run(exchange: &mut Exchange, plan: &mut Plan, hold: &Hold) -> Result<Answered, Fault> {

@@ -7,7 +7,7 @@ use actix_http::header::{HeaderMap, RETRY_AFTER};
 use bytes::{Bytes, BytesMut};
 use tokio::time::Instant as TokioInstant;
 
-use crate::attempts::{Answered, Open, Whole};
+use crate::answered::{Answered, Called, Open, Whole};
 use crate::capabilities::Hooks;
 use crate::credential;
 use crate::desk::Desk;
@@ -36,12 +36,6 @@ const ERROR_BODY: usize = 256 << 10;
 
 /// The longest `retry-after` we repeat to a caller or cool down for (FAULTS U21): an hour.
 const RETRY_AFTER_MAX: f64 = 3600.0;
-
-/// An answer, and how much of the call was our own work rather than the provider's.
-pub(crate) struct Called {
-    pub answered: Answered,
-    pub own: Duration,
-}
 
 /// The call, that `began` just now. Its head, and a stream's first event, must be here by one deadline.
 pub(crate) async fn call(

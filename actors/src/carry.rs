@@ -8,15 +8,15 @@ use std::time::Instant;
 use bytes::Bytes;
 use tokio::time::{Instant as TokioInstant, timeout_at};
 
-use crate::attempts::Open;
+use crate::answered::Open;
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::hold::Way;
+use crate::job::Job;
 use crate::outlet::{Outlet, outlet};
 use crate::record::Outcome;
 use crate::reply::{Answer, Reply, facts};
-use crate::request_handler::Job;
 use crate::tally;
 use crate::tap::Tap;
 use crate::upstream::UpstreamResponse;

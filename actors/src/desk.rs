@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use actix::prelude::*;
@@ -18,8 +18,10 @@ use crate::callback_registry::{CallbackRegistry, PushCallbacks, Subscribe as Sub
 use crate::capabilities::CapabilitySnapshot;
 use crate::cost_cache::{CostCache, PushRouting, Subscribe as SubscribeRouting, ZeroCost};
 use crate::credential::keeper::CredentialKeeper;
+use crate::in_flight::InFlightCount;
 use crate::mailbox::{ask, tell};
-use crate::ports::{Meter, TokenCounter};
+use crate::meter::Meter;
+use crate::ports::TokenCounter;
 use crate::record::NAME_BYTES;
 use crate::routing::Routing;
 use crate::upstream::UpstreamClient;
@@ -204,43 +206,6 @@ impl Handler<PushRouting> for Inbox {
 
     fn handle(&mut self, push: PushRouting, _: &mut Context<Self>) {
         self.desk.take_routing(push.0);
-    }
-}
-
-/// Exchanges alive, and the bound on them: memory per exchange is bounded, so this bounds the whole (I4).
-#[derive(Debug)]
-pub struct InFlightCount {
-    alive: AtomicU64,
-    limit: u64,
-}
-
-/// One exchange's share of [`InFlightCount`]; gives it back when dropped (I5).
-#[derive(Debug)]
-pub struct InFlight(Arc<InFlightCount>);
-
-impl InFlightCount {
-    /// None alive, `limit` at most.
-    pub fn bounded(limit: u64) -> Self {
-        InFlightCount { alive: AtomicU64::new(0), limit }
-    }
-
-    /// Counts one in, if there is room.
-    pub fn enter(self: &Arc<Self>) -> Option<InFlight> {
-        let before = self.alive.fetch_add(1, Relaxed);
-        // made first, so that a refusal gives back what it took
-        let permit = InFlight(Arc::clone(self));
-        (before < self.limit).then_some(permit)
-    }
-
-    /// How many are alive.
-    pub fn get(&self) -> u64 {
-        self.alive.load(Relaxed)
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.alive.fetch_sub(1, Relaxed);
     }
 }
 

@@ -20,6 +20,8 @@
 //!   a call without a fresh token ── Renew ──> CredentialKeeper ── Token ──> the deployment's Credential, for every worker
 //! ```
 
+pub mod account;
+mod answered;
 mod attempts;
 mod call;
 pub mod callback_registry;
@@ -33,7 +35,10 @@ pub mod fault;
 pub mod health;
 mod hold;
 pub mod hooks;
+pub mod in_flight;
+mod job;
 pub mod mailbox;
+pub mod meter;
 pub mod outlet;
 pub mod plan;
 pub mod ports;

@@ -9,16 +9,16 @@ use actix::prelude::*;
 use bytes::Bytes;
 use tokio::time::{Instant as TokioInstant, Sleep, sleep_until, timeout_at};
 
-use crate::attempts::Open;
+use crate::answered::Open;
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::hold::Way;
+use crate::job::Job;
 use crate::mailbox::tell;
 use crate::outlet::{Outlet, outlet};
 use crate::relay::{Relay, RelaySettings};
 use crate::reply::{Answer, Reply, facts};
-use crate::request_handler::Job;
 use crate::routing::PathSettings;
 use crate::stream_relay::{Cause, Chunks, End, Heartbeat, StreamRelay};
 use crate::within::{BATCH_BYTES, fault_of};

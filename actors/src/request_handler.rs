@@ -13,12 +13,13 @@ use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::oneshot;
 
-use crate::attempts::{self, Answered};
+use crate::answered::Answered;
+use crate::attempts;
 use crate::carry;
-use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::hold::{Hold, Way};
+use crate::job::Job;
 use crate::plan::Plan;
 use crate::pump;
 use crate::record::Outcome;
@@ -29,14 +30,6 @@ use crate::stream_relay::redacted;
 pub struct RequestHandler {
     /// [`Job::run`], in its place from the start: as a value of some kilobytes it was moved three times before its first poll.
     work: Option<LocalBoxFuture<'static, ()>>,
-}
-
-/// What one exchange needs until it is answered.
-pub(crate) struct Job {
-    pub exchange: Exchange,
-    pub plan: Plan,
-    pub desk: Rc<Desk>,
-    pub hold: Hold,
 }
 
 impl RequestHandler {

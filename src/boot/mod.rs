@@ -9,7 +9,8 @@ use millrace_actors::callback_registry::{CallbackRegistry, make};
 use millrace_actors::capabilities::CapabilitySnapshot;
 use millrace_actors::cost_cache::CostCache;
 use millrace_actors::credential::keeper::CredentialKeeper;
-use millrace_actors::desk::{InFlightCount, Shutdown};
+use millrace_actors::desk::Shutdown;
+use millrace_actors::in_flight::InFlightCount;
 use millrace_actors::ports::{CallbackFactory, CallbackSpec};
 use millrace_actors::upstream::{TlsTrust, UpstreamClient, UpstreamSettings};
 

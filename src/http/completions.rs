@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
+use millrace_actors::account::Admitted;
 use millrace_actors::desk::Desk;
-use millrace_actors::exchange::{Admitted, Exchange};
+use millrace_actors::exchange::Exchange;
 use millrace_actors::fault::{Fault, shown};
 use millrace_actors::plan::Plan;
 use millrace_actors::reply::Answer;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
-use millrace_actors::exchange::Settled;
+use millrace_actors::account::Settled;
 use millrace_actors::record::Outcome;
 
 use super::cell::{Cell, DURATION, Histogram, OVERHEAD, Observed, TTFT};

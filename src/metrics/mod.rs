@@ -29,9 +29,9 @@ mod text;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use millrace_actors::exchange::Settled;
+use millrace_actors::account::Settled;
 use millrace_actors::fault::Fault;
-use millrace_actors::ports::Meter;
+use millrace_actors::meter::Meter;
 use millrace_actors::record::Outcome;
 use millrace_actors::routing::Deployment;
 

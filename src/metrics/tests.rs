@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use millrace_actors::account::{Admitted, Progress};
 use millrace_actors::capabilities::CapabilitySnapshot;
-use millrace_actors::desk::InFlightCount;
-use millrace_actors::exchange::{Admitted, Progress};
 use millrace_actors::health::CooldownPolicy;
+use millrace_actors::in_flight::InFlightCount;
 use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, SinkHealth, Translate};
 use millrace_actors::prices::{PriceTable, Pricing};
 use millrace_actors::routing::{Group, PathSettings, Routing};

@@ -28,26 +28,13 @@ pub const PROVIDERS_IN_THE_CAST: &[(&str, &str)] = &[
 /// Paths and hosts that are meant: the finding, the reason.
 pub const MACHINE: &[(&str, &str)] = &[];
 
-const PORTS: &str = "a port is a trait, and its functions speak of the types of those who call it";
-
 /// Imports that close a circle or go up: the crate, from, to, the reason.
-pub const EDGES: &[(&str, &str, &str, &str)] = &[
-    ("millrace-actors", "ports", "routing", PORTS),
-    ("millrace-actors", "ports", "exchange", PORTS),
-    ("millrace-actors", "call", "attempts", "one call is answered in the words of the loop that makes them"),
-    (
-        "millrace-actors",
-        "pump",
-        "request_handler",
-        "the pump is the handler's own code while a stream lasts, in a file of its own",
-    ),
-    (
-        "millrace-actors",
-        "carry",
-        "request_handler",
-        "the carrier is the handler's own code while bytes pass, in a file of its own",
-    ),
-];
+pub const EDGES: &[(&str, &str, &str, &str)] = &[(
+    "millrace-actors",
+    "ports",
+    "routing",
+    "a dialect writes calls for a deployment, and a deployment is called in a dialect: either needs the other's name",
+)];
 
 /// The service's top-level modules from the lowest up; an import goes down or stays.
 pub const LAYERS: &[&[&str]] = &[
