@@ -32,7 +32,7 @@ fn asks_nothing(name: &str, value: &Value) -> bool {
 pub fn as_chat(body: &[u8]) -> Result<(Bytes, Vec<&'static str>), BadRequest> {
     let bad = |what: &str| BadRequest { pointer: "/prompt".into(), what: what.to_owned() };
     let mut request: Map<String, Value> = serde_json::from_slice(body).map_err(|_| bad("The body is not an object"))?;
-    let prompt = match request.remove("prompt") {
+    let prompt = match request.shift_remove("prompt") {
         Some(Value::String(text)) => text,
         Some(Value::Array(list)) => match <[Value; 1]>::try_from(list) {
             Ok([Value::String(text)]) => text,
@@ -42,7 +42,7 @@ pub fn as_chat(body: &[u8]) -> Result<(Bytes, Vec<&'static str>), BadRequest> {
     };
     let mut lost = Vec::new();
     for name in LOST {
-        if request.remove(name).is_some_and(|value| !value.is_null() && !asks_nothing(name, &value)) {
+        if request.shift_remove(name).is_some_and(|value| !value.is_null() && !asks_nothing(name, &value)) {
             lost.push(name);
         }
     }

@@ -61,12 +61,12 @@ impl Dialect for OpenAi {
     /// One chunk with each choice's `message` as its `delta`, and its `finish_reason`; then the usage, as OpenAI sends it.
     fn split(&self, _: Endpoint, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
         let mut answer = object(whole)?;
-        let usage = answer.remove("usage").filter(|usage| !usage.is_null());
+        let usage = answer.shift_remove("usage").filter(|usage| !usage.is_null());
         if answer.get("object").and_then(Value::as_str) == Some("chat.completion") {
             answer.insert("object".into(), "chat.completion.chunk".into());
         }
         for choice in choices(&mut answer) {
-            if let Some(mut message) = choice.remove("message") {
+            if let Some(mut message) = choice.shift_remove("message") {
                 number_tool_calls(&mut message);
                 choice.insert("delta".into(), message);
             }
@@ -90,7 +90,7 @@ impl Dialect for OpenAi {
             for choice in choices(&mut chunk) {
                 fold_choice(&mut folded, std::mem::take(choice));
             }
-            chunk.remove("choices");
+            chunk.shift_remove("choices");
             let whole = whole.get_or_insert_default();
             for (name, value) in chunk {
                 if !value.is_null() || !whole.contains_key(&name) {
@@ -134,7 +134,7 @@ fn path(endpoint: Endpoint) -> Option<&'static str> {
 }
 
 fn fold_choice(folded: &mut Vec<Map<String, Value>>, mut choice: Map<String, Value>) {
-    if let Some(delta) = choice.remove("delta") {
+    if let Some(delta) = choice.shift_remove("delta") {
         choice.insert("message".into(), delta);
     }
     let same = |other: &&mut Map<String, Value>| other.get("index") == choice.get("index");

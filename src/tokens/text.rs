@@ -226,7 +226,7 @@ mod tests {
             {"role": "user", "content": [{"type": "text", "text": "look"}, {"type": "image_url", "image_url": {"url": picture}}]},
             {"role": "assistant", "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
         ]}));
-        assert_eq!(chat, Said { text: "be kind\nlook\n{}\nf".into(), extra: 4 * MESSAGE + PICTURE });
+        assert_eq!(chat, Said { text: "be kind\nlook\nf\n{}".into(), extra: 4 * MESSAGE + PICTURE });
         let messages = request(json!({"system": [{"type": "text", "text": "be kind"}], "max_tokens": 9,
             "messages": [{"role": "user", "content": [{"type": "image", "source": {"data": picture}}]}]}));
         assert_eq!(messages.text, "be kind");

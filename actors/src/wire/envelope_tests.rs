@@ -236,7 +236,9 @@ fn edited(mut object: Map<String, Value>, edits: &Edits<'_>) -> Value {
     for (name, value) in edits.set {
         object.insert(name.clone(), serde_json::from_str(value).unwrap());
     }
-    object.insert("model".to_owned(), edits.model.into());
+    if !edits.model.is_empty() {
+        object.insert("model".to_owned(), edits.model.into());
+    }
     if edits.stream_usage {
         let options = object.entry("stream_options").or_insert(Value::Null);
         if !options.is_object() {

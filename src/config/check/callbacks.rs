@@ -102,7 +102,7 @@ fn entry(
         return None;
     }
     let mut params = own.map(|own| json::params(reader, own, &path)).unwrap_or_default();
-    params.0.remove("callback");
+    params.0.shift_remove("callback");
     let value = Value::Object(params.0);
     if let Err(problems) = (context.validator)(&kind, &value) {
         for problem in problems {

@@ -32,9 +32,9 @@ impl Fields {
         format!("{}/{name}", self.at)
     }
 
-    /// Any value.
+    /// Any value. Leaves `null` in its place: to close the gap would disturb the order of what is left, or cost its length.
     pub fn take(&mut self, name: &str) -> Option<Value> {
-        self.map.remove(name).filter(|value| !value.is_null())
+        self.map.get_mut(name).map(Value::take).filter(|value| !value.is_null())
     }
 
     /// A text.

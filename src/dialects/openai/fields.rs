@@ -39,9 +39,10 @@ impl Fields {
         BadRequest { pointer: self.place(name), what: what.into() }
     }
 
-    /// A member, whatever it is.
+    /// A member, whatever it is. Leaves `null` in its place: to close the gap would disturb the order of what is left, or
+    /// cost its length.
     pub fn any(&mut self, name: &str) -> Option<Value> {
-        self.members.remove(name)
+        self.members.get_mut(name).map(Value::take).filter(|value| !value.is_null())
     }
 
     /// A text.
@@ -97,7 +98,7 @@ impl Fields {
 
     /// What nobody took.
     pub fn rest(self) -> Map<String, Value> {
-        self.members
+        self.members.into_iter().filter(|(_, value)| !value.is_null()).collect()
     }
 }
 

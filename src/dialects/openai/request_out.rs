@@ -78,7 +78,7 @@ pub fn write_request(request: &Request, target: &Target<'_>) -> Result<Written, 
     if request.stream {
         body.insert("stream".into(), true.into());
         if target.stream_usage {
-            let mut options = match body.remove("stream_options") {
+            let mut options = match body.shift_remove("stream_options") {
                 Some(Value::Object(options)) => options,
                 _ => Map::new(),
             };

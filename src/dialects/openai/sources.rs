@@ -16,7 +16,7 @@ pub fn read(native: Value) -> Citation {
 /// Reads `provider_specific_fields`: `citation` in a delta; in a message `citations`, a list that LiteLLM makes of lists.
 pub fn read_own(fields: Option<Value>) -> impl Iterator<Item = Citation> {
     let Some(Value::Object(mut fields)) = fields else { return Vec::new().into_iter() };
-    let listed = match fields.remove("citations") {
+    let listed = match fields.shift_remove("citations") {
         Some(Value::Array(list)) => list,
         _ => vec![],
     };
@@ -24,7 +24,7 @@ pub fn read_own(fields: Option<Value>) -> impl Iterator<Item = Citation> {
         Value::Array(list) => list,
         item => vec![item],
     });
-    let natives = fields.remove("citation").into_iter().chain(listed).filter(Value::is_object);
+    let natives = fields.shift_remove("citation").into_iter().chain(listed).filter(Value::is_object);
     natives.map(own).collect::<Vec<_>>().into_iter()
 }
 

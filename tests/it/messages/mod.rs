@@ -3,6 +3,7 @@
 
 mod errors;
 pub mod joined;
+mod order;
 mod pairs;
 mod policy;
 
