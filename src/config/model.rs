@@ -104,7 +104,7 @@ pub struct Below {
     pub path: String,
     /// A query with its `?`, percent-encoded; or nothing.
     pub query: String,
-    /// Whether the model comes next, as a segment of the path.
+    /// Whether the model stands in what comes next, as a segment of the path.
     pub model_in_path: bool,
 }
 

@@ -28,7 +28,7 @@ pub fn dialect(model: &ModelEntry) -> Arc<dyn Dialect> {
             Arc::new(Anthropic { host: anthropic::Host::Vertex { model_in_path: model.below.model_in_path } })
         }
         Speaks::Converse => Arc::new(Bedrock { region: model.region.clone().unwrap_or_default() }),
-        Speaks::OpenAi | Speaks::Azure => Arc::new(OpenAi { row, model_in_path: model.below.model_in_path }),
+        Speaks::OpenAi | Speaks::Azure => Arc::new(OpenAi { row, deployments: model.below.model_in_path }),
     }
 }
 
