@@ -17,6 +17,7 @@ use crate::hold::Hold;
 use crate::plan::Candidate;
 use crate::ports::{Dialect, EncodeCall};
 use crate::relay::{mid_stream_error, status_of};
+use crate::routing::Deployment;
 use crate::tally;
 use crate::upstream::{Method, UpstreamRequest, UpstreamResponse};
 use crate::wire::answer::{Answer, UpstreamError};
@@ -28,7 +29,7 @@ use crate::wire::look::look;
 use crate::wire::protocol::Protocol;
 use crate::wire::sse::Event;
 use crate::wire::usage::Usage;
-use crate::wire::{restamp, scan};
+use crate::wire::{generate, restamp, scan};
 use crate::within::{BATCH_BYTES, Within, fault_of};
 
 /// The most that is read of an error answer: its message, not a document.
@@ -81,7 +82,7 @@ pub(crate) async fn call(
     exchange.progress.notes = encoded.notes;
     let request = UpstreamRequest {
         origin: &deployment.origin,
-        path_and_query: &[&*deployment.base_path, &*encoded.path, &*deployment.query].concat(),
+        path_and_query: &path_and_query(deployment, &encoded.path),
         method: Method::POST,
         headers: &deployment.headers,
         more_headers: &encoded.headers,
@@ -112,6 +113,15 @@ pub(crate) async fn call(
         }
     };
     Ok(Called { own: encoding + own_work(&answered), answered })
+}
+
+/// The operator's address, the dialect's resource and the operator's query; a query of the dialect's own goes first.
+fn path_and_query(deployment: &Deployment, path: &str) -> String {
+    let query = match path.contains('?') {
+        true => deployment.query.replacen('?', "&", 1),
+        false => deployment.query.clone(),
+    };
+    [&*deployment.base_path, path, &*query].concat()
 }
 
 /// The count of tokens that a provider does not make.
@@ -272,7 +282,12 @@ fn stream_events(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Re
         // a page, an empty body: no stream at all, rather than one that broke off
         return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() });
     }
-    if protocol == Protocol::Own && end == Err(Fault::Truncated) {
+    let over = match protocol {
+        Protocol::Own => true,
+        Protocol::GenerateContent => generate::are_whole(&events),
+        _ => false,
+    };
+    if over && end == Err(Fault::Truncated) {
         end = Ok(());
     }
     end.map(|()| events)

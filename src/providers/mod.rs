@@ -4,6 +4,7 @@
 pub mod anthropic;
 pub mod bedrock;
 mod compatible;
+pub mod gemini;
 pub mod openai;
 pub mod row;
 mod rows;

@@ -13,6 +13,7 @@ pub mod forbidden;
 pub mod form;
 pub mod frames;
 pub mod framing;
+pub mod generate;
 pub mod lines;
 pub mod look;
 pub mod messages;

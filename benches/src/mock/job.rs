@@ -27,6 +27,12 @@ pub enum Endpoint {
     Converse,
     /// `/model/{id}/converse-stream`
     ConverseStream,
+    /// `:generateContent` and `:streamGenerateContent`
+    Generate,
+    /// `:countTokens`
+    GenerateCount,
+    /// `:batchEmbedContents`
+    GenerateEmbed,
     /// `/rerank`
     Rerank,
     /// `/moderations`
@@ -44,7 +50,10 @@ pub enum Endpoint {
 impl Endpoint {
     /// Whether its answers can be streams.
     pub fn streams(self) -> bool {
-        matches!(self, Self::Chat | Self::Text | Self::Messages | Self::Converse | Self::ConverseStream)
+        matches!(
+            self,
+            Self::Chat | Self::Text | Self::Messages | Self::Generate | Self::Converse | Self::ConverseStream
+        )
     }
 }
 

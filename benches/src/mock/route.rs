@@ -25,34 +25,15 @@ pub enum Route<'a> {
     Unknown,
 }
 
-/// The model that a path names before a verb, escaped, as Google's do: `.../models/m:rawPredict`; or, decoded, before the
-/// resource, as Bedrock's do: `/model/m/converse`.
+/// The model that a path names before a verb, as Google's do: `.../models/m:rawPredict`; or before the resource, as
+/// Bedrock's do: `/model/m/converse`.
 pub fn model_in(path: &str) -> Option<String> {
     let path = path.split(['?', '#']).next()?;
-    if let Some((_, rest)) = path.rsplit_once("/model/") {
-        return rest.split_once('/').map(|(model, _)| decoded(model));
-    }
-    let (_, rest) = path.rsplit_once("/models/")?;
-    rest.rsplit_once(':').map(|(model, _)| model.to_owned())
-}
-
-/// `%3A` is a colon.
-fn decoded(text: &str) -> String {
-    let (mut out, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
-    while let Some((first, after)) = rest.split_first() {
-        let hex = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                out.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    let (model, _) = match path.rsplit_once("/model/") {
+        Some((_, rest)) => rest.split_once('/')?,
+        None => path.rsplit_once("/models/")?.1.rsplit_once(':')?,
+    };
+    Some(percent_encoding::percent_decode_str(model).decode_utf8_lossy().into_owned())
 }
 
 /// Finds the route. Any prefix will do before the API's own paths: `/v1`, `/openai/deployments/x`, none.
@@ -80,6 +61,12 @@ pub fn route<'a>(method: &str, path: &'a str) -> Route<'a> {
         }
         _ if path.ends_with("/converse") => ("POST", Route::Api(Endpoint::Converse)),
         _ if path.ends_with("/converse-stream") => ("POST", Route::Api(Endpoint::ConverseStream)),
+        // Google's own
+        _ if path.ends_with(":generateContent") || path.ends_with(":streamGenerateContent") => {
+            ("POST", Route::Api(Endpoint::Generate))
+        }
+        _ if path.ends_with(":countTokens") => ("POST", Route::Api(Endpoint::GenerateCount)),
+        _ if path.ends_with(":batchEmbedContents") => ("POST", Route::Api(Endpoint::GenerateEmbed)),
         _ if path.ends_with("/embeddings") => ("POST", Route::Api(Endpoint::Embeddings)),
         _ if path.ends_with("/models") => ("GET", Route::Models),
         _ => match path.split_once("/models/") {

@@ -131,7 +131,7 @@ pub(super) fn read(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<Targ
         Speaks::Azure => azure::read(reader, params, &api_base, has_key),
         Speaks::Vertex if !vertex::is_served(reader, params, &upstream_model) => return None,
         Speaks::Vertex => vertex::read(reader, params, (&api_base, has_base), has_key),
-        Speaks::OpenAi | Speaks::Anthropic | Speaks::Converse => Own::default(),
+        Speaks::OpenAi | Speaks::Anthropic | Speaks::Gemini | Speaks::Converse => Own::default(),
     };
     Some(Target { upstream_model, provider, api_base, api_key, own })
 }
@@ -150,6 +150,7 @@ fn provider(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<(Provider, 
         None => match model.value.split_once('/') {
             Some((prefix, rest)) => (prefix.to_owned(), "model", rest.to_owned(), model.node),
             None if model.value.starts_with("claude-") => return Some((Provider::ANTHROPIC, model.value.to_string())),
+            None if model.value.starts_with("gemini-") => return Some((Provider::GEMINI, model.value.to_string())),
             None if OPENAI_NAMES.iter().any(|start| model.value.starts_with(start)) => {
                 return Some((Provider::OPENAI, model.value.to_string()));
             }

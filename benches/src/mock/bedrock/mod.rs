@@ -52,14 +52,14 @@ impl Writer for Bedrock {
         events
     }
 
-    fn terminal(&self) -> Event {
-        Event::named("metadata", String::new())
+    fn terminal(&self) -> Option<Event> {
+        None
     }
 
-    fn terminal_of(&self, job: &Job<'_>) -> Event {
+    fn terminal_of(&self, job: &Job<'_>) -> Option<Event> {
         let all = tokens(&blocks(job.behaviour, job.text()));
         let data = format!("{{{}\"metrics\":{{\"latencyMs\":7}},\"p\":\"abcdefgh\"}}", usage_field(job, all));
-        Event::named("metadata", data)
+        Some(Event::named("metadata", data))
     }
 
     fn broken(&self) -> &'static str {
