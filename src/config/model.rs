@@ -83,6 +83,8 @@ pub struct ModelEntry {
     pub default_params: JsonParams,
     /// Whether parameters this provider does not know are dropped; `None`: as `litellm_settings` says.
     pub drop_params: Option<bool>,
+    /// Whether pass-through takes its address and credential.
+    pub use_in_pass_through: bool,
     /// Parameters that are always dropped.
     pub additional_drop_params: Vec<String>,
     /// Every price key of `litellm_params` and `model_info`, as written.

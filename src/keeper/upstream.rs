@@ -24,13 +24,23 @@ const AZURE_KEY: HeaderName = HeaderName::from_static("api-key");
 pub fn dialect(model: &ModelEntry) -> Arc<dyn Dialect> {
     let row = model.provider.row();
     match row.speaks {
-        Speaks::Gemini => Arc::new(Gemini { name: row.name, below: "" }),
+        Speaks::Gemini => Arc::new(Gemini { name: row.name, place: gemini::Place::Studio }),
         Speaks::Anthropic => Arc::new(Anthropic { host: anthropic::Host::Anthropic }),
-        Speaks::Vertex => {
-            Arc::new(Anthropic { host: anthropic::Host::Vertex { model_in_path: model.below.model_in_path } })
-        }
+        Speaks::Vertex => vertex(model),
         Speaks::Converse => Arc::new(Bedrock { region: model.region.clone().unwrap_or_default() }),
         Speaks::OpenAi | Speaks::Azure => Arc::new(OpenAi { row, deployments: model.below.model_in_path }),
+    }
+}
+
+/// At Vertex AI, the protocol is of whoever made the model, which its name tells.
+fn vertex(model: &ModelEntry) -> Arc<dyn Dialect> {
+    let model_in_path = model.below.model_in_path;
+    match model.upstream_model.starts_with("claude") {
+        true => Arc::new(Anthropic { host: anthropic::Host::Vertex { model_in_path } }),
+        false => {
+            let place = if model_in_path { gemini::Place::Vertex } else { gemini::Place::Model };
+            Arc::new(Gemini { name: model.provider.row().name, place })
+        }
     }
 }
 

@@ -129,7 +129,7 @@ fn path(endpoint: Endpoint) -> Option<&'static str> {
         Endpoint::Speech => "/audio/speech",
         Endpoint::Transcriptions => "/audio/transcriptions",
         Endpoint::Translations => "/audio/translations",
-        Endpoint::Messages | Endpoint::CountTokens | Endpoint::Responses => return None,
+        Endpoint::Messages | Endpoint::CountTokens | Endpoint::Responses | Endpoint::PassThrough => return None,
     })
 }
 

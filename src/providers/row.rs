@@ -53,7 +53,7 @@ impl Speaks {
             Speaks::Anthropic => "Anthropic messages",
             Speaks::Gemini => "Google generateContent",
             Speaks::Azure => "OpenAI",
-            Speaks::Vertex => "Anthropic messages, for Claude",
+            Speaks::Vertex => "generateContent; Anthropic messages for Claude",
             Speaks::Converse => "Bedrock Converse",
         }
     }

@@ -19,6 +19,7 @@ mod gemini;
 mod harness;
 mod invariants;
 mod messages;
+mod pass_through;
 mod process;
 mod smoke;
 mod streams;

@@ -76,6 +76,7 @@ pub(super) fn blank() -> ModelEntry {
         extra_body: JsonParams::default(),
         default_params: JsonParams::default(),
         drop_params: None,
+        use_in_pass_through: false,
         additional_drop_params: Vec::new(),
         prices: PriceFields::default(),
         model_info: ModelInfo::default(),

@@ -102,14 +102,14 @@ static VERTEX: Row = Row {
     base_variables: &[],
     key_variables: &[],
     keyless: true,
-    endpoints: &[Messages, CountTokens],
+    endpoints: &[Chat, Messages, CountTokens],
     traits: PLAIN,
     shown: Shown {
-        title: "Google Vertex AI",
+        title: "Google Vertex AI (Gemini, Claude)",
         tools: "yes",
         vision: "yes",
-        reasoning: "Claude: `thinking`, signed",
-        caching: "Claude: `cache_control`; told",
+        reasoning: "`thinkingConfig`, or Claude's `thinking`; told, signed",
+        caching: "by itself, `cachedContent`, or Claude's `cache_control`; told",
         credentials: "a token: of a service account, of a user, of the machine",
     },
 };
