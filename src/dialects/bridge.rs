@@ -226,7 +226,7 @@ pub fn translate(from: Protocol, to: Protocol, facts: AnswerFacts, whole: &[u8])
     Ok(told(to, read_whole(from, whole)?, &facts))
 }
 
-/// An answer's events as the whole answer that the caller asked for.
+/// A whole answer of given events, in the shape that the caller wants.
 pub(super) fn told(to: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
     let answer = write_whole(to, events, facts);
     if facts.text_completion { text::of_chat(&answer).unwrap_or(answer) } else { answer }

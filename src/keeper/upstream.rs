@@ -12,7 +12,9 @@ use crate::providers::anthropic::{self, Anthropic};
 use crate::providers::bedrock::Bedrock;
 use crate::providers::gemini::{self, Gemini};
 use crate::providers::openai::{self, OpenAi};
+use crate::providers::own::OwnDialect;
 use crate::providers::row::Speaks;
+use crate::providers::words;
 
 /// What this gateway calls itself to providers.
 const AGENT: &str = concat!("millrace/", env!("CARGO_PKG_VERSION"));
@@ -26,6 +28,8 @@ pub fn dialect(model: &ModelEntry) -> Arc<dyn Dialect> {
     match row.speaks {
         Speaks::Gemini => Arc::new(Gemini { name: row.name, place: gemini::Place::Studio }),
         Speaks::Anthropic => Arc::new(Anthropic { host: anthropic::Host::Anthropic }),
+        Speaks::Cohere => Arc::new(OwnDialect { row, how: &words::COHERE }),
+        Speaks::Ollama => Arc::new(OwnDialect { row, how: &words::OLLAMA }),
         Speaks::Vertex => vertex(model),
         Speaks::Converse => Arc::new(Bedrock { region: model.region.clone().unwrap_or_default() }),
         Speaks::OpenAi | Speaks::Azure => Arc::new(OpenAi { row, deployments: model.below.model_in_path }),
@@ -50,6 +54,8 @@ pub fn base_path(model: &ModelEntry, rest: &str) -> String {
         Speaks::Anthropic => anthropic::base_path(rest).to_owned(),
         Speaks::Gemini => gemini::base_path(rest),
         Speaks::OpenAi => openai::base_path(rest, model.provider.row()),
+        Speaks::Cohere => (words::COHERE.base_path)(rest).to_owned(),
+        Speaks::Ollama => (words::OLLAMA.base_path)(rest).to_owned(),
         Speaks::Azure | Speaks::Vertex | Speaks::Converse => rest.to_owned(),
     };
     base + &model.below.path
@@ -89,8 +95,6 @@ fn credential(speaks: Speaks, key: &str) -> Result<Vec<(HeaderName, HeaderValue)
         Speaks::Anthropic => anthropic::credential(key),
         Speaks::Gemini => gemini::credential(key),
         Speaks::Azure => Ok(vec![(AZURE_KEY, HeaderValue::from_str(key)?)]),
-        Speaks::OpenAi | Speaks::Vertex | Speaks::Converse => {
-            Ok(vec![(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {key}"))?)])
-        }
+        _ => Ok(vec![(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {key}"))?)]),
     }
 }

@@ -6,6 +6,7 @@ pub mod bedrock;
 mod compatible;
 pub mod gemini;
 pub mod openai;
+pub mod own;
 pub mod row;
 mod rows;
 pub mod segment;
@@ -13,3 +14,4 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 mod vertex;
+pub mod words;

@@ -39,6 +39,10 @@ pub enum Speaks {
     Gemini,
     /// As [`Speaks::OpenAi`], by Azure's paths and credentials.
     Azure,
+    /// Cohere's chat, version 2.
+    Cohere,
+    /// Ollama's own API.
+    Ollama,
     /// Google Cloud: the protocol of whoever made the model.
     Vertex,
     /// Amazon Bedrock's Converse.
@@ -53,6 +57,8 @@ impl Speaks {
             Speaks::Anthropic => "Anthropic messages",
             Speaks::Gemini => "Google generateContent",
             Speaks::Azure => "OpenAI",
+            Speaks::Cohere => "Cohere v2",
+            Speaks::Ollama => "Ollama's own",
             Speaks::Vertex => "generateContent; Anthropic messages for Claude",
             Speaks::Converse => "Bedrock Converse",
         }

@@ -26,7 +26,7 @@ pub fn events(job: &Job<'_>, writer: &dyn Writer) -> Vec<Event> {
 }
 
 fn finish(job: &Job<'_>, writer: &dyn Writer, events: &mut Vec<Event>) {
-    let Some(terminal) = writer.terminal_of(job) else { return };
+    let Some(terminal) = writer.terminal(job) else { return };
     match job.behaviour.done {
         Done::Missing => {}
         Done::Once | Done::Junk => events.push(terminal),

@@ -96,15 +96,15 @@ pub fn on_wire(behaviour: &Behaviour, writer: &dyn Writer, wire: &mut Wire) {
             wire.cut(middle, ending(behaviour));
         }
         FaultKind::Early => wire.end = early(behaviour),
-        FaultKind::HugeEvent if writer.frames().is_some() => {}
+        FaultKind::HugeEvent if writer.in_frames() => {}
         FaultKind::HugeEvent => flood(wire, writer, behaviour.fault.arg),
-        FaultKind::Endless if writer.frames().is_some() => repeat(wire, writer),
+        FaultKind::Endless if writer.in_frames() => repeat(wire, writer),
         FaultKind::Endless => flood(wire, writer, u64::MAX),
         FaultKind::Comments | FaultKind::Pings => {
             wire.cut(boundary, End::Keep);
             let pause = behaviour.gap.max(Duration::from_millis(1));
             let comments = behaviour.fault.kind == FaultKind::Comments;
-            let comments = comments && writer.frames().is_none();
+            let comments = comments && !writer.in_frames();
             let filler = chunk(if comments { sse::COMMENT } else { writer.keep_alive() });
             wire.end = End::Flood(Flood { filler, times: u64::MAX, pause, tail: Vec::new() });
         }

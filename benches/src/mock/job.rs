@@ -45,15 +45,22 @@ pub enum Endpoint {
     Transcriptions,
     /// `/audio/translations`
     Translations,
+    /// `/v2/chat`
+    CohereChat,
+    /// `/v2/embed`
+    CohereEmbed,
+    /// `/api/chat`
+    OllamaChat,
+    /// `/api/embed`
+    OllamaEmbed,
 }
 
 impl Endpoint {
     /// Whether its answers can be streams.
     pub fn streams(self) -> bool {
-        matches!(
-            self,
-            Self::Chat | Self::Text | Self::Messages | Self::Generate | Self::Converse | Self::ConverseStream
-        )
+        const OTHERS: [Endpoint; 4] =
+            [Endpoint::CohereChat, Endpoint::OllamaChat, Endpoint::Converse, Endpoint::ConverseStream];
+        matches!(self, Self::Chat | Self::Text | Self::Messages | Self::Generate) || OTHERS.contains(&self)
     }
 }
 

@@ -14,8 +14,6 @@ use super::{
 };
 use std::time::Duration;
 
-const SSE: &str = "text/event-stream; charset=utf-8";
-
 /// Prepares the answer to an API call.
 pub fn prepare(job: &Job<'_>) -> Wire {
     if let Some(wire) = faults::without_http(job.behaviour) {
@@ -58,11 +56,8 @@ fn body(job: &Job<'_>) -> Body {
     };
     if streams && job.endpoint.streams() {
         let events = events::events(job, writer);
-        let (content_type, parts) = match writer.frames() {
-            Some(frames) => (frames.content_type, (frames.frame)(job.behaviour, &events)),
-            None => (SSE, sse::frame(job.behaviour, &events)),
-        };
-        return Body { status: 200, content_type, parts, stream: true };
+        let parts = writer.frame(job.behaviour, &events).unwrap_or_else(|| sse::frame(job.behaviour, &events));
+        return Body { status: 200, content_type: writer.stream_type(), parts, stream: true };
     }
     writer.answer(job)
 }
@@ -136,7 +131,7 @@ fn pauses(job: &Job<'_>, stream: bool, wire: &mut Wire) {
 /// Whether the answer's length is not known when it starts.
 fn floods(job: &Job<'_>) -> bool {
     // a frame tells its length beforehand: a huge one is simply huge
-    let framed = writer(job.endpoint).frames().is_some();
+    let framed = writer(job.endpoint).in_frames();
     match job.behaviour.fault.kind {
         FaultKind::HugeEvent => !framed,
         FaultKind::Endless | FaultKind::Comments | FaultKind::Pings => true,

@@ -28,14 +28,6 @@ impl Event {
     }
 }
 
-/// A framing of streams other than server-sent events.
-pub struct Frames {
-    /// The content-type.
-    pub content_type: &'static str,
-    /// The bytes of each event.
-    pub frame: fn(&Behaviour, &[Event]) -> Vec<Vec<u8>>,
-}
-
 /// What an error says; what is absent is the status's own.
 #[derive(Clone, Copy, Default)]
 pub struct Words<'a> {
@@ -81,7 +73,15 @@ pub trait Writer: Sync {
     /// The events of a proper stream, all but the terminal one.
     fn events(&self, job: &Job<'_>) -> Vec<Event>;
     /// The event that says that a stream is over, where the protocol has one.
-    fn terminal(&self) -> Option<Event>;
+    fn terminal(&self, job: &Job<'_>) -> Option<Event>;
+    /// The bytes of each event of a stream, where that is framed otherwise than as server-sent events.
+    fn frame(&self, _behaviour: &Behaviour, _events: &[Event]) -> Option<Vec<Vec<u8>>> {
+        None
+    }
+    /// The content-type of a stream.
+    fn stream_type(&self) -> &'static str {
+        "text/event-stream; charset=utf-8"
+    }
     /// Data that begins well and is no JSON.
     fn broken(&self) -> &'static str;
     /// The body of an error.
@@ -105,17 +105,13 @@ pub trait Writer: Sync {
     fn signed(&self, _head: &Head, _body: &[u8], _behaviour: &Behaviour) -> Result<(), Refusal> {
         Ok(())
     }
-    /// How its streams are framed, if not as server-sent events.
-    fn frames(&self) -> Option<Frames> {
-        None
+    /// Whether its streams are of frames that tell their length beforehand, so that nothing can be filled in.
+    fn in_frames(&self) -> bool {
+        false
     }
     /// Whether a stream is asked for, where the path says so and not the body.
     fn streams_by_path(&self, _endpoint: Endpoint) -> Option<bool> {
         None
-    }
-    /// The terminal event of one stream, where it depends on the stream.
-    fn terminal_of(&self, _job: &Job<'_>) -> Option<Event> {
-        self.terminal()
     }
     /// Whether the provider would take the request at all.
     ///

@@ -135,5 +135,47 @@ static BEDROCK: Row = Row {
     },
 };
 
+/// Cohere.
+static COHERE: Row = Row {
+    name: "cohere",
+    aliases: &["cohere_chat"],
+    speaks: Speaks::Cohere,
+    base: Some("https://api.cohere.com"),
+    base_variables: &["COHERE_API_BASE"],
+    key_variables: &["COHERE_API_KEY", "CO_API_KEY"],
+    keyless: false,
+    endpoints: &[Chat, Embeddings, Rerank],
+    traits: PLAIN,
+    shown: Shown {
+        title: "Cohere",
+        tools: "yes",
+        vision: "by model",
+        reasoning: "`thinking`, and the plan before calls",
+        caching: "by itself; told",
+        credentials: "",
+    },
+};
+
+/// Ollama.
+static OLLAMA: Row = Row {
+    name: "ollama",
+    aliases: &["ollama_chat"],
+    speaks: Speaks::Ollama,
+    base: Some("http://localhost:11434"),
+    base_variables: &["OLLAMA_API_BASE"],
+    key_variables: &["OLLAMA_API_KEY"],
+    keyless: true,
+    endpoints: &[Chat, Embeddings],
+    traits: PLAIN,
+    shown: Shown {
+        title: "Ollama",
+        tools: "by model; no `tool_choice`",
+        vision: "by model, in base64",
+        reasoning: "`thinking`",
+        caching: "by itself",
+        credentials: "",
+    },
+};
+
 /// All of them.
-pub static OWN: &[&Row] = &[&OPENAI, &ANTHROPIC, &GEMINI, &AZURE, &VERTEX, &BEDROCK];
+pub static OWN: &[&Row] = &[&OPENAI, &ANTHROPIC, &GEMINI, &COHERE, &AZURE, &VERTEX, &BEDROCK, &OLLAMA];

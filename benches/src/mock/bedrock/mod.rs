@@ -15,7 +15,7 @@ use super::{
     content::json_text,
     job::{Endpoint, Job, NUMBER_MARK, Tokens},
     request::Head,
-    writer::{Event, Frames, Refusal, Words, Writer},
+    writer::{Event, Refusal, Words, Writer},
 };
 use blocks::{Block, blocks, tokens};
 
@@ -52,11 +52,7 @@ impl Writer for Bedrock {
         events
     }
 
-    fn terminal(&self) -> Option<Event> {
-        None
-    }
-
-    fn terminal_of(&self, job: &Job<'_>) -> Option<Event> {
+    fn terminal(&self, job: &Job<'_>) -> Option<Event> {
         let all = tokens(&blocks(job.behaviour, job.text()));
         let data = format!("{{{}\"metrics\":{{\"latencyMs\":7}},\"p\":\"abcdefgh\"}}", usage_field(job, all));
         Some(Event::named("metadata", data))
@@ -115,8 +111,16 @@ impl Writer for Bedrock {
         signature::check(head, body, secret).map_err(|message| Refusal { status: 403, message })
     }
 
-    fn frames(&self) -> Option<Frames> {
-        Some(Frames { content_type: "application/vnd.amazon.eventstream", frame: frames::frame })
+    fn in_frames(&self) -> bool {
+        true
+    }
+
+    fn frame(&self, behaviour: &Behaviour, events: &[Event]) -> Option<Vec<Vec<u8>>> {
+        Some(frames::frame(behaviour, events))
+    }
+
+    fn stream_type(&self) -> &'static str {
+        "application/vnd.amazon.eventstream"
     }
 
     fn streams_by_path(&self, endpoint: Endpoint) -> Option<bool> {
