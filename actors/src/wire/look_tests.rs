@@ -54,6 +54,28 @@ fn letters(look: Look) -> String {
 }
 
 #[test]
+fn usage_is_found_where_some_providers_put_it() {
+    let told = |data: &str| look(data.as_bytes()).usage.map(|usage| (usage.prompt_tokens, usage.completion_tokens));
+    let counts = r#"{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}"#;
+    assert_eq!(
+        told(&format!(r#"{{"choices":[{{"delta":{{}}}}],"x_theirs":{{"id":"a","usage":{counts}}}}}"#)),
+        Some((3, 4))
+    );
+    assert_eq!(told(&format!(r#"{{"choices":[{{"delta":{{}},"usage":{counts}}}]}}"#)), Some((3, 4)));
+    let both = format!(
+        r#"{{"x_theirs":{{"usage":{counts}}},"choices":[],"usage":{{"prompt_tokens":1,"completion_tokens":1}}}}"#
+    );
+    assert_eq!(told(&both), Some((1, 1)), "the usual place counts");
+    for text in [
+        format!(r#"{{"choices":[{{"delta":{{"content":"x","usage":{counts}}}}}]}}"#),
+        format!(r#"{{"theirs":{{"usage":{counts}}},"choices":[]}}"#),
+        format!(r#"{{"x_theirs":[{{"usage":{counts}}}],"choices":"usage"}}"#),
+    ] {
+        assert_eq!(told(&text), None, "{text}");
+    }
+}
+
+#[test]
 fn sees_what_is_at_the_top_level() {
     for (data, want) in CASES {
         assert_eq!(letters(look_for_finish(data.as_bytes())), *want, "{data}");
