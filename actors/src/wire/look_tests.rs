@@ -22,7 +22,7 @@ const CASES: &[(&str, &str)] = &[
     (r#"{"usage":{"prompt_tokens":1}}"#, "uo"),
     (r#"{"usage":{"prompt_tokens":1},"choices":[{"index":0}]}"#, "uc"),
     (r#"{"us\u0061ge":{"prompt_tokens":1},"choices":[]}"#, ""),
-    (r#"{"choices":[{"usage":{"prompt_tokens":1}}]}"#, "c"),
+    (r#"{"choices":[{"usage":{"prompt_tokens":1}}]}"#, "uc"),
     (r#"{"choices":[{"delta":{"content":"\"usage\":{\"prompt_tokens\":1}"}}]}"#, "c"),
     (r#"{"choices":[{"delta":{"content":"\"usage"}}],"usage":null}"#, "c"),
     (r#"{"choices":[{"delta":{"content":"usage"}}]}"#, "c"),
