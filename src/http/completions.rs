@@ -40,6 +40,7 @@ const RESOURCES: &[(&str, Endpoint, &[&str])] = &[
     ("models/{model:.*}:generateContent", Endpoint::Generate, GOOGLE),
     ("models/{model:.*}:streamGenerateContent", Endpoint::Generate, GOOGLE),
     ("models/{model:.*}:countTokens", Endpoint::CountContent, &["/v1beta"]),
+    ("responses", Endpoint::Responses, &["/v1", "", "/openai/v1"]),
     ("rerank", Endpoint::Rerank, &["/v1", "/v2", ""]),
     ("moderations", Endpoint::Moderations, PLAIN),
     ("images/generations", Endpoint::Images, MODEL_TOO),
