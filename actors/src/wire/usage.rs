@@ -125,7 +125,10 @@ impl Usage {
         let answer: Whole = serde_json::from_slice(answer).unwrap_or_default();
         let chosen: u64 = answer.choices.iter().map(|choice| said(&choice.message) + said(&choice.text)).sum();
         let offered: u64 = answer.candidates.iter().map(|candidate| said(&candidate.content)).sum();
-        Self::estimate(prompt_bytes, (chosen + offered + said(&answer.content)).div_ceil(BYTES_PER_TOKEN))
+        Self::estimate(
+            prompt_bytes,
+            (chosen + offered + said(&answer.content) + said(&answer.output)).div_ceil(BYTES_PER_TOKEN),
+        )
     }
 
     /// Takes `later` over what was told before in the same stream: counts are cumulative, so the last wins. A count beats
@@ -182,6 +185,9 @@ struct Whole {
     /// Anthropic's blocks.
     #[serde(default)]
     content: Value,
+    /// The items of OpenAI's responses.
+    #[serde(default)]
+    output: Value,
     /// Google's.
     #[serde(default)]
     candidates: Vec<Candidate>,
@@ -304,7 +310,7 @@ impl<'a> Part<'a> for Details<'a> {
     fn member(&mut self, key: &str, text: &'a str, start: usize, limit: usize) -> Result<usize, Fault> {
         let place = match key {
             "cached_tokens" => &mut self.cached,
-            "cache_creation_tokens" => &mut self.created,
+            "cache_creation_tokens" | "cache_write_tokens" => &mut self.created,
             "reasoning_tokens" | "thinking_tokens" => &mut self.reasoning,
             "audio_tokens" => &mut self.audio,
             "accepted_prediction_tokens" => &mut self.accepted,
