@@ -285,7 +285,7 @@ fn decoder(protocol: Protocol) -> Box<dyn Decode> {
     }
 }
 
-fn encoder(protocol: Protocol, facts: AnswerFacts) -> Box<dyn Encode> {
+pub(super) fn encoder(protocol: Protocol, facts: AnswerFacts) -> Box<dyn Encode> {
     match protocol {
         Protocol::Chat | Protocol::Responses | Protocol::Own => Box::new(openai::Encoder::new(facts)),
         Protocol::Messages => Box::new(anthropic::Encoder::new(facts)),

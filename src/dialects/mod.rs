@@ -19,6 +19,8 @@ mod halves;
 pub mod openai;
 pub mod own;
 pub mod request;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use bytes::Bytes;

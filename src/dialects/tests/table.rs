@@ -1,0 +1,104 @@
+//! The dialects, a line each.
+
+use millrace_actors::fault::Fault;
+use millrace_actors::wire::framing::{Framing, StreamReader};
+use millrace_actors::wire::protocol::Protocol;
+use serde_json::Value;
+
+use crate::dialects::{
+    AnswerFacts, BadRequest, Decode, Event, Frame, Request, Target, Written, anthropic, bridge, openai,
+};
+
+/// A dialect as the tests need it.
+pub struct Row {
+    /// Its folder of fixtures.
+    pub name: &'static str,
+    /// A model to write requests for.
+    pub model: &'static str,
+    /// Reads a caller's request; `None` where only providers speak it.
+    pub read_request: Option<fn(&[u8]) -> Result<Request, BadRequest>>,
+    pub write_request: fn(&Request, &Target<'_>) -> Result<Written, BadRequest>,
+    pub read_whole: fn(&[u8]) -> Result<Vec<Event>, Fault>,
+    pub decoder: fn() -> Box<dyn Decode>,
+    /// What callers of it speak, if any do.
+    pub caller: Option<Protocol>,
+    pub framing: Framing,
+}
+
+/// All of them.
+pub const ROWS: [Row; 2] = [
+    Row {
+        name: "openai",
+        model: "gpt-4.1",
+        read_request: Some(openai::read_request),
+        write_request: openai::write_request,
+        read_whole: openai::read_whole,
+        decoder: || Box::new(openai::Decoder::default()),
+        caller: Some(Protocol::Chat),
+        framing: Framing::Events,
+    },
+    Row {
+        name: "anthropic",
+        model: "claude-sonnet-4-5",
+        read_request: Some(anthropic::read_request),
+        write_request: anthropic::write_request,
+        read_whole: anthropic::read_whole,
+        decoder: || Box::new(anthropic::Decoder::default()),
+        caller: Some(Protocol::Messages),
+        framing: Framing::Events,
+    },
+];
+
+/// The dialects that callers speak, with their protocol.
+pub fn callers() -> impl Iterator<Item = (&'static Row, Protocol)> {
+    static ALL: &[Row] = &ROWS;
+    ALL.iter().filter_map(|row| Some((row, row.caller?)))
+}
+
+/// What is told of an answer that does not tell it itself.
+pub fn facts() -> AnswerFacts {
+    AnswerFacts {
+        model: "alias".into(),
+        id: "own-1".into(),
+        created: 1_700_000_000,
+        show_usage: true,
+        text_completion: false,
+    }
+}
+
+/// The events of a stream that comes in these pieces, and the fault that ended it, if one did.
+pub fn decode<'a>(row: &Row, pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Event>, Option<String>) {
+    let (mut decoder, mut events, mut fault) = ((row.decoder)(), vec![], None);
+    let mut reader = StreamReader::new(row.framing, 1 << 20);
+    for piece in pieces {
+        reader
+            .feed(piece, |event| {
+                if fault.is_none() {
+                    fault = decoder.event(event.name, event.data, &mut events).err().map(|fault| format!("{fault:?}"));
+                }
+            })
+            .unwrap();
+    }
+    (events, fault)
+}
+
+/// The frames that a caller of `to` gets for these events.
+pub fn encode(to: Protocol, events: Vec<Event>) -> Vec<Frame> {
+    let (mut encoder, mut frames) = (bridge::encoder(to, facts()), vec![]);
+    events.into_iter().for_each(|event| encoder.event(event, &mut frames));
+    frames
+}
+
+/// Frames as they go out.
+pub fn framed(frames: &[Frame]) -> String {
+    let line = |frame: &Frame| {
+        let name = frame.name.map(|name| format!("event: {name}\n")).unwrap_or_default();
+        format!("{name}data: {}\n\n", String::from_utf8_lossy(&frame.data))
+    };
+    frames.iter().map(line).collect()
+}
+
+/// A whole answer for a caller of `to`.
+pub fn whole(to: Protocol, events: Vec<Event>) -> Value {
+    serde_json::from_slice(&bridge::write_whole(to, events, &facts())).unwrap()
+}
