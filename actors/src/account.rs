@@ -10,6 +10,7 @@ use crate::fault::Fault;
 use crate::in_flight::InFlight;
 use crate::record::Outcome;
 use crate::routing::{Deployment, Routing};
+use crate::upstream::Method;
 use crate::wire::billable::Extras;
 use crate::wire::cost::{Cost, ServiceTier};
 use crate::wire::envelope::{Endpoint, Envelope};
@@ -17,6 +18,14 @@ use crate::wire::form::Files;
 use crate::wire::notes::Notes;
 use crate::wire::protocol::Protocol;
 use crate::wire::usage::Usage;
+
+/// Where a pass-through leads below its provider's origin, checked: nothing in it can lead elsewhere.
+pub struct Through {
+    /// The caller's.
+    pub method: Method,
+    /// Path and query.
+    pub path_and_query: String,
+}
 
 /// What is known when a request has been admitted.
 pub struct Admitted {
@@ -38,6 +47,8 @@ pub struct Admitted {
     pub envelope: Envelope,
     /// The files of a form.
     pub files: Files,
+    /// Where a pass-through leads.
+    pub through: Option<Through>,
     /// The model as the caller wrote it, in the body or the path.
     pub model: Arc<str>,
     /// When the request's head was read.

@@ -69,7 +69,11 @@ async fn tries(exchange: &mut Exchange, plan: &mut Plan, hold: &Hold) -> Result<
 /// The tries within one group.
 async fn group(exchange: &mut Exchange, plan: &mut Plan, hold: &Hold) -> Result<Answered, Fault> {
     let mut candidate = plan.candidate()?;
-    let retries = candidate.deployment.max_retries.unwrap_or(exchange.routing.path.num_retries);
+    let retries = match exchange.asked.through {
+        None => candidate.deployment.max_retries.unwrap_or(exchange.routing.path.num_retries),
+        // who knows what it does at the provider: it is not done twice
+        Some(_) => 0,
+    };
     let mut n = 0;
     loop {
         let fault = match once(exchange, &candidate, hold).await {
@@ -115,7 +119,9 @@ async fn once(exchange: &mut Exchange, candidate: &Candidate, hold: &Hold) -> Re
         Err(fault) => {
             exchange.progress.waited += elapsed;
             exchange.call_ended(fault.class());
-            let cooled = fault.unhealthy() && deployment.health.failed(&deployment.cooldown, fault.retry_after());
+            // a caller who asks for what is not there must not put a deployment to rest
+            let counts = exchange.asked.through.is_none() && fault.unhealthy();
+            let cooled = counts && deployment.health.failed(&deployment.cooldown, fault.retry_after());
             log::warn!(
                 "attempt failed call_id={} deployment={} class={} cooled={cooled} cause={:?}",
                 exchange.asked.call_id,

@@ -7,16 +7,18 @@ use actix_http::header::{HeaderMap, RETRY_AFTER};
 use bytes::{Bytes, BytesMut};
 use tokio::time::Instant as TokioInstant;
 
+use crate::account::Through;
 use crate::answered::{Answered, Called, Open, Whole};
 use crate::capabilities::Hooks;
-use crate::credential;
+use crate::credential::{self, Token};
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::hold::Hold;
 use crate::plan::Candidate;
-use crate::ports::{Dialect, EncodeCall};
+use crate::ports::{Dialect, EncodeCall, Encoded};
 use crate::relay::{mid_stream_error, status_of};
+use crate::routing::Deployment;
 use crate::tally;
 use crate::upstream::{Method, UpstreamRequest, UpstreamResponse};
 use crate::wire::answer::{Answer, UpstreamError};
@@ -25,10 +27,12 @@ use crate::wire::endpoint::{AnswerKind, Way};
 use crate::wire::envelope::Endpoint;
 use crate::wire::framing::{Framing, StreamReader};
 use crate::wire::look::look;
+use crate::wire::notes::Notes;
+use crate::wire::pieces::Pieces;
 use crate::wire::protocol::Protocol;
 use crate::wire::sse::Event;
 use crate::wire::usage::Usage;
-use crate::wire::{restamp, scan};
+use crate::wire::{generate, restamp, scan};
 use crate::within::{BATCH_BYTES, Within, fault_of};
 
 /// The most that is read of an error answer: its message, not a document.
@@ -61,28 +65,22 @@ pub(crate) async fn call(
     let token = credential::ready(exchange, candidate, hold, deadline).await?;
     // with a plain key there is no token and no wait, and the clock is not read for it
     let waited = if token.is_some() { began.elapsed() } else { Duration::ZERO };
-    let mut encoded = deployment.dialect.encode(&EncodeCall {
-        protocol: exchange.asked.protocol,
-        headers: &exchange.asked.headers,
-        endpoint: exchange.asked.endpoint,
-        envelope: &exchange.asked.envelope,
-        files: &exchange.asked.files,
-        deployment,
-        model: &candidate.model,
-        max_output_tokens: exchange
-            .translated_by(&*deployment.dialect)
-            .then(|| deployment.max_output_tokens(&exchange.routing.prices, &candidate.model))
-            .flatten(),
-        stream_usage: stream && path.always_include_stream_usage.unwrap_or(true),
-        token: token.as_deref(),
-    })?;
+    let (method, mut encoded) = match &exchange.asked.through {
+        Some(through) => (through.method.clone(), passed(exchange, through)),
+        None => (Method::POST, encoded(exchange, candidate, stream, token.as_deref())?),
+    };
     encoded.headers.extend(token.as_ref().and_then(|token| token.header()));
     let within = Within { deadline, strikes, phase, token };
     exchange.progress.notes = encoded.notes;
+    let path_and_query = match exchange.asked.through {
+        // with the operator's base and query in it already
+        Some(_) => encoded.path.to_string(),
+        None => path_and_query(deployment, &encoded.path),
+    };
     let request = UpstreamRequest {
         origin: &deployment.origin,
-        path_and_query: &[&*deployment.base_path, &*encoded.path, &*deployment.query].concat(),
-        method: Method::POST,
+        path_and_query: &path_and_query,
+        method,
         headers: &deployment.headers,
         more_headers: &encoded.headers,
         body: encoded.body.parts(),
@@ -108,10 +106,50 @@ pub(crate) async fn call(
         Way::Bytes => {
             let response = head(exchange.desk(), candidate, request, &within).await?;
             exchange.progress.first_event = Some(Instant::now());
-            Answered::Bytes(first_bytes(response, &within).await?)
+            Answered::Bytes(first_bytes(response, &within, exchange.asked.through.is_some()).await?)
         }
     };
     Ok(Called { own: encoding + own_work(&answered), answered })
+}
+
+/// The call as the dialect writes it.
+fn encoded(exchange: &Exchange, candidate: &Candidate, stream: bool, token: Option<&Token>) -> Result<Encoded, Fault> {
+    let deployment = &candidate.deployment;
+    let asks_usage = exchange.routing.path.always_include_stream_usage.unwrap_or(true);
+    deployment.dialect.encode(&EncodeCall {
+        protocol: exchange.asked.protocol,
+        headers: &exchange.asked.headers,
+        endpoint: exchange.asked.endpoint,
+        envelope: &exchange.asked.envelope,
+        files: &exchange.asked.files,
+        deployment,
+        model: &candidate.model,
+        max_output_tokens: exchange
+            .translated_by(&*deployment.dialect)
+            .then(|| deployment.max_output_tokens(&exchange.routing.prices, &candidate.model))
+            .flatten(),
+        stream_usage: stream && asks_usage,
+        token,
+    })
+}
+
+/// The call as the caller wrote it.
+fn passed(exchange: &Exchange, through: &Through) -> Encoded {
+    Encoded {
+        path: through.path_and_query.clone().into(),
+        headers: exchange.asked.headers.clone(),
+        body: Pieces::from(exchange.asked.envelope.body().clone()),
+        notes: Notes::default(),
+    }
+}
+
+/// The operator's address, the dialect's resource and the operator's query; a query of the dialect's own goes first.
+fn path_and_query(deployment: &Deployment, path: &str) -> String {
+    let query = match path.contains('?') {
+        true => deployment.query.replacen('?', "&", 1),
+        false => deployment.query.clone(),
+    };
+    [&*deployment.base_path, path, &*query].concat()
 }
 
 /// The count of tokens that a provider does not make.
@@ -271,7 +309,12 @@ fn stream_events(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Re
         // a page, an empty body: no stream at all, rather than one that broke off
         return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() });
     }
-    if protocol == Protocol::Own && end == Err(Fault::Truncated) {
+    let over = match protocol {
+        Protocol::Own => true,
+        Protocol::GenerateContent => generate::are_whole(&events),
+        _ => false,
+    };
+    if over && end == Err(Fault::Truncated) {
         end = Ok(());
     }
     end.map(|()| events)
@@ -284,10 +327,10 @@ fn is_error(event: &Event<'_>) -> bool {
 
 /// The first bytes of an answer: until they are here, another deployment may be tried. An answer without any byte is no
 /// sound and no stream.
-async fn first_bytes(mut response: UpstreamResponse, within: &Within) -> Result<Open, Fault> {
+async fn first_bytes(mut response: UpstreamResponse, within: &Within, may_be_empty: bool) -> Result<Open, Fault> {
     let mut batch = Vec::new();
     let more = within.limit(response.next_batch(&mut batch, BATCH_BYTES)).await?;
-    match batch.is_empty() {
+    match batch.is_empty() && !may_be_empty {
         true => Err(Fault::InvalidAnswer { cause: "it is empty".into() }),
         false => Ok(Open { response, batch, more }),
     }

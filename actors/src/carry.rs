@@ -29,9 +29,10 @@ pub(crate) async fn run(job: Job, open: Open) {
     // the head of what is not a stream of events is never let go early
     let Way::Held(reply) = hold.take() else { return };
     let (outlet, body) = outlet(exchange.routing.path.credit_bytes);
+    let status = response.status;
     let tap = Tap::on(&response, exchange.routing.path.max_event_bytes);
     let reply_facts = facts(&exchange, std::mem::take(&mut response.headers));
-    if reply.send(Reply { answer: Ok(Answer::Bytes(body)), facts: reply_facts }).is_err() {
+    if reply.send(Reply { answer: Ok(Answer::Bytes { status, body }), facts: reply_facts }).is_err() {
         return exchange.settle(Outcome::ClientCancelled, None);
     }
     let mut carrier = Carrier { outlet: Broken(outlet), tap, began: Instant::now() };
@@ -49,9 +50,11 @@ pub(crate) async fn run(job: Job, open: Open) {
         exchange.progress.events = 0;
         exchange.progress.usage = Some(tally::stream(&exchange).await);
     }
+    // a pass-through tells nothing of how a deployment does what it is for
+    let counts = exchange.asked.through.is_none();
     match ended {
         Ok(()) => {
-            if let Some(deployment) = &exchange.progress.deployment {
+            if let Some(deployment) = exchange.progress.deployment.as_ref().filter(|_| counts) {
                 deployment.health.succeeded();
             }
             exchange.call_ended("ok");
@@ -60,7 +63,7 @@ pub(crate) async fn run(job: Job, open: Open) {
         Err(None) => exchange.settle(Outcome::ClientCancelled, None),
         Err(Some(fault)) => {
             // bytes cannot tell of an error: the connection is broken off, which no client takes for the end
-            if let Some(deployment) = exchange.progress.deployment.as_ref().filter(|_| fault.unhealthy()) {
+            if let Some(deployment) = exchange.progress.deployment.as_ref().filter(|_| counts && fault.unhealthy()) {
                 deployment.health.failed(&deployment.cooldown, None);
             }
             exchange.call_ended(fault.class());

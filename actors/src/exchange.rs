@@ -16,8 +16,9 @@ use crate::capabilities::{CapabilitySnapshot, Hooks};
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::ports::{AnswerFacts, CallFacts, Dialect};
+use crate::prices::{PriceQuery, Pricing};
 use crate::record::{LogRecord, MESSAGE_BYTES, NAME_BYTES, Outcome, kept};
-use crate::routing::Routing;
+use crate::routing::{Deployment, Routing};
 use crate::wire::cost::Cost;
 use crate::wire::endpoint::{AnswerKind, Way};
 use crate::wire::envelope::Endpoint;
@@ -131,16 +132,30 @@ impl Exchange {
 
     fn reckon(&self, usage: &Usage) -> Option<Cost> {
         let deployment = self.progress.deployment.as_ref()?;
-        let pricing = deployment.pricing_for(&self.routing.prices, &self.progress.upstream_model);
+        let pricing = self.pricing(deployment);
         let billed = self.asked.endpoint.facts().billed;
         pricing.rates?.cost_beside_tokens(billed, usage, &self.progress.extras, self.progress.service_tier)
+    }
+
+    fn pricing(&self, deployment: &Deployment) -> Pricing {
+        match self.asked.through {
+            None => deployment.pricing_for(&self.routing.prices, &self.progress.upstream_model),
+            // whatever the deployment is for, this was another model, or none
+            Some(_) => self.routing.prices.pricing(&PriceQuery {
+                price_override: None,
+                base_model: None,
+                response_model: None,
+                model: &self.progress.upstream_model,
+                provider: deployment.provider,
+            }),
+        }
     }
 
     /// The prices that an answered exchange's model has, where they do not tell what it cost: never billed 0 in silence.
     fn unreckoned(&self, settled: &Settled<'_>) -> Vec<String> {
         let deployment = self.progress.deployment.as_ref().filter(|_| settled.cost.is_none());
         let answered = deployment.filter(|_| settled.outcome.is_success());
-        let rates = answered.and_then(|d| d.pricing_for(&self.routing.prices, &self.progress.upstream_model).rates);
+        let rates = answered.and_then(|deployment| self.pricing(deployment).rates);
         rates.map(|rates| rates.names()).unwrap_or_default()
     }
 

@@ -4,13 +4,15 @@
 use std::sync::Arc;
 
 use crate::fault::Fault;
-use crate::routing::{Deployment, Resolved, Routing};
+use crate::routing::{Deployment, Group, Resolved, Routing};
 
 /// The order in which an exchange tries.
 pub struct Plan {
     groups: Vec<(Arc<str>, Resolved)>,
     at: usize,
     tried: Vec<Arc<str>>,
+    /// The provider's name of the model, where the deployment does not decide it.
+    model: Option<String>,
 }
 
 /// One try.
@@ -35,7 +37,19 @@ impl Plan {
                 groups.push((name.into(), resolved));
             }
         }
-        Ok(Plan { groups, at: 0, tried: Vec::new() })
+        Ok(Plan { groups, at: 0, tried: Vec::new(), model: None })
+    }
+
+    /// The plan for one deployment that is not chosen by a model's name: it is tried once, and nothing else is.
+    pub fn only(deployment: &Arc<Deployment>, model: &Arc<str>) -> Self {
+        let group = Arc::new(Group { name: Arc::clone(&deployment.group), deployments: vec![Arc::clone(deployment)] });
+        let resolved = Resolved { group, star: None };
+        Plan {
+            groups: vec![(Arc::clone(&deployment.group), resolved)],
+            at: 0,
+            tried: Vec::new(),
+            model: Some(model.to_string()),
+        }
     }
 
     /// The next deployment of the present group: of those that are not cooling, the ones not tried yet come first.
@@ -47,7 +61,7 @@ impl Plan {
         if alone && let Some(only) = group.deployments.first() {
             return Ok(Candidate {
                 deployment: Arc::clone(only),
-                model: only.model_for(resolved.star.as_deref()),
+                model: self.model.clone().unwrap_or_else(|| only.model_for(resolved.star.as_deref())),
                 group: Arc::clone(name),
                 others: false,
             });
@@ -61,7 +75,7 @@ impl Plan {
         };
         let candidate = Candidate {
             deployment: Arc::clone(deployment),
-            model: deployment.model_for(resolved.star.as_deref()),
+            model: self.model.clone().unwrap_or_else(|| deployment.model_for(resolved.star.as_deref())),
             group: Arc::clone(name),
             others: fresh.iter().any(|d| d.id != deployment.id),
         };

@@ -129,6 +129,15 @@ pub trait Translate {
     /// The provider reports a fault, or the event cannot be understood.
     fn event(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Vec<Frame>) -> Result<bool, Fault>;
 
+    /// The provider's body is over. Tells whether the answer is complete, as [`Translate::event`] does; protocols with a
+    /// terminal event are cut by that.
+    ///
+    /// # Errors
+    /// As [`Translate::event`].
+    fn close(&mut self, _out: &mut Vec<Frame>) -> Result<bool, Fault> {
+        Ok(false)
+    }
+
     /// The tokens told so far.
     fn usage(&self) -> Option<Usage>;
 }

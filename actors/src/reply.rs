@@ -29,7 +29,12 @@ pub enum Answer {
     /// A stream; its head may go out now.
     Stream(OutletBody),
     /// Bytes as they come, of the kind that [`ReplyFacts::content_type`] tells.
-    Bytes(OutletBody),
+    Bytes {
+        /// The provider's status, one of success.
+        status: u16,
+        /// The bytes.
+        body: OutletBody,
+    },
 }
 
 /// What response headers are made from (COMPAT 3.6).

@@ -66,6 +66,10 @@ pub struct Deployment {
     pub weight: f64,
     /// Lower is tried first.
     pub order: i64,
+    /// It is the one whose address and credential a pass-through takes.
+    pub pass_through: bool,
+    /// Its place among all deployments, as configured.
+    pub place: usize,
     /// When it is left out.
     pub cooldown: CooldownPolicy,
     /// What it costs; for a wildcard, see [`Deployment::pricing_for`].

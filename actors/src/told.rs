@@ -7,11 +7,21 @@ use crate::fault::{Fault, Shape};
 use crate::wire::protocol::Protocol;
 
 /// An error answer's body. OpenAI: `{"error":{"message","type","param","code"}}`; Anthropic:
-/// `{"type":"error","error":{"type","message"},"request_id"}`.
+/// `{"type":"error","error":{"type","message"},"request_id"}`; Google: `{"error":{"code","message","status","details"}}`.
 pub fn body(shape: &Shape, protocol: Protocol, request_id: &str) -> Vec<u8> {
     let mut error = match protocol {
         Protocol::Chat | Protocol::Responses | Protocol::Own => json!({ "error": {
             "message": shape.message, "type": shape.kind, "param": shape.param, "code": shape.code,
+        }}),
+        Protocol::GenerateContent => json!({ "error": {
+            "code": shape.status,
+            "message": shape.message,
+            "status": generate_status(shape.status),
+            "details": [{
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                "reason": shape.kind.to_ascii_uppercase(),
+                "metadata": { "request_id": request_id },
+            }],
         }}),
         Protocol::Messages => json!({
             "type": "error",
@@ -33,6 +43,23 @@ pub fn event(fault: &Fault, protocol: Protocol, request_id: &str) -> Bytes {
     let body = body(&fault.shape(), protocol, request_id);
     protocol.frame(&mut out, Some(b"error"), |out| out.extend_from_slice(&body));
     out.freeze()
+}
+
+/// Google's word for a status (its `google.rpc.Code`, "HTTP Mapping").
+fn generate_status(status: u16) -> &'static str {
+    match status {
+        401 => "UNAUTHENTICATED",
+        403 => "PERMISSION_DENIED",
+        404 => "NOT_FOUND",
+        409 => "ABORTED",
+        402 | 429 => "RESOURCE_EXHAUSTED",
+        499 => "CANCELLED",
+        501 => "UNIMPLEMENTED",
+        408 | 504 => "DEADLINE_EXCEEDED",
+        502 | 503 | 529 => "UNAVAILABLE",
+        400..=498 => "INVALID_ARGUMENT",
+        _ => "INTERNAL",
+    }
 }
 
 /// Anthropic's word for a status (its "Errors"). A provider's own word is kept where it is one of Anthropic's.
@@ -83,6 +110,9 @@ mod tests {
         assert_eq!((&told["type"], &told["request_id"]), (&json!("error"), &json!("req_1")));
         assert_eq!(told["error"]["type"], "request_too_large");
         assert!(told["error"]["message"].as_str().unwrap().contains("7 bytes"));
+        let told = &read(Protocol::GenerateContent)["error"];
+        assert_eq!((&told["code"], &told["status"]), (&json!(413), &json!("INVALID_ARGUMENT")));
+        assert_eq!(told["details"][0]["metadata"]["request_id"], "req_1");
     }
 
     #[test]

@@ -81,6 +81,8 @@ pub struct ModelEntry {
     pub default_params: JsonParams,
     /// Whether parameters this provider does not know are dropped; `None`: as `litellm_settings` says.
     pub drop_params: Option<bool>,
+    /// Whether pass-through takes its address and credential.
+    pub use_in_pass_through: bool,
     /// Parameters that are always dropped.
     pub additional_drop_params: Vec<String>,
     /// Every price key of `litellm_params` and `model_info`, as written.
@@ -102,7 +104,7 @@ pub struct Below {
     pub path: String,
     /// A query with its `?`, percent-encoded; or nothing.
     pub query: String,
-    /// Whether the model comes next, as a segment of the path.
+    /// Whether the model stands in what comes next, as a segment of the path.
     pub model_in_path: bool,
 }
 

@@ -13,7 +13,7 @@ use millrace_actors::wire::usage::Usage;
 
 use super::event::{Event, Start};
 use super::halves::Halves;
-use super::{BadRequest, Decode, Encode, Request, Target, Written, anthropic, openai, text};
+use super::{BadRequest, Decode, Encode, Request, Target, Written, anthropic, gemini, openai, text};
 
 /// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
 /// them out needs no leave. It is noted all the same.
@@ -39,11 +39,20 @@ pub fn edited(call: &EncodeCall<'_>, stream_usage: bool) -> Pieces {
 pub fn edited_with(call: &EncodeCall<'_>, stream_usage: bool, out: &[&str], put: Vec<(String, String)>) -> Pieces {
     let deployment = call.deployment;
     let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).chain(out.iter().copied()).collect();
-    let absent = |(name, _): &&(String, String)| call.envelope.field(name).is_none();
-    let mut set: Vec<(String, String)> = deployment.default_params.iter().filter(absent).cloned().collect();
+    let mut set = defaults(call);
     set.extend(put);
     set.extend(deployment.extra_body.iter().cloned());
     call.envelope.rewrite(&Edits { model: call.model, stream_usage, drop: &drop, set: &set })
+}
+
+/// Parameters that the deployment's entry sets and the caller does not. They have OpenAI's names, which a body of Google's has
+/// no place for at its top.
+fn defaults(call: &EncodeCall<'_>) -> Vec<(String, String)> {
+    let absent = |(name, _): &&(String, String)| call.envelope.field(name).is_none();
+    match call.protocol {
+        Protocol::GenerateContent => Vec::new(),
+        _ => call.deployment.default_params.iter().filter(absent).cloned().collect(),
+    }
 }
 
 /// The caller's form with the same few fields changed, and the header that says what it is.
@@ -69,16 +78,35 @@ pub(super) fn written_by(
     call: &EncodeCall<'_>,
     write: impl FnOnce(&Request, &Target<'_>) -> Result<Written, BadRequest>,
 ) -> Result<(Pieces, Notes), Fault> {
-    let deployment = call.deployment;
     let target =
         Target { model: call.model, max_output_tokens: call.max_output_tokens, stream_usage: call.stream_usage };
-    let body = match deployment.drop.is_empty() && deployment.default_params.is_empty() {
+    written_as(call, |body| {
+        let mut request = read_request(call.protocol, body)?;
+        // not every protocol says so in its body
+        request.stream = call.envelope.stream();
+        write(&request, &target)
+    })
+}
+
+/// The same, by whoever reads the caller's body and writes the provider's.
+///
+/// # Errors
+/// As [`written`].
+pub fn written_as(
+    call: &EncodeCall<'_>,
+    write: impl FnOnce(&[u8]) -> Result<Written, BadRequest>,
+) -> Result<(Pieces, Notes), Fault> {
+    let deployment = call.deployment;
+    let mut defaults = defaults(call);
+    if call.endpoint == Endpoint::CountTokens && call.envelope.field("max_tokens").is_none() {
+        // what is only counted needs no limit, without which it could not be read
+        defaults.push(("max_tokens".to_owned(), "1".to_owned()));
+    }
+    let body = match deployment.drop.is_empty() && defaults.is_empty() {
         true => call.envelope.body().clone(),
         false => {
             let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).collect();
-            let absent = |(name, _): &&(String, String)| call.envelope.field(name).is_none();
-            let set: Vec<(String, String)> = deployment.default_params.iter().filter(absent).cloned().collect();
-            let edits = Edits { model: call.model, stream_usage: false, drop: &drop, set: &set };
+            let edits = Edits { model: call.model, stream_usage: false, drop: &drop, set: &defaults };
             call.envelope.rewrite(&edits).to_bytes()
         }
     };
@@ -86,8 +114,7 @@ pub(super) fn written_by(
         Endpoint::Completions => text::as_chat(&body).map_err(refused)?,
         _ => (body, Vec::new()),
     };
-    let request = read_request(call.protocol, &body);
-    let mut written = request.and_then(|request| write(&request, &target)).map_err(refused)?;
+    let mut written = write(&body).map_err(refused)?;
     without.into_iter().for_each(|name| written.notes.add(name, Did::Dropped, "a chat has no such parameter"));
     // a detail of a message that has no place is noted; a client could hardly leave it out of what it was given
     let refusable = |name: &&str| !is_label(name) && !name.starts_with("messages.") && !name.starts_with("tools.");
@@ -213,6 +240,24 @@ impl Translate for Bridge {
     fn event(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Vec<Frame>) -> Result<bool, Fault> {
         let data = self.halves.join(data);
         let decoded = self.decoder.event(name, &data, &mut self.events);
+        let complete = self.encode(out);
+        decoded.map(|()| complete)
+    }
+
+    fn close(&mut self, out: &mut Vec<Frame>) -> Result<bool, Fault> {
+        let decoded = self.decoder.close(&mut self.events);
+        let complete = self.encode(out);
+        decoded.map(|()| complete)
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+}
+
+impl Bridge {
+    /// Writes what was read; tells whether the answer is complete.
+    fn encode(&mut self, out: &mut Vec<Frame>) -> bool {
         let mut complete = false;
         for event in self.events.drain(..) {
             match &event {
@@ -222,11 +267,7 @@ impl Translate for Bridge {
             }
             self.encoder.event(event, out);
         }
-        decoded.map(|()| complete)
-    }
-
-    fn usage(&self) -> Option<Usage> {
-        self.usage
+        complete
     }
 }
 
@@ -254,6 +295,7 @@ fn read_request(protocol: Protocol, body: &[u8]) -> Result<Request, BadRequest> 
     match protocol {
         Protocol::Chat | Protocol::Responses | Protocol::Own => openai::read_request(body),
         Protocol::Messages => anthropic::read_request(body),
+        Protocol::GenerateContent => gemini::read_request(body),
     }
 }
 
@@ -261,6 +303,7 @@ fn write_request(protocol: Protocol, request: &Request, target: &Target<'_>) -> 
     match protocol {
         Protocol::Chat | Protocol::Responses | Protocol::Own => openai::write_request(request, target),
         Protocol::Messages => anthropic::write_request(request, target),
+        Protocol::GenerateContent => gemini::write_request(request, target),
     }
 }
 
@@ -268,6 +311,7 @@ fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
     match protocol {
         Protocol::Chat | Protocol::Responses | Protocol::Own => openai::read_whole(body),
         Protocol::Messages => anthropic::read_whole(body),
+        Protocol::GenerateContent => gemini::read_whole(body),
     }
 }
 
@@ -275,6 +319,7 @@ pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &Answer
     match protocol {
         Protocol::Chat | Protocol::Responses | Protocol::Own => openai::write_whole(events, facts),
         Protocol::Messages => anthropic::write_whole(events, facts),
+        Protocol::GenerateContent => gemini::write_whole(events, facts),
     }
 }
 
@@ -282,6 +327,7 @@ fn decoder(protocol: Protocol) -> Box<dyn Decode> {
     match protocol {
         Protocol::Chat | Protocol::Responses | Protocol::Own => Box::new(openai::Decoder::default()),
         Protocol::Messages => Box::new(anthropic::Decoder::default()),
+        Protocol::GenerateContent => Box::new(gemini::Decoder::default()),
     }
 }
 
@@ -289,5 +335,6 @@ pub(super) fn encoder(protocol: Protocol, facts: AnswerFacts) -> Box<dyn Encode>
     match protocol {
         Protocol::Chat | Protocol::Responses | Protocol::Own => Box::new(openai::Encoder::new(facts)),
         Protocol::Messages => Box::new(anthropic::Encoder::new(facts)),
+        Protocol::GenerateContent => Box::new(gemini::Encoder::new(facts)),
     }
 }

@@ -15,10 +15,12 @@
 pub mod anthropic;
 pub mod bridge;
 pub mod event;
+pub mod gemini;
 mod halves;
 pub mod openai;
 pub mod own;
 pub mod request;
+pub mod signature;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -68,6 +70,14 @@ pub trait Decode {
     /// # Errors
     /// The provider reports a fault ([`Fault::Provider`]), or the event cannot be understood ([`Fault::InvalidAnswer`]).
     fn event(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Vec<Event>) -> Result<(), Fault>;
+
+    /// The body is over. A dialect without a terminal event pushes [`Event::End`] here, if the answer may end so.
+    ///
+    /// # Errors
+    /// As [`Decode::event`].
+    fn close(&mut self, _out: &mut Vec<Event>) -> Result<(), Fault> {
+        Ok(())
+    }
 }
 
 /// Writes the caller's stream. One per stream; [`Event::End`] makes it write the dialect's terminal event.

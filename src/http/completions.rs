@@ -76,17 +76,22 @@ async fn complete(
         Ok(plan) => plan,
         Err(fault) => return Ok(refuse(exchange, fault, &of)),
     };
+    Ok(answer(exchange, plan, &of).await)
+}
+
+/// Has an exchange answered, and writes the answer.
+pub(super) async fn answer(exchange: Exchange, plan: Plan, of: &RequestId) -> HttpResponse {
     let call_id = Arc::clone(&exchange.asked.call_id);
     let reply = RequestHandler::answer(exchange, plan).await;
     let mut response = match reply.answer {
         Ok(Answer::Whole(body)) => headers::whole(reply.facts.content_type.as_ref()).body(body),
         Ok(Answer::Stream(body)) => headers::stream().body(body),
-        Ok(Answer::Bytes(body)) => headers::bytes(reply.facts.content_type.as_ref()).body(body),
-        Err(fault) => error::response(&fault, &of),
+        Ok(Answer::Bytes { status, body }) => headers::bytes(status, reply.facts.content_type.as_ref()).body(body),
+        Err(fault) => error::response(&fault, of),
     };
     headers::add(response.headers_mut(), &call_id, reply.facts);
-    headers::add_request_id(response.headers_mut(), &of);
-    Ok(response)
+    headers::add_request_id(response.headers_mut(), of);
+    response
 }
 
 /// Reads and scans the body. What fails here was never admitted, so there is nothing to settle.
@@ -117,6 +122,7 @@ async fn admit(
         caller: caller.alias,
         envelope,
         files,
+        through: None,
         model,
         started: of.started,
         permit,
@@ -128,7 +134,7 @@ fn forwarded(request: &HttpRequest, protocol: Protocol) -> Vec<(HeaderName, Head
     const OWN: [HeaderName; 2] =
         [HeaderName::from_static("anthropic-version"), HeaderName::from_static("anthropic-beta")];
     match protocol {
-        Protocol::Chat | Protocol::Responses | Protocol::Own => Vec::new(),
+        Protocol::Chat | Protocol::Responses | Protocol::GenerateContent | Protocol::Own => Vec::new(),
         Protocol::Messages => {
             let all = |name: &HeaderName| {
                 request.headers().get_all(name).map(|value| (name.clone(), value.clone())).collect()
@@ -159,7 +165,7 @@ fn model_of(request: &HttpRequest, envelope: &Envelope, endpoint: Endpoint) -> R
 }
 
 /// The end of an exchange that never reached a provider.
-fn refuse(exchange: Exchange, fault: Fault, of: &RequestId) -> HttpResponse {
+pub(super) fn refuse(exchange: Exchange, fault: Fault, of: &RequestId) -> HttpResponse {
     let fault = exchange.failure(fault);
     let mut response = error::response(&fault, of);
     headers::add_ids(response.headers_mut(), &exchange.asked.call_id);

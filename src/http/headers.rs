@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
@@ -43,8 +44,8 @@ pub fn whole(told: Option<&HeaderValue>) -> HttpResponseBuilder {
 }
 
 /// The head of bytes that pass as they come. One that names no kind stays without: a browser must not guess one.
-pub fn bytes(told: Option<&HeaderValue>) -> HttpResponseBuilder {
-    let mut response = HttpResponse::Ok();
+pub fn bytes(status: u16, told: Option<&HeaderValue>) -> HttpResponseBuilder {
+    let mut response = HttpResponse::build(StatusCode::from_u16(status).unwrap_or(StatusCode::OK));
     let unknown = || HeaderValue::from_static("application/octet-stream");
     response
         .insert_header((CONTENT_TYPE, told.cloned().unwrap_or_else(unknown)))

@@ -44,6 +44,9 @@ impl RequestId {
 
 /// The protocol of a path: Anthropic's resources are named so in its own API and nowhere else.
 pub fn spoken_at(path: &str) -> Protocol {
+    if path.starts_with("/anthropic/") {
+        return Protocol::Messages;
+    }
     let resource = path.strip_prefix("/v1").unwrap_or(path).strip_prefix("/messages");
     match resource {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => Protocol::Messages,
@@ -79,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_path_tells_the_protocol() {
-        for path in ["/v1/messages", "/messages", "/v1/messages/count_tokens"] {
+        for path in ["/v1/messages", "/messages", "/v1/messages/count_tokens", "/anthropic/v1/files"] {
             assert_eq!(spoken_at(path), Protocol::Messages, "{path}");
         }
         for path in ["/v1/chat/completions", "/v1/messagesque", "/x/v1/messages", "/"] {

@@ -15,6 +15,7 @@ pub mod methods;
 pub mod metrics;
 pub mod models;
 pub mod names;
+mod pass_through;
 pub mod stages;
 pub mod unread;
 pub mod upstream_names;
@@ -38,6 +39,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     health::routes(config);
     metrics::routes(config);
     home::routes(config);
+    pass_through::routes(config);
 }
 
 /// What is left: a path that is not ours.

@@ -12,6 +12,9 @@ pub fn name_of(pattern: &str) -> &'static str {
     NAMES.iter().find(|name| **name == pattern).copied().unwrap_or("other")
 }
 
+/// The name of all routes of `pass_through.rs`: which provider, a record says.
+pub const PASS_THROUGH: &str = "/{provider}/{path}";
+
 /// Every pattern, as it stands in labels and records.
 pub const NAMES: &[&str] = &[
     "/v1/messages",

@@ -3,6 +3,7 @@
 use millrace_actors::capabilities::Hooks;
 use millrace_actors::exchange::Exchange;
 use millrace_actors::fault::Fault;
+use millrace_actors::wire::endpoint::Way;
 use millrace_actors::wire::envelope::{Endpoint, Envelope, Rejected, ScanRules};
 
 /// What no caller may send: fields that would choose the upstream or its key.
@@ -11,8 +12,21 @@ pub const RULES: ScanRules = ScanRules::STRICT;
 /// All stages in order. Access, expiry and rate limits will stand before the budget and are never skipped; a model that
 /// is free skips the budget and nothing else (COMPAT 1.8).
 pub async fn before_call(exchange: &mut Exchange, endpoint: Endpoint) -> Result<(), Fault> {
+    seen_by_all(exchange)?;
     budget(exchange).await;
     pre_call(exchange, endpoint).await
+}
+
+/// Hooks that see answers cannot see one that passes as it comes. Where there are any, and the answer is text, nothing passes:
+/// they could be gone round.
+pub fn seen_by_all(exchange: &Exchange) -> Result<(), Fault> {
+    let text = exchange.asked.endpoint.facts().writes && exchange.way() == Way::Bytes;
+    if !text || !exchange.hooked(Hooks::POST_CALL | Hooks::STREAM | Hooks::STREAM_CHUNK) {
+        return Ok(());
+    }
+    let message = "Callbacks of this gateway look at answers, and this answer would pass unread: a stream of a \
+                   transcription, or a pass-through. Ask for a whole answer, or use a resource of the gateway's.";
+    Err(Fault::BadRequest { message: message.into(), param: None })
 }
 
 /// The budget stage: skipped when all that may serve the model is explicitly priced at zero. There is one key and it has

@@ -55,8 +55,8 @@ pub fn build(
     };
     let shares = Shares::of(&config.models);
     let mut groups: BTreeMap<&str, Vec<Arc<Deployment>>> = BTreeMap::new();
-    for model in &config.models {
-        let own = Own { health: health(&model.id), weight: shares.of_model(model), credentials };
+    for (place, model) in config.models.iter().enumerate() {
+        let own = Own { place, health: health(&model.id), weight: shares.of_model(model), credentials };
         let deployment = deployment(config, model, &prices, own)?;
         groups.entry(&model.model_name).or_default().push(Arc::new(deployment));
     }
@@ -81,6 +81,7 @@ pub fn build(
 
 /// What a deployment has that its entry alone does not tell.
 struct Own<'b> {
+    place: usize,
     health: Arc<Health>,
     weight: f64,
     credentials: &'b Book,
@@ -90,7 +91,7 @@ fn deployment(
     config: &Config,
     model: &ModelEntry,
     prices: &PriceTable,
-    Own { health, weight, credentials }: Own<'_>,
+    Own { place, health, weight, credentials }: Own<'_>,
 ) -> Result<Deployment, BuildError> {
     let bad = |cause: String| BuildError::Deployment {
         place: model.place.to_string(),
@@ -125,6 +126,8 @@ fn deployment(
         headers: upstream::headers(model).map_err(bad)?,
         default_params: raw(&model.default_params.0),
         extra_body: raw(&model.extra_body.0),
+        pass_through: model.use_in_pass_through,
+        place,
         drop: model.additional_drop_params.clone(),
         drop_params: model.drop_params.unwrap_or(config.litellm.drop_params),
         timeout: model.timeout.or(config.router.timeout),

@@ -9,6 +9,7 @@ use millrace_actors::ports::Dialect;
 
 use crate::config::ModelEntry;
 use crate::providers::anthropic::{self, Anthropic};
+use crate::providers::gemini::{self, Gemini};
 use crate::providers::openai::{self, OpenAi};
 use crate::providers::row::Speaks;
 
@@ -22,11 +23,12 @@ const AZURE_KEY: HeaderName = HeaderName::from_static("api-key");
 pub fn dialect(model: &ModelEntry) -> Arc<dyn Dialect> {
     let row = model.provider.row();
     match row.speaks {
+        Speaks::Gemini => Arc::new(Gemini { name: row.name, below: "" }),
         Speaks::Anthropic => Arc::new(Anthropic { host: anthropic::Host::Anthropic }),
         Speaks::Vertex => {
             Arc::new(Anthropic { host: anthropic::Host::Vertex { model_in_path: model.below.model_in_path } })
         }
-        Speaks::OpenAi | Speaks::Azure => Arc::new(OpenAi { row, model_in_path: model.below.model_in_path }),
+        Speaks::OpenAi | Speaks::Azure => Arc::new(OpenAi { row, deployments: model.below.model_in_path }),
     }
 }
 
@@ -34,6 +36,7 @@ pub fn dialect(model: &ModelEntry) -> Arc<dyn Dialect> {
 pub fn base_path(model: &ModelEntry, rest: &str) -> String {
     let base = match model.provider.speaks {
         Speaks::Anthropic => anthropic::base_path(rest).to_owned(),
+        Speaks::Gemini => gemini::base_path(rest),
         Speaks::OpenAi => openai::base_path(rest, model.provider.row()),
         Speaks::Azure | Speaks::Vertex => rest.to_owned(),
     };
@@ -72,6 +75,7 @@ pub fn headers(model: &ModelEntry) -> Result<Vec<(HeaderName, HeaderValue)>, Str
 fn credential(speaks: Speaks, key: &str) -> Result<Vec<(HeaderName, HeaderValue)>, InvalidHeaderValue> {
     match speaks {
         Speaks::Anthropic => anthropic::credential(key),
+        Speaks::Gemini => gemini::credential(key),
         Speaks::Azure => Ok(vec![(AZURE_KEY, HeaderValue::from_str(key)?)]),
         Speaks::OpenAi | Speaks::Vertex => Ok(vec![(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {key}"))?)]),
     }

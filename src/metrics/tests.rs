@@ -55,6 +55,8 @@ impl Dialect for Mute {
 
 fn deployment(id: &str, group: &str) -> Arc<Deployment> {
     Arc::new(Deployment {
+        pass_through: false,
+        place: 0,
         id: id.into(),
         group: group.into(),
         dialect: Arc::new(Mute),
@@ -152,6 +154,7 @@ impl Case {
             caller: "master".into(),
             envelope: Envelope::scan(body.into(), Endpoint::Chat, &Default::default()).unwrap(),
             files: Default::default(),
+            through: None,
             model: model.into(),
             started,
             permit: Arc::new(InFlightCount::bounded(u64::MAX)).enter().unwrap(),

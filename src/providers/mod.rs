@@ -3,6 +3,7 @@
 
 pub mod anthropic;
 mod compatible;
+pub mod gemini;
 pub mod openai;
 pub mod row;
 mod rows;

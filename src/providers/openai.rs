@@ -20,8 +20,8 @@ use crate::dialects::bridge;
 pub struct OpenAi {
     /// Whose it is, and where that provider differs from OpenAI.
     pub row: &'static Row,
-    /// The model is a segment of the path, before the resource; it stays in the body as well.
-    pub model_in_path: bool,
+    /// Resources lie below the model's deployment, whose name is a segment of the path (Azure). It stays in the body as well.
+    pub deployments: bool,
 }
 
 /// The path of an address as operators write it: with or without the resource, and what the server's must end with.
@@ -46,8 +46,8 @@ impl Dialect for OpenAi {
         let Some(path) = path(endpoint).filter(|_| self.row.endpoints.contains(&endpoint)) else {
             return Err(bridge::not_served(call, self.row.name));
         };
-        let path = match self.model_in_path {
-            true => format!("/{}{path}", segment::of_model(call.model)?).into(),
+        let path = match self.deployments {
+            true => format!("/deployments/{}{path}", segment::of_model(call.model)?).into(),
             false => path.into(),
         };
         if call.endpoint.is_form() {
@@ -129,7 +129,7 @@ fn path(endpoint: Endpoint) -> Option<&'static str> {
         Endpoint::Speech => "/audio/speech",
         Endpoint::Transcriptions => "/audio/transcriptions",
         Endpoint::Translations => "/audio/translations",
-        Endpoint::Messages | Endpoint::CountTokens | Endpoint::Responses => return None,
+        Endpoint::Messages | Endpoint::CountTokens | Endpoint::Responses | Endpoint::PassThrough => return None,
     })
 }
 
@@ -206,7 +206,7 @@ fn unusable(cause: &str) -> Fault {
 mod tests {
     use super::*;
 
-    const DIALECT: OpenAi = OpenAi { row: &crate::providers::rows::OPENAI, model_in_path: false };
+    const DIALECT: OpenAi = OpenAi { row: &crate::providers::rows::OPENAI, deployments: false };
 
     fn parsed(bytes: &Bytes) -> Value {
         serde_json::from_slice(bytes).unwrap()

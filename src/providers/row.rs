@@ -35,6 +35,8 @@ pub enum Speaks {
     OpenAi,
     /// Anthropic's messages.
     Anthropic,
+    /// Google's generateContent.
+    Gemini,
     /// As [`Speaks::OpenAi`], by Azure's paths and credentials.
     Azure,
     /// Google Cloud: the protocol of whoever made the model.
@@ -47,6 +49,7 @@ impl Speaks {
         match self {
             Speaks::OpenAi => "OpenAI",
             Speaks::Anthropic => "Anthropic messages",
+            Speaks::Gemini => "Google generateContent",
             Speaks::Azure => "OpenAI",
             Speaks::Vertex => "Anthropic messages, for Claude",
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 
 use super::row::Row;
-use super::rows::{ANTHROPIC, COMPATIBLE, LOCAL, OPENAI, OWN};
+use super::rows::{ANTHROPIC, COMPATIBLE, GEMINI, LOCAL, OPENAI, OWN};
 
 /// A provider: its row in the table.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,9 @@ impl Provider {
 
     /// `anthropic/`.
     pub const ANTHROPIC: Provider = Provider(&ANTHROPIC);
+
+    /// `gemini/`.
+    pub const GEMINI: Provider = Provider(&GEMINI);
 
     /// The provider of this prefix.
     pub fn named(prefix: &str) -> Option<Self> {

@@ -13,10 +13,10 @@ use super::outcome::Refused;
 use crate::capabilities::{CapabilitySnapshot, Hooks};
 use crate::ports::{CallFacts, Callback, Chunk, StreamStage};
 use crate::wire::look::text_of;
-use crate::wire::messages;
 use crate::wire::protocol::Protocol;
 use crate::wire::responses;
 use crate::wire::restamp::Restamper;
+use crate::wire::{generate, messages};
 
 /// The text a stream's chunk hooks are shown, at most: what came later is cut, so memory stays bounded (I4).
 const TEXT_LIMIT: usize = 4 << 20;
@@ -73,6 +73,7 @@ impl Hooked {
         if self.text.len() < TEXT_LIMIT {
             match self.facts.protocol {
                 Protocol::Chat | Protocol::Own => text_of(&readable, &mut self.text),
+                Protocol::GenerateContent => generate::text_of(&readable, &mut self.text),
                 Protocol::Messages => messages::text_of(&readable, &mut self.text),
                 Protocol::Responses => responses::text_of(&readable, &mut self.text),
             }

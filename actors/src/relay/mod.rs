@@ -3,6 +3,7 @@
 //! Pure but for the callbacks it runs, so it can be measured and fuzzed without a socket. The mode is chosen once per
 //! stream (ARCHITECTURE.md, "Streams"); every mode gives the client the same events.
 
+mod generate;
 mod hooked;
 mod messages;
 mod outcome;
@@ -21,6 +22,7 @@ use crate::wire::restamp::Restamper;
 use crate::wire::sse::Event;
 use crate::wire::strip::strip_usage;
 
+use generate::Generate;
 use hooked::Hooked;
 use messages::Messages;
 pub(crate) use outcome::status_of;
@@ -41,6 +43,8 @@ enum Mode {
     Hooked(Box<Hooked>),
     /// Anthropic's messages, provider and client alike.
     Messages(Box<Messages>),
+    /// Google's generateContent, provider and client alike.
+    Generate(Box<Generate>),
     /// OpenAI's responses, provider and client alike.
     Responses(Box<Responses>),
     /// Out of the provider's protocol into the client's, and past callbacks where someone looks.
@@ -92,6 +96,9 @@ impl Relay {
                 Mode::Translated(Box::new(Translated::new(protocol, translate, hooked(None))))
             }
             (None, Protocol::Messages) => Mode::Messages(Box::new(Messages::new(settings.shown_model, hooked(None)))),
+            (None, Protocol::GenerateContent) => {
+                Mode::Generate(Box::new(Generate::new(settings.shown_model, hooked(None))))
+            }
             (None, Protocol::Responses) => {
                 Mode::Responses(Box::new(Responses::new(settings.shown_model, hooked(None))))
             }
@@ -156,9 +163,18 @@ impl Relay {
 
     /// The provider closed the stream properly. Without a terminal event before that, it was cut (FAULTS S7, S12). `emit` as in
     /// [`Relay::feed`].
-    pub fn close(&mut self, emit: impl FnMut(Bytes)) {
+    pub fn close(&mut self, mut emit: impl FnMut(Bytes)) {
         if let Some(end) = self.reader.missing_end() {
-            self.feed(&[Bytes::from_static(end)], emit);
+            self.feed(&[Bytes::from_static(end)], &mut emit);
+        }
+        if self.finish.is_none() {
+            // protocols without a terminal event end here, if they may
+            self.finish = match &mut self.mode {
+                Mode::Generate(generate) => Some(generate.close(&mut self.out)),
+                Mode::Translated(translated) => translated.close(&mut self.out, &mut self.learnt),
+                _ => None,
+            };
+            self.hand_over(&mut emit);
         }
         self.finish.get_or_insert(Finish::Broken(Fault::Truncated));
     }
@@ -192,6 +208,10 @@ impl Pass<'_> {
         match self.mode {
             Mode::Messages(messages) => {
                 *self.finish = messages.event(event, self.out, self.learnt);
+                return false;
+            }
+            Mode::Generate(generate) => {
+                *self.finish = generate.event(event, self.out, self.learnt);
                 return false;
             }
             Mode::Responses(responses) => {
@@ -245,7 +265,7 @@ impl Pass<'_> {
                 restamper.restamp(data, out);
             }),
             // these have ways of their own, and never come here
-            Mode::Messages(_) | Mode::Responses(_) | Mode::Translated(_) => {}
+            Mode::Messages(_) | Mode::Generate(_) | Mode::Responses(_) | Mode::Translated(_) => {}
             Mode::Hooked(hooked) => {
                 if let Err(refusal) = hooked.event(None, data, self.out) {
                     *self.finish = Some(Finish::Broken(Fault::Refused(refusal)));

@@ -26,6 +26,16 @@ impl Translated {
     /// One event of the provider; tells whether, and how, it was the last.
     pub(super) fn event(&mut self, event: &Event<'_>, out: &mut BytesMut, learnt: &mut Learnt) -> Option<Finish> {
         let complete = self.translate.event(event.name, event.data, &mut self.frames);
+        self.send(complete, out, learnt)
+    }
+
+    /// The provider's body is over: protocols without a terminal event end so. `None`: it was cut.
+    pub(super) fn close(&mut self, out: &mut BytesMut, learnt: &mut Learnt) -> Option<Finish> {
+        let complete = self.translate.close(&mut self.frames);
+        self.send(complete, out, learnt)
+    }
+
+    fn send(&mut self, complete: Result<bool, Fault>, out: &mut BytesMut, learnt: &mut Learnt) -> Option<Finish> {
         if let Some(usage) = self.translate.usage() {
             learnt.usage = Some(usage);
         }
@@ -36,7 +46,18 @@ impl Translated {
         match (passed, complete) {
             (Err(refusal), _) => Some(Finish::Broken(Fault::Refused(refusal))),
             (Ok(()), Err(fault)) => Some(Finish::Broken(fault)),
-            (Ok(()), Ok(complete)) => complete.then_some(Finish::Done),
+            (Ok(()), Ok(false)) => None,
+            (Ok(()), Ok(true)) => Some(self.end(out)),
+        }
+    }
+
+    /// A client whose protocol has no terminal event has been sent all of it; what callbacks hold goes after it.
+    fn end(&mut self, out: &mut BytesMut) -> Finish {
+        match &mut self.hooked {
+            Some(hooked) if self.protocol == Protocol::GenerateContent => {
+                hooked.end(out).err().map_or(Finish::Done, |refusal| Finish::Broken(Fault::Refused(refusal)))
+            }
+            _ => Finish::Done,
         }
     }
 

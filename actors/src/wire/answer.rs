@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::generate;
 use super::scan;
 use super::skip;
 use super::usage::Usage;
@@ -31,7 +32,8 @@ pub struct NotJson {
 pub struct Answer {
     /// It's a JSON object; otherwise all the rest is empty.
     pub object: bool,
-    /// Where the `model` strings lie, with their quotes; more than one only where the key is repeated.
+    /// Where the `model` strings (in generateContent, `modelVersion`) lie, with their quotes; more than one only where the key
+    /// is repeated.
     pub model: Vec<Range<usize>>,
     /// The counts, if told.
     pub usage: Option<Usage>,
@@ -76,7 +78,8 @@ impl Answer {
             }
             let end = skip::value(body, start, inner)?;
             match key.as_ref() {
-                "model" if body[start] == b'"' => answer.model.push(start..end),
+                "model" | "modelVersion" if body[start] == b'"' => answer.model.push(start..end),
+                "usageMetadata" => answer.usage = generate::usage(&text[start..end]).or(answer.usage),
                 "error" if &body[start..end] != b"null" => {
                     answer.error = Some(UpstreamError::of_value(&body[start..end]));
                 }

@@ -27,6 +27,8 @@ pub enum Endpoint {
     Transcriptions,
     /// Sound written down in English.
     Translations,
+    /// A provider's own resource, whichever it is, with the operator's credential.
+    PassThrough,
 }
 
 /// What the cast must know of a resource.
@@ -211,6 +213,17 @@ const TRANSCRIPTIONS: Facts = Facts {
 const TRANSLATIONS: Facts =
     Facts { call_type: "atranslation", operation: "translation", noun: "translations", ..TRANSCRIPTIONS };
 
+const PASS_THROUGH: Facts = Facts {
+    call_type: "pass_through_endpoint",
+    operation: "pass_through",
+    noun: "pass-through",
+    // the provider says what it needs
+    needs: &[],
+    answer: AnswerKind::Bytes,
+    translated: false,
+    ..CHAT
+};
+
 impl Endpoint {
     /// Its row.
     pub const fn facts(self) -> &'static Facts {
@@ -227,6 +240,7 @@ impl Endpoint {
             Self::Speech => &SPEECH,
             Self::Transcriptions => &TRANSCRIPTIONS,
             Self::Translations => &TRANSLATIONS,
+            Self::PassThrough => &PASS_THROUGH,
         }
     }
 

@@ -93,6 +93,12 @@ impl Envelope {
         Ok(envelope)
     }
 
+    /// A body that is for the provider alone to read: no field of it is known here but what it names as its model, and
+    /// whether it asks for a stream.
+    pub fn opaque(body: Bytes, model: Option<String>, stream: bool) -> Self {
+        Self { body, fields: Vec::new(), model, stream, include_usage: false }
+    }
+
     /// The model asked for.
     pub fn model(&self) -> Option<&str> {
         self.model.as_deref()

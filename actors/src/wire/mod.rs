@@ -12,6 +12,7 @@ pub mod envelope;
 pub mod forbidden;
 pub mod form;
 pub mod framing;
+pub mod generate;
 pub mod lines;
 pub mod look;
 pub mod messages;

@@ -11,6 +11,9 @@ pub enum Protocol {
     Chat,
     /// Anthropic's messages. Each event is named after its `type`; `message_stop` ends a stream.
     Messages,
+    /// Google's generateContent. Events have no names, and none ends a stream: a body that ends after something was
+    /// finished is whole.
+    GenerateContent,
     /// OpenAI's responses. Each event is named after its `type`; the one that tells the end (`response.completed` and its
     /// like) is a stream's last.
     Responses,
@@ -28,7 +31,7 @@ impl Protocol {
             Protocol::Chat => data.len() < 32 && data.trim_ascii() == b"[DONE]",
             Protocol::Messages => super::messages::kind(name, data).as_deref() == Some("message_stop"),
             Protocol::Responses => super::responses::is_last(name, data),
-            Protocol::Own => false,
+            Protocol::GenerateContent | Protocol::Own => false,
         }
     }
 

@@ -131,7 +131,8 @@ impl Usage {
     pub fn estimate_whole(prompt_bytes: u64, answer: &[u8]) -> Self {
         let answer: Whole = serde_json::from_slice(answer).unwrap_or_default();
         let chosen: u64 = answer.choices.iter().map(|choice| said(&choice.message) + said(&choice.text)).sum();
-        Self::estimate(prompt_bytes, (chosen + said(&answer.content)).div_ceil(BYTES_PER_TOKEN))
+        let offered: u64 = answer.candidates.iter().map(|candidate| said(&candidate.content)).sum();
+        Self::estimate(prompt_bytes, (chosen + offered + said(&answer.content)).div_ceil(BYTES_PER_TOKEN))
     }
 
     /// Takes `later` over what was told before in the same stream: counts are cumulative, so the last wins. A count beats
@@ -184,6 +185,15 @@ struct Whole {
     #[serde(default)]
     choices: Vec<Choice>,
     /// Anthropic's blocks.
+    #[serde(default)]
+    content: Value,
+    /// Google's.
+    #[serde(default)]
+    candidates: Vec<Candidate>,
+}
+
+#[derive(Deserialize)]
+struct Candidate {
     #[serde(default)]
     content: Value,
 }

@@ -40,6 +40,12 @@ pub struct Asked<'a> {
     /// Whether there are messages.
     #[serde(default, deserialize_with = "is_there")]
     pub messages: bool,
+    /// Whether there are contents (Google).
+    #[serde(default, deserialize_with = "is_there")]
+    pub contents: bool,
+    /// What is to be embedded, one each (Google).
+    #[serde(default)]
+    pub requests: Option<Vec<IgnoredAny>>,
     /// Whether there is a limit of tokens.
     #[serde(default, deserialize_with = "is_there")]
     pub max_tokens: bool,
@@ -115,6 +121,8 @@ impl Asked<'_> {
             metadata: None,
             stop_sequences: self.stop_sequences.into_iter().map(|text| Cow::Owned(text.into_owned())).collect(),
             messages: self.messages,
+            contents: self.contents,
+            requests: self.requests,
             max_tokens: self.max_tokens,
             temperature: self.temperature,
             top_p: self.top_p,
@@ -131,6 +139,7 @@ impl Asked<'_> {
 pub struct Memo {
     body: Vec<u8>,
     in_path: Option<String>,
+    streams: bool,
     asked: Asked<'static>,
 }
 
@@ -139,15 +148,21 @@ const MAX_REMEMBERED: usize = 1 << 20;
 
 impl Memo {
     /// As [`Asked::scan`], from memory if the body is the last one again. `in_path` is the model that the path names; it
-    /// counts where the body names none.
+    /// counts where the body names none. `streams`: the path asks for a stream, whatever the body says.
     ///
     /// # Errors
     /// As for [`Asked::scan`].
-    pub fn scan(&mut self, body: &[u8], in_path: Option<String>) -> Result<&Asked<'static>, serde_json::Error> {
-        if self.body.is_empty() || self.body != body || self.in_path != in_path {
+    pub fn scan(
+        &mut self,
+        body: &[u8],
+        in_path: Option<String>,
+        streams: bool,
+    ) -> Result<&Asked<'static>, serde_json::Error> {
+        if self.body.is_empty() || self.body != body || self.in_path != in_path || self.streams != streams {
             self.asked = Asked::scan(body)?.into_owned();
             self.asked.model = self.asked.model.take().or_else(|| in_path.clone().map(Cow::Owned));
-            self.in_path = in_path;
+            self.asked.stream |= streams;
+            (self.in_path, self.streams) = (in_path, streams);
             self.body.clear();
             if body.len() <= MAX_REMEMBERED {
                 self.body.extend_from_slice(body);

@@ -172,7 +172,7 @@ impl Connection {
             Some(Err(why)) => {
                 return self.refuse(endpoint, (400, &format!("This is no form: {why}")), exchange).await;
             }
-            None => match memo.scan(&body, model_in(&head.path)) {
+            None => match memo.scan(&body, model_in(&head.path), head.path.contains(":streamGenerateContent")) {
                 Ok(asked) => asked,
                 Err(error) => {
                     let message = format!("We could not parse the JSON body of your request: {error}");

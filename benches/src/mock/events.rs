@@ -26,7 +26,7 @@ pub fn events(job: &Job<'_>, writer: &dyn Writer) -> Vec<Event> {
 }
 
 fn finish(done: Done, writer: &dyn Writer, events: &mut Vec<Event>) {
-    let terminal = writer.terminal();
+    let Some(terminal) = writer.terminal() else { return };
     match done {
         Done::Missing => {}
         Done::Once | Done::Junk => events.push(terminal),

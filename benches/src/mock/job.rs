@@ -23,6 +23,12 @@ pub enum Endpoint {
     Messages,
     /// `/messages/count_tokens`
     CountTokens,
+    /// `:generateContent` and `:streamGenerateContent`
+    Generate,
+    /// `:countTokens`
+    GenerateCount,
+    /// `:batchEmbedContents`
+    GenerateEmbed,
     /// `/rerank`
     Rerank,
     /// `/moderations`
@@ -40,7 +46,7 @@ pub enum Endpoint {
 impl Endpoint {
     /// Whether its answers can be streams.
     pub fn streams(self) -> bool {
-        matches!(self, Self::Chat | Self::Text | Self::Messages)
+        matches!(self, Self::Chat | Self::Text | Self::Messages | Self::Generate)
     }
 }
 

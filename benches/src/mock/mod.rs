@@ -49,6 +49,7 @@ mod exchange;
 pub mod fault;
 mod faults;
 mod form;
+mod gemini;
 pub mod grammar;
 mod head;
 pub mod job;

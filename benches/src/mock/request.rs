@@ -37,7 +37,7 @@ pub struct Head {
     pub x_mock: Option<String>,
     /// The `authorization` header.
     pub authorization: Option<String>,
-    /// The `x-api-key` header, or `api-key`.
+    /// The `x-api-key` header, or `api-key`, or `x-goog-api-key`.
     pub api_key: Option<String>,
     /// The `anthropic-version` header.
     pub version: Option<String>,
@@ -126,7 +126,7 @@ fn note(head: &mut Head, header: &httparse::Header<'_>) -> Result<(), ReadError>
         head.x_mock = text();
     } else if is("authorization") {
         head.authorization = text();
-    } else if is("api-key") || is("x-api-key") {
+    } else if is("api-key") || is("x-api-key") || is("x-goog-api-key") {
         head.api_key = text();
     } else if is("content-type") {
         head.content_type = text();

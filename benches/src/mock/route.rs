@@ -25,10 +25,11 @@ pub enum Route<'a> {
     Unknown,
 }
 
-/// The model that a path names before a verb, escaped, as Google's do: `.../models/m:rawPredict`.
+/// The model that a path names before a verb, as Google's do: `.../models/m:rawPredict`.
 pub fn model_in(path: &str) -> Option<String> {
     let (_, rest) = path.split(['?', '#']).next()?.rsplit_once("/models/")?;
-    rest.rsplit_once(':').map(|(model, _)| model.to_owned())
+    let (model, _) = rest.rsplit_once(':')?;
+    Some(percent_encoding::percent_decode_str(model).decode_utf8_lossy().into_owned())
 }
 
 /// Finds the route. Any prefix will do before the API's own paths: `/v1`, `/openai/deployments/x`, none.
@@ -54,6 +55,12 @@ pub fn route<'a>(method: &str, path: &'a str) -> Route<'a> {
         _ if path.ends_with(":rawPredict") || path.ends_with(":streamRawPredict") => {
             ("POST", Route::Api(Endpoint::Messages))
         }
+        // Google's own
+        _ if path.ends_with(":generateContent") || path.ends_with(":streamGenerateContent") => {
+            ("POST", Route::Api(Endpoint::Generate))
+        }
+        _ if path.ends_with(":countTokens") => ("POST", Route::Api(Endpoint::GenerateCount)),
+        _ if path.ends_with(":batchEmbedContents") => ("POST", Route::Api(Endpoint::GenerateEmbed)),
         _ if path.ends_with("/embeddings") => ("POST", Route::Api(Endpoint::Embeddings)),
         _ if path.ends_with("/models") => ("GET", Route::Models),
         _ => match path.split_once("/models/") {

@@ -67,8 +67,8 @@ pub trait Writer: Sync {
     }
     /// The events of a proper stream, all but the terminal one.
     fn events(&self, job: &Job<'_>) -> Vec<Event>;
-    /// The event that says that a stream is over.
-    fn terminal(&self) -> Event;
+    /// The event that says that a stream is over, where the protocol has one.
+    fn terminal(&self) -> Option<Event>;
     /// Data that begins well and is no JSON.
     fn broken(&self) -> &'static str;
     /// The body of an error.

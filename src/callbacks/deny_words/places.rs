@@ -126,6 +126,8 @@ pub(super) static REQUEST: Place = object(&[
     ("suffix", &TEXT),
     ("input", &TEXTS),
     ("prediction", &PREDICTION),
+    ("query", &TEXT),
+    ("documents", &INPUT),
 ]);
 
 /// A whole answer, or an event of a stream; OpenAI's or Anthropic's, which have no member in common.

@@ -52,8 +52,8 @@ fn below(reader: &mut Reader<'_>, params: &Section<'_>, base: &BaseUrl) -> Below
             return Below { query: if v1 { query } else { String::new() }, ..Below::default() };
         }
         () if v1 => (if path.ends_with("/openai") { "/v1" } else { "/openai/v1" }, false),
-        () if path.ends_with("/openai") => ("/deployments", true),
-        () => ("/openai/deployments", true),
+        () if path.ends_with("/openai") => ("", true),
+        () => ("/openai", true),
     };
     Below { path: path.to_owned(), query, model_in_path }
 }

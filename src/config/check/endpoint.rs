@@ -75,6 +75,7 @@ pub(super) fn blank() -> ModelEntry {
         extra_body: JsonParams::default(),
         default_params: JsonParams::default(),
         drop_params: None,
+        use_in_pass_through: false,
         additional_drop_params: Vec::new(),
         prices: PriceFields::default(),
         model_info: ModelInfo::default(),
@@ -124,7 +125,7 @@ pub(super) fn read(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<Targ
         Speaks::Azure => azure::read(reader, params, &api_base, has_key),
         Speaks::Vertex if !vertex::is_served(reader, params, &upstream_model) => return None,
         Speaks::Vertex => vertex::read(reader, params, (&api_base, has_base), has_key),
-        Speaks::OpenAi | Speaks::Anthropic => Own::default(),
+        Speaks::OpenAi | Speaks::Anthropic | Speaks::Gemini => Own::default(),
     };
     Some(Target { upstream_model, provider, api_base, api_key, own })
 }
@@ -143,6 +144,7 @@ fn provider(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<(Provider, 
         None => match model.value.split_once('/') {
             Some((prefix, rest)) => (prefix.to_owned(), "model", rest.to_owned(), model.node),
             None if model.value.starts_with("claude-") => return Some((Provider::ANTHROPIC, model.value.to_string())),
+            None if model.value.starts_with("gemini-") => return Some((Provider::GEMINI, model.value.to_string())),
             None if OPENAI_NAMES.iter().any(|start| model.value.starts_with(start)) => {
                 return Some((Provider::OPENAI, model.value.to_string()));
             }

@@ -92,6 +92,7 @@ fn rest(reader: &mut Reader<'_>, params: &Section<'_>, info: Option<&Section<'_>
         extra_body: free(reader, params, "extra_body"),
         default_params: default_params(reader, params),
         drop_params: reader.flag(params, "drop_params"),
+        use_in_pass_through: reader.flag(params, "use_in_pass_through").unwrap_or(false),
         additional_drop_params: texts(reader, params, "additional_drop_params"),
         prices: pricing::read(reader, params, info),
         model_info,

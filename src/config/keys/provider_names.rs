@@ -28,7 +28,6 @@ pub(in crate::config) const OTHER_PROVIDERS: &[&str] = &[
     "featherless_ai",
     "friendliai",
     "galadriel",
-    "gemini",
     "gigachat",
     "github_copilot",
     "gradient_ai",

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::fields::bad;
 use crate::dialects::request::{Content, Part, Source};
-use crate::dialects::{BadRequest, Did, Notes};
+use crate::dialects::{BadRequest, Did, Notes, signature};
 
 /// A content: one text, or blocks.
 #[derive(Serialize)]
@@ -128,7 +128,9 @@ pub fn of_part<'a>(part: &'a Part, at: &str, notes: &mut Notes) -> Result<Option
         Content::Audio { .. } => {
             return Err(bad(at, "has sound, which Anthropic's models don't take; send a transcript"));
         }
-        Content::Reasoning { text, signature: Some(signature) } => Block::Thinking { thinking: text, signature },
+        Content::Reasoning { text, signature: Some(signature) } if signature::of_gemini(signature).is_none() => {
+            Block::Thinking { thinking: text, signature }
+        }
         Content::Reasoning { .. } => {
             notes.add(
                 "messages.reasoning_content",

@@ -24,7 +24,7 @@ mod answer;
 mod blocks;
 mod encoder;
 mod ending;
-mod fields;
+pub(in crate::dialects) mod fields;
 mod folding;
 mod messages;
 mod models;

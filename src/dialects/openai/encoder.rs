@@ -12,9 +12,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::super::event::{Event, Start};
+use super::super::signature::of_gemini;
 use super::super::{AnswerFacts, Encode, Frame};
 use super::sources::{self, Written};
-use super::{reason, usage};
+use super::{reason, signed, usage};
 
 /// Longest block of thought, in bytes, that is kept to be told again with its signature. Beyond it the block is told
 /// without: memory is bounded, and no model of today thinks that long in one block.
@@ -42,6 +43,8 @@ struct Choice {
     position: u64,
     /// The block of thought so far.
     thought: String,
+    /// Gemini's signature, if a call comes next.
+    signed: Option<String>,
     /// Log probabilities of the text that comes next.
     logprobs: Option<Value>,
 }
@@ -54,6 +57,13 @@ struct Call<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     function: Function<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_specific_fields: Option<Signed<'a>>,
+}
+
+#[derive(Serialize)]
+struct Signed<'a> {
+    thought_signature: &'a str,
 }
 
 #[derive(Serialize)]
@@ -165,6 +175,7 @@ impl Encoder {
     }
 
     fn signature(&mut self, at: usize, signature: String, out: &mut Vec<Frame>) {
+        self.choices[at].signed = of_gemini(&signature).map(str::to_owned);
         let thought = std::mem::take(&mut self.choices[at].thought);
         if thought.len() <= LONGEST_THOUGHT {
             let block = json!({"type": "thinking", "thinking": thought, "signature": signature});
@@ -204,7 +215,9 @@ impl Encode for Encoder {
             Event::Start(start) => self.head = head(&self.facts, start),
             Event::Text { choice, text } => {
                 let at = self.open(choice, out);
-                self.choices[at].position += text.chars().count() as u64;
+                let state = &mut self.choices[at];
+                state.position += text.chars().count() as u64;
+                state.signed = None;
                 self.text(at, "content", &text, out);
             }
             Event::Refusal { choice, text } => {
@@ -231,8 +244,12 @@ impl Encode for Encoder {
                 let at = self.open(choice, out);
                 self.choices[at].called = true;
                 self.bare.insert((choice, call));
-                let function = Function { name: &name, arguments: "" };
-                self.call(at, &Call { index: call, id: &id, kind: "function", function }, out);
+                let signature = self.choices[at].signed.take();
+                let signature = signature.as_deref();
+                let (id, function) = (signed::id(&id, signature), Function { name: &name, arguments: "" });
+                let provider_specific_fields = signature.map(|thought_signature| Signed { thought_signature });
+                let call = Call { index: call, id: &id, kind: "function", function, provider_specific_fields };
+                self.call(at, &call, out);
             }
             Event::Arguments { choice, call, json } if !json.is_empty() => {
                 let at = self.open(choice, out);

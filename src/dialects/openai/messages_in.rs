@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::BadRequest;
 use super::super::request::{Content, Message, Part, Role};
 use super::fields::{Fields, Strays};
-use super::parts_in;
+use super::{parts_in, signed};
 
 /// Members that stand in an answer's message and come back with it: they tell of an answer that is over, and no provider
 /// reads them.
@@ -44,7 +44,7 @@ impl Reader {
             "user" => (Role::User, self.content(&mut fields, true)?),
             "assistant" => (Role::Assistant, self.assistant(&mut fields)?),
             "tool" => {
-                let id = fields.needed("tool_call_id")?;
+                let id = signed::own_id(fields.needed("tool_call_id")?);
                 (Role::Tool, vec![self.result(&mut fields, id)?])
             }
             "function" => {
@@ -99,7 +99,11 @@ impl Reader {
         }
         let at = fields.place("tool_calls");
         for (n, call) in fields.list("tool_calls")?.into_iter().enumerate() {
-            parts.push(self.call(call, format!("{at}/{n}"))?);
+            let (signature, call) = self.call(call, format!("{at}/{n}"))?;
+            if let Some(signature) = signature {
+                signed::place(&mut parts, signature);
+            }
+            parts.push(call);
         }
         if let Some(mut function) = fields.object("function_call")? {
             self.functions += 1;
@@ -126,20 +130,23 @@ impl Reader {
         }
     }
 
-    fn call(&mut self, value: Value, at: String) -> Result<Part, BadRequest> {
+    /// A call, and Gemini's signature of it.
+    fn call(&mut self, value: Value, at: String) -> Result<(Option<String>, Part), BadRequest> {
         if value["type"] == "custom" {
-            return Ok(Part::of(Content::Other(value)));
+            return Ok((None, Part::of(Content::Other(value))));
         }
         let mut fields = Fields::of(value, at)?;
         fields.any("type");
         fields.any("index");
         let id = fields.needed("id")?;
+        let signature = signed::take(&mut fields, &id);
+        let id = signed::own_id(id);
         let cache_control = parts_in::mark(&mut fields);
         let missing = fields.bad("function", "This is missing; give an object with `name` and `arguments`");
         let mut function = fields.object("function")?.ok_or(missing)?;
         let (name, arguments) = (function.needed("name")?, arguments(&mut function)?);
         self.strays.take("messages.tool_calls", fields);
-        Ok(Part { content: Content::ToolCall { id, name, arguments }, cache_control })
+        Ok((signature, Part { content: Content::ToolCall { id, name, arguments }, cache_control }))
     }
 }
 

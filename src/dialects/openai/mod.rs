@@ -27,6 +27,7 @@ mod request_in;
 mod request_out;
 mod said;
 mod shape;
+mod signed;
 mod sources;
 #[cfg(test)]
 mod tests;

@@ -9,9 +9,10 @@ use serde_json::{Map, Value, json};
 
 use super::super::AnswerFacts;
 use super::super::event::{Event, Start};
+use super::super::signature::of_gemini;
 use super::object::object;
 use super::sources::{self, Written};
-use super::{reason, usage};
+use super::{reason, signed, usage};
 
 /// Members in OpenAI's order.
 #[derive(Serialize)]
@@ -40,6 +41,8 @@ struct Folded {
     /// The block of thought so far.
     thought: String,
     blocks: Vec<Value>,
+    /// Gemini's signature, if a call comes next.
+    signed: Option<String>,
     calls: BTreeMap<u32, Call>,
     annotations: Vec<Value>,
     own_citations: Vec<Value>,
@@ -52,6 +55,7 @@ struct Call {
     id: String,
     name: String,
     arguments: String,
+    signature: Option<String>,
 }
 
 /// The whole answer that these events are.
@@ -88,6 +92,7 @@ fn fold(choices: &mut BTreeMap<u32, Folded>, event: Event) {
             let folded = of(choices, choice);
             folded.position += text.chars().count() as u64;
             folded.text.push_str(&text);
+            folded.signed = None;
         }
         Event::Refusal { choice, text } => of(choices, choice).refusal.push_str(&text),
         Event::Reasoning { choice, text } => {
@@ -97,6 +102,7 @@ fn fold(choices: &mut BTreeMap<u32, Folded>, event: Event) {
         }
         Event::Signature { choice, signature } => {
             let folded = of(choices, choice);
+            folded.signed = of_gemini(&signature).map(str::to_owned);
             let thought = std::mem::take(&mut folded.thought);
             folded.blocks.push(json!({"type": "thinking", "thinking": thought, "signature": signature}));
         }
@@ -104,8 +110,9 @@ fn fold(choices: &mut BTreeMap<u32, Folded>, event: Event) {
             of(choices, choice).blocks.push(json!({"type": "redacted_thinking", "data": data}));
         }
         Event::ToolCall { choice, call, id, name } => {
-            let known = of(choices, choice).calls.entry(call).or_default();
-            (known.id, known.name) = (id, name);
+            let folded = of(choices, choice);
+            let known = folded.calls.entry(call).or_default();
+            (known.id, known.name, known.signature) = (id, name, folded.signed.take());
         }
         Event::Arguments { choice, call, json } => {
             of(choices, choice).calls.entry(call).or_default().arguments.push_str(&json);
@@ -154,7 +161,12 @@ impl Folded {
         let calls = self.calls.into_values().map(|call| {
             let arguments = if call.arguments.is_empty() { "{}".to_owned() } else { call.arguments };
             let function = object([("name", call.name.into()), ("arguments", arguments.into())]);
-            object([("id", call.id.into()), ("type", "function".into()), ("function", function)])
+            let id = signed::id(&call.id, call.signature.as_deref());
+            let mut written = object([("id", (*id).into()), ("type", "function".into()), ("function", function)]);
+            if let Some(signature) = call.signature {
+                written["provider_specific_fields"] = object([("thought_signature", signature.into())]);
+            }
+            written
         });
         let mut message = object([("role", "assistant".into()), ("content", content), ("refusal", refusal)]);
         if !self.reasoning.is_empty() {

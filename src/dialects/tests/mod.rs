@@ -1,4 +1,4 @@
-//! What holds for every dialect and every pair of them, over the fixtures of each. A dialect joins with a line in
+//! What holds for every dialect and every pair of them, over the fixtures of each. A dialect joins with a row in
 //! [`table::ROWS`] and a folder of fixtures: `request-x.json`, `whole-x.json` and `stream-x.*`, where a whole answer and a
 //! stream of one name are one answer. Its README names source and date of what they were made after.
 //!

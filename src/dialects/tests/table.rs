@@ -1,4 +1,4 @@
-//! The dialects, a line each.
+//! The dialects, a row each.
 
 use millrace_actors::fault::Fault;
 use millrace_actors::wire::framing::{Framing, StreamReader};
@@ -6,7 +6,7 @@ use millrace_actors::wire::protocol::Protocol;
 use serde_json::Value;
 
 use crate::dialects::{
-    AnswerFacts, BadRequest, Decode, Event, Frame, Request, Target, Written, anthropic, bridge, openai,
+    AnswerFacts, BadRequest, Decode, Event, Frame, Request, Target, Written, anthropic, bridge, gemini, openai,
 };
 
 /// A dialect as the tests need it.
@@ -26,7 +26,7 @@ pub struct Row {
 }
 
 /// All of them.
-pub const ROWS: [Row; 2] = [
+pub const ROWS: [Row; 3] = [
     Row {
         name: "openai",
         model: "gpt-4.1",
@@ -45,6 +45,16 @@ pub const ROWS: [Row; 2] = [
         read_whole: anthropic::read_whole,
         decoder: || Box::new(anthropic::Decoder::default()),
         caller: Some(Protocol::Messages),
+        framing: Framing::Events,
+    },
+    Row {
+        name: "gemini",
+        model: "gemini-2.5-pro",
+        read_request: Some(gemini::read_request),
+        write_request: gemini::write_request,
+        read_whole: gemini::read_whole,
+        decoder: || Box::new(gemini::Decoder::default()),
+        caller: Some(Protocol::GenerateContent),
         framing: Framing::Events,
     },
 ];
@@ -79,7 +89,27 @@ pub fn decode<'a>(row: &Row, pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec
             })
             .unwrap();
     }
+    if fault.is_none() {
+        fault = decoder.close(&mut events).err().map(|fault| format!("{fault:?}"));
+    }
+    events.iter_mut().for_each(settle);
     (events, fault)
+}
+
+/// The events of a whole answer.
+pub fn read_whole(row: &Row, body: &str) -> Vec<Event> {
+    let mut events = (row.read_whole)(body.as_bytes()).unwrap();
+    events.iter_mut().for_each(settle);
+    events
+}
+
+/// Some dialects have no ids of calls, and their readers draw them.
+fn settle(event: &mut Event) {
+    let drawn = |id: &str| id.len() == 37 && id.starts_with("call_") && id[5..].bytes().all(|b| b.is_ascii_hexdigit());
+    match event {
+        Event::ToolCall { call, id, .. } if drawn(id) => *id = format!("call_drawn_{call}"),
+        _ => {}
+    }
 }
 
 /// The frames that a caller of `to` gets for these events.

@@ -6,4 +6,4 @@ mod own;
 
 pub use compatible::COMPATIBLE;
 pub use local::LOCAL;
-pub use own::{ANTHROPIC, OPENAI, OWN};
+pub use own::{ANTHROPIC, GEMINI, OPENAI, OWN};

@@ -50,6 +50,27 @@ pub static ANTHROPIC: Row = Row {
     },
 };
 
+/// Google's Gemini, by AI Studio's API.
+pub static GEMINI: Row = Row {
+    name: "gemini",
+    aliases: &[],
+    speaks: Speaks::Gemini,
+    base: Some("https://generativelanguage.googleapis.com"),
+    base_variables: &["GEMINI_API_BASE"],
+    key_variables: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+    keyless: false,
+    endpoints: &[Chat, CountTokens, Embeddings],
+    traits: PLAIN,
+    shown: Shown {
+        title: "Google Gemini (AI Studio)",
+        tools: "yes",
+        vision: "yes",
+        reasoning: "`thinkingConfig`; told, signed",
+        caching: "by itself, or `cachedContent`; told",
+        credentials: "",
+    },
+};
+
 /// Azure OpenAI.
 static AZURE: Row = Row {
     name: "azure",
@@ -94,4 +115,4 @@ static VERTEX: Row = Row {
 };
 
 /// All of them.
-pub static OWN: &[&Row] = &[&OPENAI, &ANTHROPIC, &AZURE, &VERTEX];
+pub static OWN: &[&Row] = &[&OPENAI, &ANTHROPIC, &GEMINI, &AZURE, &VERTEX];

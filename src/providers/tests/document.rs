@@ -53,6 +53,7 @@ fn served(row: &Row) -> String {
         Endpoint::Speech => "speech",
         Endpoint::Transcriptions => "transcriptions",
         Endpoint::Translations => "translations",
+        Endpoint::PassThrough => "pass-through",
     };
     row.endpoints.iter().map(word).collect::<Vec<_>>().join(", ")
 }

@@ -135,6 +135,8 @@ fn c14_the_list_of_routes_is_whole() {
     let source = [
         include_str!("../../../src/http/completions.rs"),
         include_str!("../../../src/http/models.rs"),
+        // one route for all, with a test of its own
+        include_str!("../../../src/http/pass_through.rs"),
         include_str!("../../../src/http/callbacks.rs"),
         include_str!("../../../src/http/health.rs"),
         include_str!("../../../src/http/home.rs"),

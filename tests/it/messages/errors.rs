@@ -34,7 +34,7 @@ fn i8_what_never_reaches_a_provider_is_told_in_the_callers_protocol() {
 #[test]
 fn a_providers_error_keeps_its_status_and_words_in_every_pair() {
     let scene = Scene::with("router_settings: {num_retries: 0}\n");
-    for provider in ["o", "a"] {
+    for provider in ["o", "a", "g"] {
         for (status, kind) in [(400, "invalid_request_error"), (429, "rate_limit_error"), (529, "overloaded_error")] {
             let model = format!("{provider}/mock:status:{status}");
             let told = scene.ask(Caller::Anthropic, &model, false);
@@ -47,8 +47,10 @@ fn a_providers_error_keeps_its_status_and_words_in_every_pair() {
 #[test]
 fn i2_a_stream_that_breaks_ends_in_one_error_event_in_every_pair() {
     let scene = Scene::with("router_settings: {num_retries: 0, disable_cooldowns: true}\n");
-    for provider in ["o", "a"] {
+    for provider in ["o", "a", "g"] {
         for fault in ["cut:2", "cut:2,how=rst", "error-event:2", "done=missing"] {
+            // Google's streams have no terminal event: what is missing then is the reason to finish
+            let fault = if provider == "g" { fault.replace("done", "finish") } else { fault.to_owned() };
             let model = format!("{provider}/mock:chunks=4,{fault}");
             let events = events_of(&scene.ask(Caller::Anthropic, &model, true).body);
             let errors: Vec<_> = events.iter().filter(|(name, _)| name == "error").collect();
@@ -64,7 +66,7 @@ fn i2_a_stream_that_breaks_ends_in_one_error_event_in_every_pair() {
 #[test]
 fn what_cannot_be_understood_is_a_fault_of_the_provider() {
     let scene = Scene::with("router_settings: {num_retries: 0, disable_cooldowns: true}\n");
-    for provider in ["o", "a"] {
+    for provider in ["o", "a", "g"] {
         let model = format!("{provider}/mock:garbage");
         assert_eq!(anthropic(&scene.ask(Caller::Anthropic, &model, false), 502), "api_error", "{model}");
         scene.ask(Caller::OpenAi, &model, false).error(502);

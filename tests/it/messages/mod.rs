@@ -2,7 +2,7 @@
 //! between them.
 
 mod errors;
-mod joined;
+pub mod joined;
 mod order;
 mod pairs;
 mod policy;
@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, Client, Gateway};
 use joined::{chat_of, events_of, message_of};
 
-/// A mock that speaks both protocols, and a gateway that reaches it as either: `o/<choices>` by OpenAI's, `a/<choices>` by
-/// Anthropic's.
+/// A mock that speaks every protocol, and a gateway that reaches it by each: `o/<choices>` by OpenAI's, `a/<choices>` by
+/// Anthropic's, `g/<choices>` by Google's.
 pub struct Scene {
     pub mock: MockServer,
     pub gateway: Gateway,
@@ -60,7 +60,9 @@ impl Scene {
                 "  - model_name: \"{name}/*\"\n    litellm_params: {{model: \"{provider}/*\", api_base: \"{base}\", api_key: {key}{params}}}\n"
             )
         };
-        let yaml = format!("model_list:\n{}{}{more}", entry("o", "openai"), entry("a", "anthropic"));
+        let entries =
+            [("o", "openai"), ("a", "anthropic"), ("g", "gemini")].map(|(name, provider)| entry(name, provider));
+        let yaml = format!("model_list:\n{}{more}", entries.concat());
         Scene { gateway: Gateway::from_yaml(&yaml), mock }
     }
 

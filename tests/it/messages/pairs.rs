@@ -6,7 +6,10 @@ use super::{Caller, Scene, joined::events_of, said};
 
 const CALLERS: [Caller; 2] = [Caller::OpenAi, Caller::Anthropic];
 
-/// What the two protocols count otherwise: the mock's own count of tokens differs with the words it is asked in.
+/// The providers, each with the caller who speaks as it does.
+const PROVIDERS: [(&str, Caller); 3] = [("o", Caller::OpenAi), ("a", Caller::Anthropic), ("g", Caller::OpenAi)];
+
+/// What the protocols count otherwise: the mock's own count of tokens differs with the words it is asked in.
 fn but_tokens(mut said: super::Said) -> super::Said {
     said.tokens = (0, 0);
     said
@@ -27,9 +30,8 @@ fn the_same_answer_comes_to_the_same_for_every_caller_whole_and_streamed() {
         "mock:chunks=3,stop=length",
         "mock:chunks=3,stop=sequence",
     ] {
-        for provider in ["o", "a"] {
+        for (provider, own) in PROVIDERS {
             let model = format!("{provider}/{choices}");
-            let own = if provider == "o" { Caller::OpenAi } else { Caller::Anthropic };
             let want = but_tokens(scene.said(own, &model, false));
             assert_eq!(want.model, model);
             assert!(!want.text.is_empty() || !want.calls.is_empty(), "{model}: says nothing");
@@ -48,8 +50,12 @@ fn the_same_answer_comes_to_the_same_for_every_caller_whole_and_streamed() {
 #[test]
 fn s8_halves_of_a_character_reach_the_other_protocol_as_one() {
     let scene = Scene::new();
-    for (provider, caller, own) in [("o", Caller::Anthropic, Caller::OpenAi), ("a", Caller::OpenAi, Caller::Anthropic)]
-    {
+    let pairs = [
+        ("o", Caller::Anthropic, Caller::OpenAi),
+        ("a", Caller::OpenAi, Caller::Anthropic),
+        ("g", Caller::OpenAi, Caller::OpenAi),
+    ];
+    for (provider, caller, own) in pairs {
         let model = format!("{provider}/mock:chunks=3,alphabet=emoji,escape=lone");
         let whole = scene.said(own, &model, false).text;
         assert!(whole.chars().any(|c| c.len_utf8() == 4), "{whole}");
@@ -61,7 +67,7 @@ fn s8_halves_of_a_character_reach_the_other_protocol_as_one() {
 fn tokens_are_told_in_the_callers_convention_and_billed_alike() {
     let scene = Scene::new();
     // what came from a cache is part of OpenAI's prompt and stands beside Anthropic's
-    for (provider, prompt) in [("o", 1000), ("a", 1400)] {
+    for (provider, prompt) in [("o", 1000), ("a", 1400), ("g", 1000)] {
         let model = format!("{provider}/mock:chunks=5,prompt-tokens=1000,cached-tokens=400");
         for caller in CALLERS {
             for stream in [false, true] {

@@ -27,8 +27,8 @@ impl Writer for Anthropic {
         stream::proper(job)
     }
 
-    fn terminal(&self) -> Event {
-        Event::named("message_stop", "{\"type\":\"message_stop\"}".to_owned())
+    fn terminal(&self) -> Option<Event> {
+        Some(Event::named("message_stop", "{\"type\":\"message_stop\"}".to_owned()))
     }
 
     fn broken(&self) -> &'static str {

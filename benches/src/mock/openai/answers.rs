@@ -132,7 +132,7 @@ fn embeddings(job: &Job<'_>) -> String {
 }
 
 /// Numbers between -1 and 1 that are exact in binary, so that both encodings say the same.
-fn vector(index: u32, dimensions: u32) -> Vec<f32> {
+pub fn vector(index: u32, dimensions: u32) -> Vec<f32> {
     let step = |i: u32| ((i.wrapping_mul(37).wrapping_add(index * 11)) % 257) as u16;
     (0..dimensions).map(|i| (f32::from(step(i)) - 128.0) / 256.0).collect()
 }
@@ -142,7 +142,8 @@ fn as_base64(vector: &[f32]) -> String {
     format!("\"{}\"", STANDARD.encode(bytes))
 }
 
-fn as_floats(vector: &[f32]) -> String {
+/// Numbers as JSON.
+pub fn as_floats(vector: &[f32]) -> String {
     let mut out = String::from("[");
     for (i, number) in vector.iter().enumerate() {
         let comma = if i == 0 { "" } else { "," };

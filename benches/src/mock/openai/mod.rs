@@ -28,8 +28,8 @@ impl Writer for OpenAi {
         stream::proper(job).into_iter().map(Event::unnamed).collect()
     }
 
-    fn terminal(&self) -> Event {
-        Event::unnamed("[DONE]".to_owned())
+    fn terminal(&self) -> Option<Event> {
+        Some(Event::unnamed("[DONE]".to_owned()))
     }
 
     fn broken(&self) -> &'static str {

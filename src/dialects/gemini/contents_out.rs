@@ -1,0 +1,63 @@
+//! The conversation, written: contents of the user and of the model in turn, and the instruction that stands before them.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::models::Traits;
+use super::parts_out::Writer;
+use crate::dialects::request::{Content, Message, Role};
+use crate::dialects::{BadRequest, Did, Notes};
+
+/// The conversation.
+pub struct Conversation {
+    /// Parts of `systemInstruction`.
+    pub system: Vec<Value>,
+    /// `contents`.
+    pub contents: Vec<Value>,
+}
+
+/// Writes it. System messages all stand in the instruction, wherever they stood.
+///
+/// # Errors
+/// A message holds what the API has no form for, or a tool's result answers no call.
+pub fn write(messages: &[Message], traits: Traits, notes: &mut Notes) -> Result<Conversation, BadRequest> {
+    let mut writer = Writer { traits, notes, names: names(messages), pending: None };
+    let (mut system, mut turns) = (Vec::new(), Vec::<(&str, Vec<Value>)>::new());
+    for (n, message) in messages.iter().enumerate() {
+        let at = format!("/messages/{n}");
+        if message.name.is_some() {
+            writer.notes.add("messages.name", Did::Dropped, "participants have no names here");
+        }
+        if message.role == Role::System {
+            if !turns.is_empty() {
+                writer.notes.add("messages.system", Did::Renamed, "it stands in systemInstruction, before all");
+            }
+            writer.parts(&message.parts, &at, &mut system)?;
+            continue;
+        }
+        let role = if message.role == Role::Assistant { "model" } else { "user" };
+        let mut parts = Vec::new();
+        writer.parts(&message.parts, &at, &mut parts)?;
+        if role == "model" {
+            writer.sign(&mut parts);
+        }
+        match turns.last_mut().filter(|(last, _)| *last == role) {
+            Some((_, turn)) => turn.append(&mut parts),
+            None if parts.is_empty() => {}
+            None => turns.push((role, parts)),
+        }
+    }
+    let contents = turns.into_iter().map(|(role, parts)| json!({"role": role, "parts": parts})).collect();
+    Ok(Conversation { system, contents })
+}
+
+/// Which function each call is of: a result names it too, which other APIs leave out.
+fn names(messages: &[Message]) -> HashMap<&str, &str> {
+    let parts = messages.iter().flat_map(|message| &message.parts);
+    let calls = parts.filter_map(|part| match &part.content {
+        Content::ToolCall { id, name, .. } => Some((id.as_str(), name.as_str())),
+        _ => None,
+    });
+    calls.collect()
+}

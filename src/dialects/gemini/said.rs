@@ -1,0 +1,184 @@
+//! What responses say, read into events: one reader for a stream and a whole answer, so the two cannot differ.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use millrace_actors::fault::Fault;
+use millrace_actors::wire::generate;
+use serde_json::Value;
+
+use super::shape::{Call, Candidate, Part, Response, invalid};
+use super::{logprobs, reason};
+use crate::dialects::event::{Citation, Event, Reason, Start};
+use crate::dialects::signature;
+
+/// Most candidates, calls and sources of one answer: more than any model makes.
+const MOST: usize = 1024;
+
+/// What is remembered between the responses of one answer.
+#[derive(Default)]
+pub struct Reader {
+    started: bool,
+    /// The answer's id, from which ids of calls are made where the provider gives none.
+    id: String,
+    choices: BTreeMap<u32, Choice>,
+}
+
+/// One candidate.
+#[derive(Default)]
+struct Choice {
+    calls: u32,
+    finished: bool,
+    /// Hashes of the sources told so far: a response may tell them all again, or only what is new.
+    sources: BTreeSet<u64>,
+}
+
+impl Reader {
+    /// One response.
+    ///
+    /// # Errors
+    /// It says what cannot be understood.
+    pub fn response(&mut self, mut response: Response<'_>, out: &mut Vec<Event>) -> Result<(), Fault> {
+        if !self.started {
+            self.started = true;
+            self.id = response.response_id.clone().unwrap_or_default();
+            let (id, model) = (response.response_id.take(), response.model_version.take());
+            out.push(Event::Start(Start { id, model, ..Start::default() }));
+        }
+        for (n, candidate) in response.candidates.into_iter().flatten().enumerate() {
+            self.candidate(n as u32, candidate, out)?;
+        }
+        out.extend(response.usage_metadata.and_then(|raw| generate::usage(raw.get())).map(Event::Usage));
+        if let Some(feedback) = response.prompt_feedback.filter(|feedback| feedback.block_reason.is_some()) {
+            let message = feedback.block_reason_message.filter(|text| !text.is_empty());
+            out.extend(message.map(|text| Event::Refusal { choice: 0, text }));
+            self.finish(0, Reason::ContentFilter, out);
+        }
+        Ok(())
+    }
+
+    /// All that began is finished, so that the answer may be over.
+    pub fn is_whole(&self) -> bool {
+        !self.choices.is_empty() && self.choices.values().all(|choice| choice.finished)
+    }
+
+    /// A whole answer is over: what it does not say to be finished is so.
+    pub fn end(&mut self, out: &mut Vec<Event>) {
+        let open: Vec<u32> =
+            self.choices.iter().filter(|(_, choice)| !choice.finished).map(|(index, _)| *index).collect();
+        for choice in open {
+            let called = self.choices.get(&choice).is_some_and(|choice| choice.calls > 0);
+            self.finish(choice, if called { Reason::ToolCalls } else { Reason::Stop }, out);
+        }
+    }
+
+    fn candidate(&mut self, position: u32, candidate: Candidate<'_>, out: &mut Vec<Event>) -> Result<(), Fault> {
+        let choice = candidate.index.unwrap_or(position);
+        if self.choices.len() >= MOST {
+            return Err(invalid("more than 1024 candidates"));
+        }
+        self.choices.entry(choice).or_default();
+        if let Some(result) = candidate.logprobs_result {
+            out.push(Event::Logprobs { choice, value: logprobs::read(&result) });
+        }
+        for part in candidate.content.and_then(|content| content.parts).into_iter().flatten() {
+            self.part(choice, part, out)?;
+        }
+        self.sources(choice, candidate.citation_metadata, candidate.grounding_metadata, out);
+        if let Some(word) = candidate.finish_reason.filter(|word| !word.is_empty()) {
+            let called = self.choices.get(&choice).is_some_and(|choice| choice.calls > 0);
+            self.finish(choice, reason::read(&word, called), out);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, choice: u32, reason: Reason, out: &mut Vec<Event>) {
+        let known = self.choices.entry(choice).or_default();
+        if !std::mem::replace(&mut known.finished, true) {
+            out.push(Event::Finish { choice, reason, stop_sequence: None });
+        }
+    }
+
+    /// A signature stands before the call that it is of, and behind text.
+    fn part(&mut self, choice: u32, part: Part<'_>, out: &mut Vec<Event>) -> Result<(), Fault> {
+        let signed = part.thought_signature.filter(|text| !text.is_empty());
+        let signed = signed.map(|text| Event::Signature { choice, signature: signature::marked(&text) });
+        if let Some(text) = part.text.filter(|text| !text.is_empty()) {
+            out.push(match part.thought {
+                Some(true) => Event::Reasoning { choice, text },
+                _ => Event::Text { choice, text },
+            });
+        }
+        out.extend(signed);
+        if let Some(call) = part.function_call {
+            self.call(choice, call, out)?;
+        }
+        if part.inline_data.is_some() {
+            return Err(invalid("it holds a picture or sound, which can be told to callers of Gemini's own API only"));
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, choice: u32, call: Call<'_>, out: &mut Vec<Event>) -> Result<(), Fault> {
+        if call.name.is_empty() {
+            return Err(invalid("a functionCall has no name"));
+        }
+        let known = self.choices.entry(choice).or_default();
+        let number = known.calls;
+        if number as usize >= MOST {
+            return Err(invalid("more than 1024 calls"));
+        }
+        known.calls += 1;
+        let id = call.id.filter(|id| !id.is_empty()).unwrap_or_else(|| made_up(&self.id, choice, number));
+        out.push(Event::ToolCall { choice, call: number, id, name: call.name });
+        if let Some(args) = call.args.map(|raw| raw.get()).filter(|args| !matches!(*args, "null" | "{}")) {
+            out.push(Event::Arguments { choice, call: number, json: args.to_owned() });
+        }
+        Ok(())
+    }
+
+    /// Sources of a citation, or of a search: pages of the web that the answer stands on.
+    fn sources(&mut self, choice: u32, cited: Option<Value>, grounded: Option<Value>, out: &mut Vec<Event>) {
+        let mut all = Vec::new();
+        if let Some(Value::Object(mut cited)) = cited {
+            let list = cited.remove("citationSources").or_else(|| cited.remove("citations"));
+            all.extend(
+                list.and_then(|list| if let Value::Array(list) = list { Some(list) } else { None })
+                    .into_iter()
+                    .flatten(),
+            );
+        }
+        if let Some(Value::Array(chunks)) =
+            grounded.and_then(|mut grounded| grounded.get_mut("groundingChunks").map(Value::take))
+        {
+            all.extend(chunks);
+        }
+        let told = &mut self.choices.entry(choice).or_default().sources;
+        let new = all.into_iter().filter(|native| told.len() < MOST && told.insert(hash(native)));
+        out.extend(new.map(|native| Event::Citation { choice, citation: source(native) }));
+    }
+}
+
+fn hash(native: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    native.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn source(native: Value) -> Citation {
+    let of =
+        native.get("web").or_else(|| native.get("retrievedContext")).or_else(|| native.get("maps")).unwrap_or(&native);
+    let text = |name: &str| of.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+    let (url, title, cited_text) = (text("uri"), text("title"), text("text"));
+    Citation { url, title, cited_text, native }
+}
+
+/// An id of letters, digits and `_`, which every protocol takes: the same for a stream and for a whole answer, and not twice
+/// in a conversation.
+fn made_up(answer: &str, choice: u32, call: u32) -> String {
+    let answer: String = answer.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
+    match answer.is_empty() {
+        true => format!("call_{}", uuid::Uuid::new_v4().simple()),
+        false => format!("call_{answer}_{choice}_{call}"),
+    }
+}

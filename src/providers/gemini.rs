@@ -1,0 +1,114 @@
+//! Google's Gemini: its generateContent, for callers of any protocol; embeddings and counts of tokens.
+
+use std::borrow::Cow;
+
+use actix_web::http::header::{HeaderName, HeaderValue, InvalidHeaderValue};
+use bytes::Bytes;
+use millrace_actors::fault::Fault;
+use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
+use millrace_actors::wire::envelope::Endpoint;
+use millrace_actors::wire::pieces::Pieces;
+use millrace_actors::wire::protocol::Protocol;
+
+use super::segment;
+use crate::dialects::bridge;
+use crate::dialects::gemini::{counting, embeddings};
+
+/// The header of a key (Google's reference, "Authentication").
+const API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
+
+/// The version of the API whose types this is written after.
+const VERSION: &str = "/v1beta";
+
+/// The dialect.
+pub struct Gemini {
+    /// Whose it is.
+    pub name: &'static str,
+    /// What stands between the address and the models.
+    pub below: &'static str,
+}
+
+/// The headers of a credential.
+///
+/// # Errors
+/// It holds characters that no header may hold.
+pub fn credential(key: &str) -> Result<Vec<(HeaderName, HeaderValue)>, InvalidHeaderValue> {
+    Ok(vec![(API_KEY, HeaderValue::from_str(key)?)])
+}
+
+/// A base path as operators write it: with or without the version, and with or without what follows it.
+pub fn base_path(path: &str) -> String {
+    let path = path.strip_suffix("/models").unwrap_or(path);
+    match path.rsplit('/').next() {
+        Some("v1" | "v1beta" | "v1alpha") => path.to_owned(),
+        _ => format!("{path}{VERSION}"),
+    }
+}
+
+impl Gemini {
+    /// A resource of the model: one segment, behind which the verb stands.
+    fn path(&self, call: &EncodeCall<'_>, verb: &str) -> Result<Cow<'static, str>, Fault> {
+        let model = call.model.strip_prefix("models/").unwrap_or(call.model);
+        Ok(format!("{}/models/{}:{verb}", self.below, segment::of_model(model)?).into())
+    }
+}
+
+/// The verb for an answer, whole or streamed.
+fn generate(call: &EncodeCall<'_>) -> &'static str {
+    if call.envelope.stream() { "streamGenerateContent?alt=sse" } else { "generateContent" }
+}
+
+impl Dialect for Gemini {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn protocol(&self, _: Endpoint) -> Protocol {
+        Protocol::GenerateContent
+    }
+
+    fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
+        let (verb, body, notes) = match call.endpoint {
+            Endpoint::Chat | Endpoint::Completions | Endpoint::Messages => {
+                let (body, notes) = bridge::written(call, Protocol::GenerateContent)?;
+                (generate(call), body, notes)
+            }
+            Endpoint::CountTokens => {
+                let (body, notes) = bridge::written(call, Protocol::GenerateContent)?;
+                ("countTokens", Pieces::from(counting::request(&body.to_bytes(), call.model)), notes)
+            }
+            Endpoint::Embeddings => {
+                let (body, notes) = bridge::written_as(call, |body| embeddings::write_request(body, call.model))?;
+                ("batchEmbedContents", body, notes)
+            }
+            _ => return Err(bridge::not_served(call, "Gemini")),
+        };
+        Ok(Encoded { path: self.path(call, verb)?, headers: Vec::new(), body, notes })
+    }
+
+    fn counts_tokens(&self) -> bool {
+        true
+    }
+
+    fn split(&self, _: Endpoint, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
+        bridge::split(Protocol::GenerateContent, whole)
+    }
+
+    fn collect(&self, _: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault> {
+        bridge::collect(Protocol::GenerateContent, events)
+    }
+
+    fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
+        bridge::translator(Protocol::GenerateContent, to, facts)
+    }
+
+    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault> {
+        if let Some(list) = embeddings::read_answer(whole, &facts.model)? {
+            return Ok(list);
+        }
+        if let Some(count) = counting::told(whole) {
+            return Ok(format!("{{\"input_tokens\":{count}}}").into());
+        }
+        bridge::translate(Protocol::GenerateContent, to, facts, whole)
+    }
+}
