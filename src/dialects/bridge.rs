@@ -223,8 +223,13 @@ pub(super) fn bridged(decoder: Box<dyn Decode>, to: Protocol, facts: AnswerFacts
 /// # Errors
 /// It cannot be understood.
 pub fn translate(from: Protocol, to: Protocol, facts: AnswerFacts, whole: &[u8]) -> Result<Bytes, Fault> {
-    let answer = write_whole(to, read_whole(from, whole)?, &facts);
-    Ok(if facts.text_completion { text::of_chat(&answer).unwrap_or(answer) } else { answer })
+    Ok(told(to, read_whole(from, whole)?, &facts))
+}
+
+/// A whole answer of given events, in the shape that the caller wants.
+pub(super) fn told(to: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
+    let answer = write_whole(to, events, facts);
+    if facts.text_completion { text::of_chat(&answer).unwrap_or(answer) } else { answer }
 }
 
 struct Bridge {

@@ -14,13 +14,18 @@
 
 pub mod anthropic;
 pub mod bridge;
+pub mod cohere;
+pub mod embeddings;
 pub mod event;
 pub mod gemini;
 mod halves;
+pub mod ollama;
 pub mod openai;
 pub mod own;
 pub mod request;
 pub mod signature;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -9,6 +9,7 @@ use millrace_actors::wire::pieces::Pieces;
 use millrace_actors::wire::protocol::Protocol;
 use serde_json::value::RawValue;
 
+use super::request::{Content, Message};
 use super::{BadRequest, Decode, Event, Request, Target, Written, bridge};
 
 /// Such a protocol.
@@ -44,7 +45,7 @@ impl Own {
             Some(list) => self.joined(list)?,
             None => (self.read_whole)(whole)?,
         };
-        Ok(bridge::write_whole(to, events, facts))
+        Ok(bridge::told(to, events, facts))
     }
 
     fn joined(&self, list: &[u8]) -> Result<Vec<Event>, Fault> {
@@ -67,4 +68,20 @@ const COLLECTED: &str = "{\"millrace_collected\":[";
 /// own whole answers, since nobody but its provider writes them.
 pub fn collected(data: &[Bytes]) -> Bytes {
     Bytes::from([COLLECTED.as_bytes(), &data.join(&b","[..]), b"]}"].concat())
+}
+
+/// Everything that is said in a request, each part with its place; what a tool gave back after the result it stands in.
+pub fn parts(messages: &[Message]) -> Vec<(String, &Content)> {
+    let mut found = Vec::new();
+    for (n, message) in messages.iter().enumerate() {
+        let at = |m: usize| format!("/messages/{n}/content/{m}");
+        for (m, part) in message.parts.iter().enumerate() {
+            found.push((at(m), &part.content));
+            if let Content::ToolResult { parts, .. } = &part.content {
+                let within = parts.iter().enumerate();
+                found.extend(within.map(|(k, part)| (format!("{}/content/{k}", at(m)), &part.content)));
+            }
+        }
+    }
+    found
 }

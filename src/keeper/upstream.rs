@@ -11,7 +11,9 @@ use crate::config::ModelEntry;
 use crate::providers::anthropic::{self, Anthropic};
 use crate::providers::gemini::{self, Gemini};
 use crate::providers::openai::{self, OpenAi};
+use crate::providers::own::OwnDialect;
 use crate::providers::row::Speaks;
+use crate::providers::words;
 
 /// What this gateway calls itself to providers.
 const AGENT: &str = concat!("millrace/", env!("CARGO_PKG_VERSION"));
@@ -23,12 +25,24 @@ const AZURE_KEY: HeaderName = HeaderName::from_static("api-key");
 pub fn dialect(model: &ModelEntry) -> Arc<dyn Dialect> {
     let row = model.provider.row();
     match row.speaks {
-        Speaks::Gemini => Arc::new(Gemini { name: row.name, below: "" }),
+        Speaks::Gemini => Arc::new(Gemini { name: row.name, place: gemini::Place::Studio }),
         Speaks::Anthropic => Arc::new(Anthropic { host: anthropic::Host::Anthropic }),
-        Speaks::Vertex => {
-            Arc::new(Anthropic { host: anthropic::Host::Vertex { model_in_path: model.below.model_in_path } })
-        }
+        Speaks::Cohere => Arc::new(OwnDialect { row, how: &words::COHERE }),
+        Speaks::Ollama => Arc::new(OwnDialect { row, how: &words::OLLAMA }),
+        Speaks::Vertex => vertex(model),
         Speaks::OpenAi | Speaks::Azure => Arc::new(OpenAi { row, deployments: model.below.model_in_path }),
+    }
+}
+
+/// At Vertex AI, the protocol is of whoever made the model, which its name tells.
+fn vertex(model: &ModelEntry) -> Arc<dyn Dialect> {
+    let model_in_path = model.below.model_in_path;
+    match model.upstream_model.starts_with("claude") {
+        true => Arc::new(Anthropic { host: anthropic::Host::Vertex { model_in_path } }),
+        false => {
+            let place = if model_in_path { gemini::Place::Vertex } else { gemini::Place::Model };
+            Arc::new(Gemini { name: model.provider.row().name, place })
+        }
     }
 }
 
@@ -38,6 +52,8 @@ pub fn base_path(model: &ModelEntry, rest: &str) -> String {
         Speaks::Anthropic => anthropic::base_path(rest).to_owned(),
         Speaks::Gemini => gemini::base_path(rest),
         Speaks::OpenAi => openai::base_path(rest, model.provider.row()),
+        Speaks::Cohere => (words::COHERE.base_path)(rest).to_owned(),
+        Speaks::Ollama => (words::OLLAMA.base_path)(rest).to_owned(),
         Speaks::Azure | Speaks::Vertex => rest.to_owned(),
     };
     base + &model.below.path
@@ -77,6 +93,6 @@ fn credential(speaks: Speaks, key: &str) -> Result<Vec<(HeaderName, HeaderValue)
         Speaks::Anthropic => anthropic::credential(key),
         Speaks::Gemini => gemini::credential(key),
         Speaks::Azure => Ok(vec![(AZURE_KEY, HeaderValue::from_str(key)?)]),
-        Speaks::OpenAi | Speaks::Vertex => Ok(vec![(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {key}"))?)]),
+        _ => Ok(vec![(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {key}"))?)]),
     }
 }

@@ -24,8 +24,19 @@ const VERSION: &str = "/v1beta";
 pub struct Gemini {
     /// Whose it is.
     pub name: &'static str,
-    /// What stands between the address and the models.
-    pub below: &'static str,
+    /// Where its models are.
+    pub place: Place,
+}
+
+/// Where models are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At Google's AI Studio.
+    Studio,
+    /// At Vertex AI, below the publishers of a project and a location. It has no such resource for embeddings.
+    Vertex,
+    /// At Vertex AI, where the address leads to the one model already.
+    Model,
 }
 
 /// The headers of a credential.
@@ -49,7 +60,12 @@ impl Gemini {
     /// A resource of the model: one segment, behind which the verb stands.
     fn path(&self, call: &EncodeCall<'_>, verb: &str) -> Result<Cow<'static, str>, Fault> {
         let model = call.model.strip_prefix("models/").unwrap_or(call.model);
-        Ok(format!("{}/models/{}:{verb}", self.below, segment::of_model(model)?).into())
+        let below = match self.place {
+            Place::Studio => "",
+            Place::Vertex => "/google",
+            Place::Model => return Ok(format!(":{verb}").into()),
+        };
+        Ok(format!("{below}/models/{}:{verb}", segment::of_model(model)?).into())
     }
 }
 
@@ -77,11 +93,11 @@ impl Dialect for Gemini {
                 let (body, notes) = bridge::written(call, Protocol::GenerateContent)?;
                 ("countTokens", Pieces::from(counting::request(&body.to_bytes(), call.model)), notes)
             }
-            Endpoint::Embeddings => {
+            Endpoint::Embeddings if self.place == Place::Studio => {
                 let (body, notes) = bridge::written_as(call, |body| embeddings::write_request(body, call.model))?;
                 ("batchEmbedContents", body, notes)
             }
-            _ => return Err(bridge::not_served(call, "Gemini")),
+            _ => return Err(bridge::not_served(call, self.name)),
         };
         Ok(Encoded { path: self.path(call, verb)?, headers: Vec::new(), body, notes })
     }

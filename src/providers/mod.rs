@@ -5,6 +5,7 @@ pub mod anthropic;
 mod compatible;
 pub mod gemini;
 pub mod openai;
+pub mod own;
 pub mod row;
 mod rows;
 pub mod segment;
@@ -12,3 +13,4 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 mod vertex;
+pub mod words;

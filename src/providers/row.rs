@@ -39,6 +39,10 @@ pub enum Speaks {
     Gemini,
     /// As [`Speaks::OpenAi`], by Azure's paths and credentials.
     Azure,
+    /// Cohere's chat, version 2.
+    Cohere,
+    /// Ollama's own API.
+    Ollama,
     /// Google Cloud: the protocol of whoever made the model.
     Vertex,
 }
@@ -51,7 +55,9 @@ impl Speaks {
             Speaks::Anthropic => "Anthropic messages",
             Speaks::Gemini => "Google generateContent",
             Speaks::Azure => "OpenAI",
-            Speaks::Vertex => "Anthropic messages, for Claude",
+            Speaks::Cohere => "Cohere v2",
+            Speaks::Ollama => "Ollama's own",
+            Speaks::Vertex => "generateContent; Anthropic messages for Claude",
         }
     }
 }

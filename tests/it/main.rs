@@ -23,5 +23,6 @@ mod process;
 mod smoke;
 mod streams;
 mod tidy;
+mod translated;
 mod upstream;
 mod vertex;

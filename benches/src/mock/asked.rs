@@ -61,9 +61,12 @@ pub struct Asked<'a> {
     /// Numbers in an embedding.
     #[serde(default)]
     pub dimensions: Option<u32>,
-    /// How many inputs there are, of embeddings.
-    #[serde(default)]
+    /// How many inputs there are, of embeddings (Cohere calls them texts).
+    #[serde(default, alias = "texts")]
     pub input: Inputs,
+    /// What embeddings are for (Cohere).
+    #[serde(borrow, default)]
+    pub input_type: Option<Cow<'a, str>>,
     /// How many documents there are to put in order.
     #[serde(default)]
     pub documents: Inputs,
@@ -115,6 +118,7 @@ impl Asked<'_> {
             n: self.n,
             dimensions: self.dimensions,
             input: self.input,
+            input_type: owned(self.input_type),
             documents: self.documents,
             response_format: owned(self.response_format),
             file: self.file,

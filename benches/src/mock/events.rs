@@ -21,13 +21,13 @@ pub fn events(job: &Job<'_>, writer: &dyn Writer) -> Vec<Event> {
         FaultKind::BadJson if at < events.len() => writer.broken().clone_into(&mut events[at].data),
         _ => {}
     }
-    finish(behaviour.done, writer, &mut events);
+    finish(job, writer, &mut events);
     events
 }
 
-fn finish(done: Done, writer: &dyn Writer, events: &mut Vec<Event>) {
-    let Some(terminal) = writer.terminal() else { return };
-    match done {
+fn finish(job: &Job<'_>, writer: &dyn Writer, events: &mut Vec<Event>) {
+    let Some(terminal) = writer.terminal(job) else { return };
+    match job.behaviour.done {
         Done::Missing => {}
         Done::Once | Done::Junk => events.push(terminal),
         Done::Twice => events.extend([terminal.clone(), terminal]),

@@ -41,12 +41,20 @@ pub enum Endpoint {
     Transcriptions,
     /// `/audio/translations`
     Translations,
+    /// `/v2/chat`
+    CohereChat,
+    /// `/v2/embed`
+    CohereEmbed,
+    /// `/api/chat`
+    OllamaChat,
+    /// `/api/embed`
+    OllamaEmbed,
 }
 
 impl Endpoint {
     /// Whether its answers can be streams.
     pub fn streams(self) -> bool {
-        matches!(self, Self::Chat | Self::Text | Self::Messages | Self::Generate)
+        matches!(self, Self::Chat | Self::Text | Self::Messages | Self::Generate | Self::CohereChat | Self::OllamaChat)
     }
 }
 

@@ -1,5 +1,5 @@
-//! The mock provider: OpenAI's and Anthropic's API over HTTP/1.1, and every way of getting them wrong that a gateway must
-//! bear.
+//! The mock provider: the APIs of OpenAI, Anthropic, Cohere and Ollama over HTTP/1.1, and every way of getting them wrong
+//! that a gateway must bear.
 //!
 //! A protocol is a [`writer::Writer`]: shapes and field names, no more. What can go wrong is the same for all and stands
 //! apart: events ([`Behaviour::done`], `events.rs`), bodies and bytes (`faults.rs`), framing, encodings, connections.
@@ -40,6 +40,7 @@ pub mod behaviour;
 pub mod body;
 pub mod choices;
 pub mod cli;
+mod cohere;
 pub mod config;
 mod connection;
 pub mod content;
@@ -54,6 +55,7 @@ pub mod grammar;
 mod head;
 pub mod job;
 pub mod keys;
+mod ollama;
 mod openai;
 pub mod plan;
 mod player;

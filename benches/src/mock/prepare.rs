@@ -14,8 +14,6 @@ use super::{
 };
 use std::time::Duration;
 
-const SSE: &str = "text/event-stream; charset=utf-8";
-
 /// Prepares the answer to an API call.
 pub fn prepare(job: &Job<'_>) -> Wire {
     if let Some(wire) = faults::without_http(job.behaviour) {
@@ -57,8 +55,9 @@ fn body(job: &Job<'_>) -> Body {
         Shape::Sse => true,
     };
     if streams && job.endpoint.streams() {
-        let parts = sse::frame(job.behaviour, &events::events(job, writer));
-        return Body { status: 200, content_type: SSE, parts, stream: true };
+        let events = events::events(job, writer);
+        let parts = writer.frame(job.behaviour, &events).unwrap_or_else(|| sse::frame(job.behaviour, &events));
+        return Body { status: 200, content_type: writer.stream_type(), parts, stream: true };
     }
     writer.answer(job)
 }

@@ -1,11 +1,15 @@
 //! The protocols the mock speaks, and which endpoint belongs to which.
 
-use super::{anthropic::Anthropic, gemini::Gemini, job::Endpoint, openai::OpenAi, writer::Writer};
+use super::{
+    anthropic::Anthropic, cohere::Cohere, gemini::Gemini, job::Endpoint, ollama::Ollama, openai::OpenAi, writer::Writer,
+};
 
 /// The writer of the protocol an endpoint belongs to.
 pub fn writer(endpoint: Endpoint) -> &'static dyn Writer {
     match endpoint {
         Endpoint::Messages | Endpoint::CountTokens => &Anthropic,
+        Endpoint::CohereChat | Endpoint::CohereEmbed => &Cohere,
+        Endpoint::OllamaChat | Endpoint::OllamaEmbed => &Ollama,
         Endpoint::Generate | Endpoint::GenerateCount | Endpoint::GenerateEmbed => &Gemini,
         // every other resource is OpenAI's, or has its manners
         _ => &OpenAi,

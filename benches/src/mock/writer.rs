@@ -68,7 +68,15 @@ pub trait Writer: Sync {
     /// The events of a proper stream, all but the terminal one.
     fn events(&self, job: &Job<'_>) -> Vec<Event>;
     /// The event that says that a stream is over, where the protocol has one.
-    fn terminal(&self) -> Option<Event>;
+    fn terminal(&self, job: &Job<'_>) -> Option<Event>;
+    /// The bytes of each event of a stream, where that is framed otherwise than as server-sent events.
+    fn frame(&self, _behaviour: &Behaviour, _events: &[Event]) -> Option<Vec<Vec<u8>>> {
+        None
+    }
+    /// The content-type of a stream.
+    fn stream_type(&self) -> &'static str {
+        "text/event-stream; charset=utf-8"
+    }
     /// Data that begins well and is no JSON.
     fn broken(&self) -> &'static str;
     /// The body of an error.

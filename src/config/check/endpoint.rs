@@ -125,7 +125,7 @@ pub(super) fn read(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<Targ
         Speaks::Azure => azure::read(reader, params, &api_base, has_key),
         Speaks::Vertex if !vertex::is_served(reader, params, &upstream_model) => return None,
         Speaks::Vertex => vertex::read(reader, params, (&api_base, has_base), has_key),
-        Speaks::OpenAi | Speaks::Anthropic | Speaks::Gemini => Own::default(),
+        _ => Own::default(),
     };
     Some(Target { upstream_model, provider, api_base, api_key, own })
 }

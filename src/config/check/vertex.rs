@@ -37,11 +37,16 @@ pub(super) fn base(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<Base
 
 /// Whether we speak the protocol of whoever made the model, which its name tells. A `*` may stand for no other maker's.
 pub(super) fn is_served(reader: &mut Reader<'_>, params: &Section<'_>, model: &str) -> bool {
-    let served = model.starts_with("claude");
+    let served = model.starts_with("claude") || model.starts_with("gemini");
     if !served {
         let (path, node) = (params.path("model"), params.get("model").unwrap_or(params.node));
-        let message = "of Vertex AI's models, only Claude's are supported yet";
-        reader.error("MR1032", (node, &path), message, "name one, or write `vertex_ai/claude-*`");
+        let message = "of Vertex AI's models, only Gemini and Claude are supported yet";
+        reader.error(
+            "MR1032",
+            (node, &path),
+            message,
+            "name one, or write `vertex_ai/gemini-*` or `vertex_ai/claude-*`",
+        );
     }
     served
 }

@@ -42,3 +42,28 @@ pub use request_in::read_request;
 pub use request_out::write_request;
 pub use whole_in::read_whole;
 pub use whole_out::write_whole;
+
+use serde_json::Value;
+
+use super::request::{Message, Tool};
+use super::{BadRequest, Notes};
+
+/// The conversation alone, for protocols whose messages are like these.
+///
+/// # Errors
+/// A message holds what the dialect has no form for.
+pub fn write_messages(messages: &[Message], model: &str, notes: &mut Notes) -> Result<Vec<Value>, BadRequest> {
+    messages_out::write(messages, names::Takes::of(model), notes)
+}
+
+/// The functions among the tools, for protocols whose tools are like these; what is none is noted.
+pub fn write_functions(tools: &[Tool], model: &str, notes: &mut Notes) -> Vec<Value> {
+    let takes = names::Takes::of(model);
+    let (functions, others): (Vec<Value>, Vec<Value>) =
+        tools.iter().filter_map(|tool| tools::write(tool, &takes, notes)).partition(|tool| tool["type"] == "function");
+    for other in others {
+        let kind = other["type"].as_str().unwrap_or("native");
+        notes.add(&format!("tools.{kind}"), super::Did::Dropped, "the provider has functions only");
+    }
+    functions
+}

@@ -5,6 +5,9 @@ use millrace_actors::wire::framing::{Framing, StreamReader};
 use millrace_actors::wire::protocol::Protocol;
 use serde_json::Value;
 
+use crate::dialects::cohere::COHERE;
+use crate::dialects::ollama::OLLAMA;
+use crate::dialects::own::Own;
 use crate::dialects::{
     AnswerFacts, BadRequest, Decode, Event, Frame, Request, Target, Written, anthropic, bridge, gemini, openai,
 };
@@ -26,7 +29,7 @@ pub struct Row {
 }
 
 /// All of them.
-pub const ROWS: [Row; 3] = [
+pub const ROWS: [Row; 5] = [
     Row {
         name: "openai",
         model: "gpt-4.1",
@@ -57,7 +60,23 @@ pub const ROWS: [Row; 3] = [
         caller: Some(Protocol::GenerateContent),
         framing: Framing::Events,
     },
+    own("cohere", "command-a-03-2025", &COHERE, Framing::Events),
+    own("ollama", "llama3.2", &OLLAMA, Framing::Lines),
 ];
+
+/// A dialect that no caller speaks.
+const fn own(name: &'static str, model: &'static str, dialect: &Own, framing: Framing) -> Row {
+    Row {
+        name,
+        model,
+        read_request: None,
+        write_request: dialect.write_request,
+        read_whole: dialect.read_whole,
+        decoder: dialect.decoder,
+        caller: None,
+        framing,
+    }
+}
 
 /// The dialects that callers speak, with their protocol.
 pub fn callers() -> impl Iterator<Item = (&'static Row, Protocol)> {

@@ -102,17 +102,59 @@ static VERTEX: Row = Row {
     base_variables: &[],
     key_variables: &[],
     keyless: true,
-    endpoints: &[Messages, CountTokens],
+    endpoints: &[Chat, Messages, CountTokens],
     traits: PLAIN,
     shown: Shown {
-        title: "Google Vertex AI",
+        title: "Google Vertex AI (Gemini, Claude)",
         tools: "yes",
         vision: "yes",
-        reasoning: "Claude: `thinking`, signed",
-        caching: "Claude: `cache_control`; told",
+        reasoning: "`thinkingConfig`, or Claude's `thinking`; told, signed",
+        caching: "by itself, `cachedContent`, or Claude's `cache_control`; told",
         credentials: "a token: of a service account, of a user, of the machine",
     },
 };
 
+/// Cohere.
+static COHERE: Row = Row {
+    name: "cohere",
+    aliases: &["cohere_chat"],
+    speaks: Speaks::Cohere,
+    base: Some("https://api.cohere.com"),
+    base_variables: &["COHERE_API_BASE"],
+    key_variables: &["COHERE_API_KEY", "CO_API_KEY"],
+    keyless: false,
+    endpoints: &[Chat, Embeddings, Rerank],
+    traits: PLAIN,
+    shown: Shown {
+        title: "Cohere",
+        tools: "yes",
+        vision: "by model",
+        reasoning: "`thinking`, and the plan before calls",
+        caching: "by itself; told",
+        credentials: "",
+    },
+};
+
+/// Ollama.
+static OLLAMA: Row = Row {
+    name: "ollama",
+    aliases: &["ollama_chat"],
+    speaks: Speaks::Ollama,
+    base: Some("http://localhost:11434"),
+    base_variables: &["OLLAMA_API_BASE"],
+    key_variables: &["OLLAMA_API_KEY"],
+    keyless: true,
+    endpoints: &[Chat, Embeddings],
+    traits: PLAIN,
+    shown: Shown {
+        title: "Ollama",
+        tools: "by model; no `tool_choice`",
+        vision: "by model, in base64",
+        reasoning: "`thinking`",
+        caching: "by itself",
+        credentials: "",
+    },
+};
+
 /// All of them.
-pub static OWN: &[&Row] = &[&OPENAI, &ANTHROPIC, &GEMINI, &AZURE, &VERTEX];
+pub static OWN: &[&Row] = &[&OPENAI, &ANTHROPIC, &GEMINI, &COHERE, &AZURE, &VERTEX, &OLLAMA];

@@ -18,7 +18,7 @@ fn messages(model: &str, more: &Value) -> Value {
 
 #[test]
 fn each_resource_has_its_verb_and_the_model_leaves_the_body() {
-    let scene = Scene::new("", PLACE);
+    let scene = Scene::of("claude", "", PLACE);
     let model = "claude-mock@20250514";
     let stream = json!({"stream": true});
     for (route, body, path) in [
@@ -43,7 +43,7 @@ fn each_resource_has_its_verb_and_the_model_leaves_the_body() {
 
 #[test]
 fn tokens_are_counted_by_a_model_of_their_own_that_is_told_which() {
-    let scene = Scene::new("", PLACE);
+    let scene = Scene::of("claude", "", PLACE);
     let body = json!({"model": "claude-mock", "messages": [{"role": "user", "content": "hi"}]});
     let sent = scene.sent("/v1/messages/count_tokens", &body);
     assert_eq!(sent.path, format!("{BELOW}/count-tokens:rawPredict"));
@@ -52,7 +52,7 @@ fn tokens_are_counted_by_a_model_of_their_own_that_is_told_which() {
 
 #[test]
 fn betas_go_into_the_body() {
-    let scene = Scene::new("", &format!("{PLACE}, extra_headers: {{anthropic-beta: own-1}}"));
+    let scene = Scene::of("claude", "", &format!("{PLACE}, extra_headers: {{anthropic-beta: own-1}}"));
     let client = scene.gateway.client().header("anthropic-beta", "a-1, b-2").header("anthropic-version", "2023-06-01");
     assert_eq!(client.post("/v1/messages", &messages("claude-mock", &json!({}))).status, 200);
     let sent = scene.mock.last_request().expect("a request");
@@ -63,7 +63,7 @@ fn betas_go_into_the_body() {
 /// Between one model and its caller nothing is read that need not be: what comes is what Anthropic's own host would send.
 #[test]
 fn messages_pass_as_they_came_and_chat_is_answered_in_its_own_words() {
-    let scene = Scene::new("", PLACE);
+    let scene = Scene::of("claude", "", PLACE);
     let model = "claude-mock";
     let behaviour = "chunks=3,thinking=2,prompt-tokens=7,completion-tokens=31".parse();
     scene.mock.set_behaviour(behaviour.unwrap_or_else(|error| panic!("{error}")));
@@ -86,11 +86,11 @@ fn messages_pass_as_they_came_and_chat_is_answered_in_its_own_words() {
 fn an_address_may_lead_to_the_version_or_to_the_model() {
     let body = messages("claude-mock", &json!({}));
     assert_eq!(
-        Scene::new("/proxy/v1", PLACE).sent("/v1/messages", &body).path,
+        Scene::of("claude", "/proxy/v1", PLACE).sent("/v1/messages", &body).path,
         format!("/proxy{BELOW}/claude-mock:rawPredict")
     );
     let whole = "/gw/v1/projects/x/locations/y/publishers/anthropic/models/claude-mine";
-    let scene = Scene::new(whole, "");
+    let scene = Scene::of("claude", whole, "");
     assert_eq!(scene.sent("/v1/messages", &body).path, format!("{whole}:rawPredict"));
     let counted = scene.gateway.client().post("/v1/messages/count_tokens", &body);
     assert_eq!(counted.status, 400, "{}", counted.text());
@@ -98,7 +98,7 @@ fn an_address_may_lead_to_the_version_or_to_the_model() {
 
 #[test]
 fn no_name_leads_elsewhere() {
-    let scene = Scene::new("", ", vertex_project: 'a/../b?c', vertex_location: us-east5");
+    let scene = Scene::of("claude", "", ", vertex_project: 'a/../b?c', vertex_location: us-east5");
     for (model, segment) in [
         ("claude-../../x", "claude-..%2F..%2Fx"),
         ("claude-x:predict?y#z", "claude-x%3Apredict%3Fy%23z"),

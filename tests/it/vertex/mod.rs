@@ -1,23 +1,24 @@
-//! Vertex AI: Claude's messages by Google's paths.
+//! Vertex AI: Gemini, and Claude's messages by Google's paths.
 
 mod claude;
+mod gemini;
 
 use millrace_lab::mock::{MockConfig, MockServer, Recorded};
 use serde_json::Value;
 
 use crate::harness::{Gateway, PROVIDER_KEY};
 
-/// A mock, and a gateway whose deployments `vertex_ai/claude-*` are the mock's, below `base` of it.
+/// A mock, and a gateway whose deployments `vertex_ai/<family>-*` are the mock's, below `base` of it.
 struct Scene {
     mock: MockServer,
     gateway: Gateway,
 }
 
 impl Scene {
-    fn new(base: &str, params: &str) -> Self {
+    fn of(family: &str, base: &str, params: &str) -> Self {
         let mock = MockServer::start(MockConfig::default()).expect("a mock");
         let text = format!(
-            "model_list:\n- model_name: \"claude-*\"\n  litellm_params: {{model: \"vertex_ai/claude-*\", api_base: \"{}{base}\", \
+            "model_list:\n- model_name: \"{family}-*\"\n  litellm_params: {{model: \"vertex_ai/{family}-*\", api_base: \"{}{base}\", \
              api_key: {PROVIDER_KEY}{params}}}\n",
             mock.root_url()
         );

@@ -27,7 +27,7 @@ impl Writer for Anthropic {
         stream::proper(job)
     }
 
-    fn terminal(&self) -> Option<Event> {
+    fn terminal(&self, _: &Job<'_>) -> Option<Event> {
         Some(Event::named("message_stop", "{\"type\":\"message_stop\"}".to_owned()))
     }
 

@@ -33,7 +33,7 @@ impl Writer for Gemini {
         response::stream(job).into_iter().map(Event::unnamed).collect()
     }
 
-    fn terminal(&self) -> Option<Event> {
+    fn terminal(&self, _: &Job<'_>) -> Option<Event> {
         None
     }
 

@@ -44,7 +44,7 @@ pub fn completion_tokens(job: &Job<'_>) -> u64 {
     let behaviour = job.behaviour;
     let calls = argument_pieces(behaviour).len() * behaviour.tool_calls as usize;
     let text = if has_content(behaviour) { pieces(behaviour, job.text()).len() } else { 0 };
-    let thought = if job.endpoint == Endpoint::Chat { thought_pieces(behaviour).len() } else { 0 };
+    let thought = if job.endpoint != Endpoint::Text { thought_pieces(behaviour).len() } else { 0 };
     (calls + text + thought) as u64 * u64::from(job.choices())
 }
 
@@ -129,6 +129,11 @@ fn embeddings(job: &Job<'_>) -> String {
     };
     let data = data.join(",");
     format!("{{\"object\":\"list\",{}{usage}\"data\":[{data}]}}", job.model_field())
+}
+
+/// A vector as a list of numbers.
+pub fn floats(index: u32, dimensions: u32) -> String {
+    as_floats(&vector(index, dimensions))
 }
 
 /// Numbers between -1 and 1 that are exact in binary, so that both encodings say the same.

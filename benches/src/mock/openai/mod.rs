@@ -28,7 +28,7 @@ impl Writer for OpenAi {
         stream::proper(job).into_iter().map(Event::unnamed).collect()
     }
 
-    fn terminal(&self) -> Option<Event> {
+    fn terminal(&self, _: &Job<'_>) -> Option<Event> {
         Some(Event::unnamed("[DONE]".to_owned()))
     }
 

@@ -1,0 +1,60 @@
+//! Gemini on Vertex AI: AI Studio's protocol, below the project and the location.
+
+use serde_json::{Value, json};
+
+use super::Scene;
+use crate::harness::{PROVIDER_KEY, chat};
+
+const PLACE: &str = ", vertex_project: p, vertex_location: global";
+const BELOW: &str = "/v1/projects/p/locations/global/publishers/google/models";
+
+fn messages(model: &str) -> Value {
+    json!({"model": model, "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]})
+}
+
+#[test]
+fn each_caller_is_answered_by_the_verbs_of_the_model() {
+    let scene = Scene::of("gemini", "", PLACE);
+    let model = "gemini-mock";
+    for (route, body, verb) in [
+        ("/v1/chat/completions", chat(model, json!({})), ":generateContent"),
+        ("/v1/chat/completions", chat(model, json!({"stream": true})), ":streamGenerateContent?alt=sse"),
+        ("/v1/messages", messages(model), ":generateContent"),
+        ("/v1/messages/count_tokens", messages(model), ":countTokens"),
+    ] {
+        let sent = scene.sent(route, &body);
+        assert_eq!(sent.path, format!("{BELOW}/{model}{verb}"), "{route}");
+        assert_eq!(sent.header("authorization"), Some(&*format!("Bearer {PROVIDER_KEY}")));
+        assert_eq!((sent.header("x-goog-api-key"), &sent.json()["model"]), (None, &Value::Null));
+    }
+    let embeddings = scene.gateway.client().post("/v1/embeddings", &json!({"model": model, "input": "hi"}));
+    assert!(embeddings.error(400)["message"].as_str().is_some_and(|message| message.contains("vertex_ai")));
+}
+
+#[test]
+fn a_stream_and_a_whole_answer_say_the_same() {
+    let scene = Scene::of("gemini", "", PLACE);
+    let behaviour = "chunks=3,prompt-tokens=7,completion-tokens=31".parse();
+    scene.mock.set_behaviour(behaviour.unwrap_or_else(|error| panic!("{error}")));
+    let events = scene.gateway.client().events(&chat("gemini-mock", json!({"stream": true})));
+    events.assert_done();
+    let whole = scene.gateway.client().chat(&chat("gemini-mock", json!({}))).json();
+    assert_eq!(whole["choices"][0]["message"]["content"], events.text());
+    assert_eq!((&whole["usage"]["completion_tokens"], &whole["model"]), (&json!(31), &json!("gemini-mock")));
+}
+
+#[test]
+fn an_address_may_lead_to_the_model_and_no_name_leads_elsewhere() {
+    let whole = "/gw/v1/projects/x/locations/y/publishers/google/models/gemini-mine";
+    let sent = Scene::of("gemini", whole, "").sent("/v1/chat/completions", &chat("gemini-mock", json!({})));
+    assert_eq!(sent.path, format!("{whole}:generateContent"));
+    let scene = Scene::of("gemini", "", PLACE);
+    for (model, segment) in [
+        ("gemini-../../x", "gemini-..%2F..%2Fx"),
+        ("gemini-x:predict?y#z", "gemini-x%3Apredict%3Fy%23z"),
+        ("gemini-%2e%2e%2fx", "gemini-%252e%252e%252fx"),
+    ] {
+        let path = scene.sent("/v1/chat/completions", &chat(model, json!({}))).path;
+        assert_eq!(path, format!("{BELOW}/{segment}:generateContent"));
+    }
+}
