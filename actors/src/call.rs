@@ -245,6 +245,7 @@ async fn whole(
     let text = facts.answer == AnswerKind::TextOrBytes && !response.is_json();
     let answer = if text { Answer::default() } else { checked(&body)? };
     exchange.progress.extras = exchange.progress.extras.answered(facts.billed, &body);
+    let told = answer.usage.or_else(|| dialect.usage(&body));
     let mut body = match (!exchange.translated_by(&**dialect), answer.model.is_empty()) {
         (false, _) => dialect.translate(exchange.asked.protocol, exchange.answer_facts(), &body)?,
         (true, true) => body,
@@ -252,7 +253,7 @@ async fn whole(
     };
     // a count that stands elsewhere in the provider's protocol was brought into the caller's
     let carried = || Answer::scan(&body).ok()?.usage.filter(|usage| usage.total_tokens > 0);
-    let told = answer.usage.or_else(carried);
+    let told = told.or_else(carried);
     exchange.progress.usage = Some(match (exchange.asked.endpoint, told) {
         // nothing was written, and nothing read but to be counted
         (Endpoint::CountTokens, None) => Usage::default(),

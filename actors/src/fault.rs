@@ -167,7 +167,8 @@ impl Fault {
     pub fn retryable(&self) -> bool {
         match self {
             Fault::Provider { status, error, .. } => {
-                !self.is_money(error) && (matches!(status, 408 | 409 | 429) || *status >= 500)
+                // 424: something that the provider itself depends on failed
+                !self.is_money(error) && (matches!(status, 408 | 409 | 424 | 429) || *status >= 500)
             }
             Fault::UpstreamAuth { .. } | Fault::Connect { .. } | Fault::Truncated | Fault::InvalidAnswer { .. } => true,
             Fault::Timeout { phase } => *phase != "total",
@@ -184,10 +185,10 @@ impl Fault {
     }
 
     /// Whether the fault speaks against the deployment's health (COMPAT 4.10: 401, 402, 404, 408, 429, 5xx; and, where
-    /// LiteLLM does not, connection faults: a host that is down is the plainest reason to leave it out).
+    /// LiteLLM does not, 424 and connection faults: a host that is down is the plainest reason to leave it out).
     pub fn unhealthy(&self) -> bool {
         match self {
-            Fault::Provider { status, .. } => matches!(status, 401 | 402 | 404 | 408 | 429) || *status >= 500,
+            Fault::Provider { status, .. } => matches!(status, 401 | 402 | 404 | 408 | 424 | 429) || *status >= 500,
             Fault::Credentials { .. }
             | Fault::UpstreamAuth { .. }
             | Fault::Connect { .. }

@@ -54,6 +54,12 @@ pub trait Dialect: Send + Sync + 'static {
     /// The way of one stream to a caller who speaks `to`, which is not [`Dialect::protocol`].
     fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate>;
 
+    /// The tokens of a whole answer, for a protocol that tells them elsewhere than in `usage`, or in other words than those
+    /// known to everyone.
+    fn usage(&self, _whole: &[u8]) -> Option<Usage> {
+        None
+    }
+
     /// A whole answer for a caller who speaks `to`, which is not [`Dialect::protocol`].
     fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault>;
 }

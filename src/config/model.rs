@@ -59,6 +59,8 @@ pub struct ModelEntry {
     pub api_key: Option<Secret>,
     /// The same where it is more than a key, and must be fetched. Never both.
     pub credential: Option<Source>,
+    /// The region that calls are signed for, where the provider has any.
+    pub region: Option<String>,
     /// Time for a whole answer, if this deployment has its own.
     pub timeout: Option<Duration>,
     /// Time for a streamed answer, if this deployment has its own.

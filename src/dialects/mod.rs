@@ -13,6 +13,7 @@
 //! A whole answer is the same events as a stream, folded by the writer; so both always agree.
 
 pub mod anthropic;
+pub mod bedrock;
 pub mod bridge;
 pub mod cohere;
 pub mod embeddings;

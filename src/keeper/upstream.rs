@@ -9,6 +9,7 @@ use millrace_actors::ports::Dialect;
 
 use crate::config::ModelEntry;
 use crate::providers::anthropic::{self, Anthropic};
+use crate::providers::bedrock::Bedrock;
 use crate::providers::gemini::{self, Gemini};
 use crate::providers::openai::{self, OpenAi};
 use crate::providers::own::OwnDialect;
@@ -30,6 +31,7 @@ pub fn dialect(model: &ModelEntry) -> Arc<dyn Dialect> {
         Speaks::Cohere => Arc::new(OwnDialect { row, how: &words::COHERE }),
         Speaks::Ollama => Arc::new(OwnDialect { row, how: &words::OLLAMA }),
         Speaks::Vertex => vertex(model),
+        Speaks::Converse => Arc::new(Bedrock { region: model.region.clone().unwrap_or_default() }),
         Speaks::OpenAi | Speaks::Azure => Arc::new(OpenAi { row, deployments: model.below.model_in_path }),
     }
 }
@@ -54,7 +56,7 @@ pub fn base_path(model: &ModelEntry, rest: &str) -> String {
         Speaks::OpenAi => openai::base_path(rest, model.provider.row()),
         Speaks::Cohere => (words::COHERE.base_path)(rest).to_owned(),
         Speaks::Ollama => (words::OLLAMA.base_path)(rest).to_owned(),
-        Speaks::Azure | Speaks::Vertex => rest.to_owned(),
+        Speaks::Azure | Speaks::Vertex | Speaks::Converse => rest.to_owned(),
     };
     base + &model.below.path
 }

@@ -2,6 +2,7 @@
 //! each. Servers that speak OpenAI's protocol share one dialect and differ in their rows.
 
 pub mod anthropic;
+pub mod bedrock;
 mod compatible;
 pub mod gemini;
 pub mod openai;

@@ -45,6 +45,8 @@ pub enum Speaks {
     Ollama,
     /// Google Cloud: the protocol of whoever made the model.
     Vertex,
+    /// Amazon Bedrock's Converse.
+    Converse,
 }
 
 impl Speaks {
@@ -58,6 +60,7 @@ impl Speaks {
             Speaks::Cohere => "Cohere v2",
             Speaks::Ollama => "Ollama's own",
             Speaks::Vertex => "generateContent; Anthropic messages for Claude",
+            Speaks::Converse => "Bedrock Converse",
         }
     }
 }

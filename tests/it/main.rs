@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod azure;
+mod bedrock;
 mod bodies;
 mod callbacks;
 mod clients;

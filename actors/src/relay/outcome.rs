@@ -31,8 +31,8 @@ pub fn mid_stream_error(data: &[u8]) -> Fault {
     Fault::Provider { status: status_of(&error), error, retry_after: None }
 }
 
-/// The status of an error that came without one, from the words OpenAI, Anthropic and their likes use for it; 500 for any
-/// other.
+/// The status of an error that came without one, from the words that OpenAI, Anthropic, AWS and their likes use for it; 500
+/// for any other.
 pub(crate) fn status_of(error: &UpstreamError) -> u16 {
     let code = error.code.as_deref().unwrap_or_default();
     if let Ok(status @ 400..=599) = code.parse::<u16>() {
@@ -48,7 +48,12 @@ pub(crate) fn status_of(error: &UpstreamError) -> u16 {
         (_, "request_too_large") => 413,
         (_, "timeout_error") => 504,
         (_, "overloaded_error") => 529,
-        (_, "invalid_request_error") => 400,
+        (_, "invalid_request_error" | "validationException") => 400,
+        (_, "throttlingException") => 429,
+        (_, "modelTimeoutException") => 504,
+        (_, "serviceUnavailableException") => 503,
+        // told with status 424 where there is one; whose dependency failed is the provider's affair
+        (_, "modelStreamErrorException") => 502,
         _ => 500,
     }
 }

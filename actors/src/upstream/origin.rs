@@ -108,7 +108,7 @@ impl Origin {
     }
 
     /// The value of `Host`: the port is named unless it is the scheme's own. awc would guess from the port alone.
-    pub(super) fn host_header(&self) -> String {
+    pub fn host_header(&self) -> String {
         match (self.0.https, self.0.port) {
             (true, 443) | (false, 80) => self.0.host.clone(),
             (_, port) => format!("{}:{port}", self.0.host),

@@ -2,6 +2,7 @@
 
 use bytes::{BufMut, BytesMut};
 
+use super::frames::{self, FrameReader};
 use super::lines::LineReader;
 use super::protocol::Protocol;
 use super::sse::{Event, SseError, SseReader};
@@ -14,6 +15,8 @@ pub enum Framing {
     Events,
     /// A JSON text a line (NDJSON).
     Lines,
+    /// Binary frames with checksums (Smithy's event streams).
+    Frames,
 }
 
 impl Framing {
@@ -22,6 +25,7 @@ impl Framing {
         let types: &[&str] = match self {
             Framing::Events => &["text/event-stream"],
             Framing::Lines => &["application/x-ndjson", "application/ndjson", "application/jsonl"],
+            Framing::Frames => &["application/vnd.amazon.eventstream"],
         };
         types.iter().any(|known| known.eq_ignore_ascii_case(media_type))
     }
@@ -35,17 +39,20 @@ impl Framing {
                 data.split(|byte| *byte == b'\n').for_each(|line| out.extend_from_slice(line));
                 out.put_u8(b'\n');
             }
+            Framing::Frames => frames::write(out, name, data),
         }
     }
 }
 
-/// Reads events in either framing.
+/// Reads events in any framing.
 #[derive(Debug)]
 pub enum StreamReader {
     /// See [`Framing::Events`].
     Events(SseReader),
     /// See [`Framing::Lines`].
     Lines(LineReader),
+    /// See [`Framing::Frames`].
+    Frames(FrameReader),
 }
 
 impl StreamReader {
@@ -54,18 +61,20 @@ impl StreamReader {
         match framing {
             Framing::Events => Self::Events(SseReader::new(max_event_bytes)),
             Framing::Lines => Self::Lines(LineReader::new(max_event_bytes)),
+            Framing::Frames => Self::Frames(FrameReader::new(max_event_bytes)),
         }
     }
 
     /// Calls `on_event` for each event that `chunk` completes.
     ///
     /// # Errors
-    /// An event longer than the bound, and every call after that. The events before it have been reported.
+    /// An event longer than the bound, or a damaged frame, and every call after that. The events before it have been reported.
     #[inline]
     pub fn feed(&mut self, chunk: &[u8], on_event: impl FnMut(Event<'_>)) -> Result<(), SseError> {
         match self {
             Self::Events(reader) => reader.feed(chunk, on_event),
             Self::Lines(reader) => reader.feed(chunk, on_event),
+            Self::Frames(reader) => reader.feed(chunk, on_event),
         }
     }
 
@@ -89,10 +98,12 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for (framing, data) in [(Framing::Events, "{\"a\":1}"), (Framing::Lines, "{\n\"a\":\n1}\n")] {
+        for (framing, data) in
+            [(Framing::Events, "{\"a\":1}"), (Framing::Lines, "{\n\"a\":\n1}\n"), (Framing::Frames, "{\"a\":1}")]
+        {
             let mut out = BytesMut::new();
             framing.write(Protocol::Own, &mut out, None, data.as_bytes());
-            let (mut reader, mut read) = (StreamReader::new(framing, 64), vec![]);
+            let (mut reader, mut read) = (StreamReader::new(framing, 128), vec![]);
             reader.feed(&out, |event| read.push(String::from_utf8_lossy(event.data).into_owned())).unwrap();
             assert_eq!(read, ["{\"a\":1}"]);
             assert_eq!(reader.missing_end(), None);

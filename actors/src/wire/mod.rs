@@ -11,6 +11,7 @@ pub mod endpoint;
 pub mod envelope;
 pub mod forbidden;
 pub mod form;
+pub mod frames;
 pub mod framing;
 pub mod generate;
 pub mod lines;

@@ -36,6 +36,12 @@ pub enum SseError {
         /// The bound, in bytes.
         limit: usize,
     },
+    /// A binary frame is damaged. The reader stays failed likewise.
+    #[error("a frame of the stream is damaged: {why}")]
+    BadFrame {
+        /// What is wrong with it.
+        why: &'static str,
+    },
 }
 
 /// Reads events from chunks. Between two chunks it holds the unfinished event and nothing else.

@@ -104,6 +104,8 @@ pub struct Behaviour {
     pub interim: Vec<u16>,
     /// The key that requests must carry; absent: any or none will do.
     pub key: Option<String>,
+    /// The secret that requests must be signed with; absent: no signature is looked at (Bedrock).
+    pub aws_secret: Option<String>,
     /// Bytes per second of the answer's head; 0: at once.
     pub head_rate: u32,
     /// Bytes per second at which the request body is read; 0: at once. From flags, script or header only.
@@ -188,6 +190,7 @@ impl Default for Behaviour {
             slice: 0,
             interim: Vec::new(),
             key: None,
+            aws_secret: None,
             head_rate: 0,
             read_rate: 0,
             headers: 0,

@@ -186,7 +186,8 @@ impl Connection {
         };
         let shared = Arc::clone(&self.shared);
         let job = job(&shared, &plan, &head, asked, (endpoint, body.len()));
-        let wire = match taken(&job, &head) {
+        let taken = writer(endpoint).signed(&head, &body, &plan.behaviour).and_then(|()| taken(&job, &head));
+        let wire = match taken {
             Ok(()) => plan.wire(&job),
             Err(Refusal { status, message }) => {
                 let body = Body::json(

@@ -35,6 +35,12 @@ words! {
         ErrorEvent => "error-event",
         /// Event `arg` is not JSON.
         BadJson => "bad-json",
+        /// A bit of the payload of frame `arg` is wrong (Bedrock).
+        BadCrc => "bad-crc",
+        /// A bit of the length of frame `arg` is wrong (Bedrock).
+        BadPrelude => "bad-prelude",
+        /// The body ends properly in the middle of frame `arg` (Bedrock).
+        CutFrame => "cut-frame",
         /// The last event has no blank line after it; the body ends there.
         Unterminated => "unterminated",
         /// An event of `arg` mebibytes without a line end, in place of the first content.
@@ -80,6 +86,7 @@ impl FaultKind {
             Self::HugeEvent => 16,
             Self::CutByte => 400,
             Self::Stall | Self::Cut | Self::MidChunk | Self::MidUtf8 | Self::BadJson | Self::ErrorEvent => 3,
+            Self::BadCrc | Self::BadPrelude | Self::CutFrame => 3,
             _ => 0,
         }
     }
@@ -92,6 +99,7 @@ impl FaultKind {
             Self::CutByte => Some("BYTES"),
             Self::Stall | Self::Cut | Self::MidChunk | Self::MidUtf8 => Some("EVENTS"),
             Self::BadJson | Self::ErrorEvent | Self::Comments | Self::Pings => Some("EVENTS"),
+            Self::BadCrc | Self::BadPrelude | Self::CutFrame => Some("EVENTS"),
             _ => None,
         }
     }

@@ -96,12 +96,15 @@ pub fn on_wire(behaviour: &Behaviour, writer: &dyn Writer, wire: &mut Wire) {
             wire.cut(middle, ending(behaviour));
         }
         FaultKind::Early => wire.end = early(behaviour),
+        FaultKind::HugeEvent if writer.in_frames() => {}
         FaultKind::HugeEvent => flood(wire, writer, behaviour.fault.arg),
+        FaultKind::Endless if writer.in_frames() => repeat(wire, writer),
         FaultKind::Endless => flood(wire, writer, u64::MAX),
         FaultKind::Comments | FaultKind::Pings => {
             wire.cut(boundary, End::Keep);
             let pause = behaviour.gap.max(Duration::from_millis(1));
             let comments = behaviour.fault.kind == FaultKind::Comments;
+            let comments = comments && !writer.in_frames();
             let filler = chunk(if comments { sse::COMMENT } else { writer.keep_alive() });
             wire.end = End::Flood(Flood { filler, times: u64::MAX, pause, tail: Vec::new() });
         }
@@ -128,6 +131,14 @@ fn flood(wire: &mut Wire, writer: &dyn Writer, mebibytes: u64) {
     let filler = chunk(&vec![b'm'; 64 << 10]);
     let tail = [after, rest].concat();
     wire.end = End::Flood(Flood { filler, times: mebibytes.saturating_mul(16), pause: Duration::ZERO, tail });
+}
+
+/// The first event with content, again and again: within a frame nothing can be filled in.
+fn repeat(wire: &mut Wire, writer: &dyn Writer) {
+    let Some((span, _)) = content_of(wire, writer.openings()) else { return };
+    let filler = chunk(&wire.bytes[span.start..span.end]);
+    wire.cut(span.outer, End::Keep);
+    wire.end = End::Flood(Flood { filler, times: u64::MAX, pause: Duration::ZERO, tail: Vec::new() });
 }
 
 /// The first event with content, and where in it the content begins; without any the middle of the first event after the

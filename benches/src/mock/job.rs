@@ -23,6 +23,10 @@ pub enum Endpoint {
     Messages,
     /// `/messages/count_tokens`
     CountTokens,
+    /// `/model/{id}/converse`
+    Converse,
+    /// `/model/{id}/converse-stream`
+    ConverseStream,
     /// `:generateContent` and `:streamGenerateContent`
     Generate,
     /// `:countTokens`
@@ -54,7 +58,9 @@ pub enum Endpoint {
 impl Endpoint {
     /// Whether its answers can be streams.
     pub fn streams(self) -> bool {
-        matches!(self, Self::Chat | Self::Text | Self::Messages | Self::Generate | Self::CohereChat | Self::OllamaChat)
+        const OTHERS: [Endpoint; 4] =
+            [Endpoint::CohereChat, Endpoint::OllamaChat, Endpoint::Converse, Endpoint::ConverseStream];
+        matches!(self, Self::Chat | Self::Text | Self::Messages | Self::Generate) || OTHERS.contains(&self)
     }
 }
 

@@ -95,6 +95,11 @@ pub static KEYS: &[Key] = &[
     key!("slice", slice, "write the answer in pieces of N bytes (0: whole)", fault),
     key!("interim", interim, "1xx answers first, as 100+103", fault),
     key!("key", key, "the key that requests must carry, else 401 (auto: none is asked)"),
+    key!(
+        "aws-secret",
+        aws_secret,
+        "the secret that requests must be signed with, else 403 (auto: none is asked; Bedrock)"
+    ),
     key!("head-rate", head_rate, "bytes per second of the head (0: at once)", fault),
     key!("read-rate", read_rate, "bytes per second of reading the request body; not from the model name", fault),
     key!("headers", headers, "N headers more", fault),

@@ -1,5 +1,5 @@
-//! The mock provider: the APIs of OpenAI, Anthropic, Cohere and Ollama over HTTP/1.1, and every way of getting them wrong
-//! that a gateway must bear.
+//! The mock provider: the APIs of OpenAI, Anthropic, Google, Bedrock, Cohere and Ollama over HTTP/1.1, and every way of getting
+//! them wrong that a gateway must bear.
 //!
 //! A protocol is a [`writer::Writer`]: shapes and field names, no more. What can go wrong is the same for all and stands
 //! apart: events ([`Behaviour::done`], `events.rs`), bodies and bytes (`faults.rs`), framing, encodings, connections.
@@ -36,6 +36,7 @@
 
 mod anthropic;
 pub mod asked;
+mod bedrock;
 pub mod behaviour;
 pub mod body;
 pub mod choices;

@@ -50,7 +50,7 @@ fn body(job: &Job<'_>) -> Body {
         return body;
     }
     let streams = match job.behaviour.shape {
-        Shape::Auto => job.asked.stream,
+        Shape::Auto => writer.streams_by_path(job.endpoint).unwrap_or(job.asked.stream),
         Shape::Json => false,
         Shape::Sse => true,
     };
@@ -130,8 +130,11 @@ fn pauses(job: &Job<'_>, stream: bool, wire: &mut Wire) {
 
 /// Whether the answer's length is not known when it starts.
 fn floods(job: &Job<'_>) -> bool {
-    matches!(
-        job.behaviour.fault.kind,
-        FaultKind::Endless | FaultKind::HugeEvent | FaultKind::Comments | FaultKind::Pings
-    )
+    // a frame tells its length beforehand: a huge one is simply huge
+    let framed = writer(job.endpoint).in_frames();
+    match job.behaviour.fault.kind {
+        FaultKind::HugeEvent => !framed,
+        FaultKind::Endless | FaultKind::Comments | FaultKind::Pings => true,
+        _ => false,
+    }
 }

@@ -1,13 +1,15 @@
 //! The protocols the mock speaks, and which endpoint belongs to which.
 
 use super::{
-    anthropic::Anthropic, cohere::Cohere, gemini::Gemini, job::Endpoint, ollama::Ollama, openai::OpenAi, writer::Writer,
+    anthropic::Anthropic, bedrock::Bedrock, cohere::Cohere, gemini::Gemini, job::Endpoint, ollama::Ollama,
+    openai::OpenAi, writer::Writer,
 };
 
 /// The writer of the protocol an endpoint belongs to.
 pub fn writer(endpoint: Endpoint) -> &'static dyn Writer {
     match endpoint {
         Endpoint::Messages | Endpoint::CountTokens => &Anthropic,
+        Endpoint::Converse | Endpoint::ConverseStream => &Bedrock,
         Endpoint::CohereChat | Endpoint::CohereEmbed => &Cohere,
         Endpoint::OllamaChat | Endpoint::OllamaEmbed => &Ollama,
         Endpoint::Generate | Endpoint::GenerateCount | Endpoint::GenerateEmbed => &Gemini,

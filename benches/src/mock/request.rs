@@ -100,7 +100,8 @@ fn parse(buf: &[u8], keep_headers: bool) -> Result<Option<(Head, usize)>, ReadEr
     };
     for header in request.headers.iter() {
         note(&mut head, header)?;
-        if keep_headers {
+        // a signature is over them
+        if keep_headers || head.path.contains("/model/") {
             let value = String::from_utf8_lossy(header.value).into_owned();
             head.headers.push((header.name.to_ascii_lowercase(), value));
         }

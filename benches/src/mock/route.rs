@@ -25,10 +25,14 @@ pub enum Route<'a> {
     Unknown,
 }
 
-/// The model that a path names before a verb, as Google's do: `.../models/m:rawPredict`.
+/// The model that a path names before a verb, as Google's do: `.../models/m:rawPredict`; or before the resource, as
+/// Bedrock's do: `/model/m/converse`.
 pub fn model_in(path: &str) -> Option<String> {
-    let (_, rest) = path.split(['?', '#']).next()?.rsplit_once("/models/")?;
-    let (model, _) = rest.rsplit_once(':')?;
+    let path = path.split(['?', '#']).next()?;
+    let (model, _) = match path.rsplit_once("/model/") {
+        Some((_, rest)) => rest.split_once('/')?,
+        None => path.rsplit_once("/models/")?.1.rsplit_once(':')?,
+    };
     Some(percent_encoding::percent_decode_str(model).decode_utf8_lossy().into_owned())
 }
 
@@ -59,6 +63,8 @@ pub fn route<'a>(method: &str, path: &'a str) -> Route<'a> {
         _ if path.ends_with(":rawPredict") || path.ends_with(":streamRawPredict") => {
             ("POST", Route::Api(Endpoint::Messages))
         }
+        _ if path.ends_with("/converse") => ("POST", Route::Api(Endpoint::Converse)),
+        _ if path.ends_with("/converse-stream") => ("POST", Route::Api(Endpoint::ConverseStream)),
         // Google's own
         _ if path.ends_with(":generateContent") || path.ends_with(":streamGenerateContent") => {
             ("POST", Route::Api(Endpoint::Generate))

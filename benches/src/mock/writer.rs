@@ -1,6 +1,11 @@
 //! What a protocol must bring: its shapes. Faults, framing and playing are the same for all protocols and stand elsewhere.
 
-use super::{behaviour::Behaviour, body::Body, job::Job, request::Head};
+use super::{
+    behaviour::Behaviour,
+    body::Body,
+    job::{Endpoint, Job},
+    request::Head,
+};
 
 /// One event of a stream before it is framed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +98,21 @@ pub trait Writer: Sync {
     fn openings(&self) -> &'static [&'static str];
     /// The credential of a request, from the header in which this provider looks for it.
     fn credential<'h>(&self, head: &'h Head) -> Option<&'h str>;
+    /// Whether the request is signed as the behaviour wants it, for providers whose requests are.
+    ///
+    /// # Errors
+    /// What it would refuse with.
+    fn signed(&self, _head: &Head, _body: &[u8], _behaviour: &Behaviour) -> Result<(), Refusal> {
+        Ok(())
+    }
+    /// Whether its streams are of frames that tell their length beforehand, so that nothing can be filled in.
+    fn in_frames(&self) -> bool {
+        false
+    }
+    /// Whether a stream is asked for, where the path says so and not the body.
+    fn streams_by_path(&self, _endpoint: Endpoint) -> Option<bool> {
+        None
+    }
     /// Whether the provider would take the request at all.
     ///
     /// # Errors

@@ -33,7 +33,7 @@ pub(super) fn deployment(model: &str) -> &str {
 pub(super) fn read(reader: &mut Reader<'_>, params: &Section<'_>, base: &BaseUrl, has_key: bool) -> Own {
     let below = below(reader, params, base);
     let credential = if has_key { None } else { credential(reader, params) };
-    Own { below, credential }
+    Own { below, credential, ..Own::default() }
 }
 
 /// A base may be the resource's, or lead into one of the APIs already, or to one deployment; LiteLLM takes all of these.

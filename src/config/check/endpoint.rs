@@ -3,7 +3,7 @@
 use millrace_actors::secret::Secret;
 
 use super::own::Own;
-use super::{azure, vertex};
+use super::{azure, bedrock, vertex};
 use crate::config::base_url::BaseUrl;
 use crate::config::finding::nearest;
 use crate::config::keys::OTHER_PROVIDERS;
@@ -48,8 +48,8 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn put_into(self, entry: ModelEntry) -> ModelEntry {
-        let Self { upstream_model, provider, api_base, api_key, own: Own { below, credential } } = self;
-        ModelEntry { upstream_model, provider, api_base, below, api_key, credential, ..entry }
+        let Self { upstream_model, provider, api_base, api_key, own: Own { below, credential, region } } = self;
+        ModelEntry { upstream_model, provider, api_base, below, api_key, credential, region, ..entry }
     }
 }
 
@@ -64,6 +64,7 @@ pub(super) fn blank() -> ModelEntry {
         below: Below::default(),
         api_key: None,
         credential: None,
+        region: None,
         timeout: None,
         stream_timeout: None,
         max_retries: None,
@@ -104,6 +105,12 @@ pub(super) fn read(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<Targ
         );
     }
     let (provider, upstream_model) = provider?;
+    if provider.speaks == Speaks::Converse {
+        let key = written_key.map(|(key, _)| Secret::new(key));
+        let placed = bedrock::read(reader, params, &upstream_model, (written, key))?;
+        let bedrock::Placed { upstream_model, api_base, api_key, own } = placed;
+        return Some(Target { upstream_model, provider, api_base, api_key, own });
+    }
     let has_base = params.get("api_base").or(params.get("base_url")).is_some();
     let api_base = match provider.speaks {
         _ if has_base => written?,

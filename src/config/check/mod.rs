@@ -1,6 +1,7 @@
 //! From what was written to what we run on, one file a section. Each complains through the reader and goes on.
 
 mod azure;
+mod bedrock;
 mod callbacks;
 mod context;
 mod endpoint;

@@ -181,7 +181,9 @@ impl Ids {
             parts.push(scalar.map(|scalar| scalar.text.to_string()).unwrap_or_default());
         }
         // only where they are written: what most entries lack must not be in every entry's hash
-        for name in ["api_version", "vertex_project", "vertex_location"] {
+        for name in
+            ["api_version", "vertex_project", "vertex_location", "aws_region_name", "aws_bedrock_runtime_endpoint"]
+        {
             let scalar = params.get(name).and_then(Node::scalar);
             parts.extend(scalar.map(|scalar| format!("{name}={}", scalar.text.as_str())));
         }

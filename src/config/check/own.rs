@@ -8,4 +8,5 @@ use crate::credentials::Source;
 pub(super) struct Own {
     pub(super) below: Below,
     pub(super) credential: Option<Source>,
+    pub(super) region: Option<String>,
 }

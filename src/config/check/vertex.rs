@@ -62,7 +62,7 @@ pub(super) fn read(
     let Ok(credential) = credential else { return Own::default() };
     // an address may lead to one model already, as LiteLLM takes it
     if base.as_str().contains("/publishers/") {
-        return Own { below: Below::default(), credential };
+        return Own { below: Below::default(), credential, ..Own::default() };
     }
     let of_account = credential.as_ref().and_then(|source| match source {
         Source::Google(Google::File(file)) => file.project.clone(),
@@ -72,7 +72,11 @@ pub(super) fn read(
     let version = if ends_with_version(base.as_str()) { "" } else { "/v1" };
     let path = segment(&site.project).zip(segment(&site.location));
     let path = path.map(|(project, location)| format!("{version}/projects/{project}/locations/{location}/publishers"));
-    Own { below: Below { path: path.unwrap_or_default(), model_in_path: true, ..Below::default() }, credential }
+    Own {
+        below: Below { path: path.unwrap_or_default(), model_in_path: true, ..Below::default() },
+        credential,
+        ..Own::default()
+    }
 }
 
 fn ends_with_version(base: &str) -> bool {

@@ -10,8 +10,6 @@ pub(in crate::config) const OTHER_PROVIDERS: &[&str] = &[
     "azure_ai",
     "azure_text",
     "baseten",
-    "bedrock",
-    "bedrock_converse",
     "clarifai",
     "cloudflare",
     "codestral",

@@ -81,7 +81,7 @@ const MODELS: &[Row] = &[
     ("model_list: [{model_name: 5, litellm_params: {model: gpt-4o}}]\n", "MR1020", 1, 27, "put it in quotes"),
     ("model_list: [{model_name: 'a*b*', litellm_params: {model: gpt-4o}}]\n", "MR1030", 1, 27, "keep one `*`"),
     ("model_list: [{model_name: a, litellm_params: {model: my-model}}]\n", "MR1031", 1, 54, "write `openai/my-model`"),
-    ("model_list: [{model_name: a, litellm_params: {model: bedrock/c}}]\n", "MR1032", 1, 54, "`openai_like/c`"),
+    ("model_list: [{model_name: a, litellm_params: {model: watsonx/c}}]\n", "MR1032", 1, 54, "`openai_like/c`"),
     ("model_list: [{model_name: a, litellm_params: {model: opnai/c}}]\n", "MR1032", 1, 54, "did you mean `openai`?"),
     ("model_list: [{model_name: a, litellm_params: {model: org/m}}]\n", "MR1032", 1, 54, "`openai_like/org/m`"),
     ("model_list: [{model_name: a, litellm_params: {model: openai/}}]\n", "MR1030", 1, 54, "no model"),

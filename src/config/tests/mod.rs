@@ -1,6 +1,7 @@
 //! Whole files in, whole configurations or reports out.
 
 mod bad;
+mod bedrock;
 mod bombs;
 mod canary;
 mod clouds;

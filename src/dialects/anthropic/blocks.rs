@@ -203,7 +203,8 @@ fn place<'a>(source: &'a Source, at: &str) -> Result<Place<'a>, BadRequest> {
     }
 }
 
-fn input<'a>(arguments: &'a str, notes: &mut Notes) -> Input<'a> {
+/// The arguments of a call as an object.
+pub fn input<'a>(arguments: &'a str, notes: &mut Notes) -> Input<'a> {
     if arguments.trim_ascii().is_empty() {
         return Input::Empty {};
     }
@@ -217,7 +218,7 @@ fn input<'a>(arguments: &'a str, notes: &mut Notes) -> Input<'a> {
 }
 
 /// The API takes ids of letters, digits, `_` and `-` only. The same id becomes the same in a call and in its result.
-fn tool_id<'a>(id: &'a str, notes: &mut Notes) -> Cow<'a, str> {
+pub fn tool_id<'a>(id: &'a str, notes: &mut Notes) -> Cow<'a, str> {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if id.chars().all(fits) {
         return Cow::Borrowed(id);

@@ -39,6 +39,14 @@ mod usage;
 mod whole;
 mod writing;
 
+// what Claude takes, and how a call is written, is the same wherever Claude is asked
+pub(super) use blocks::{Input, input, tool_id};
+pub(super) use fields::bad;
+pub(super) use models::{Traits, traits_of};
+pub(super) use thinking::decide;
+pub(super) use tools::{MEMBERS as TOOL_MEMBERS, schema};
+pub(super) use writing::{absent, sampling};
+
 pub use encoder::Encoder;
 pub use folding::write_whole;
 pub use request::read_request;

@@ -43,7 +43,7 @@ fn one(tool: &Tool, rest: &Map<String, Value>, notes: &mut Notes) -> Option<Valu
 }
 
 /// The API wants an object's schema that says so.
-fn schema(parameters: Option<&Value>) -> Value {
+pub fn schema(parameters: Option<&Value>) -> Value {
     match parameters {
         Some(Value::Object(schema)) => {
             let mut schema = schema.clone();

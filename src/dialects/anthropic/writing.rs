@@ -74,7 +74,7 @@ pub fn write_request(request: &Request, target: &Target<'_>) -> Result<Written, 
 }
 
 /// Thought wants the default temperature, no `top_k`, and a `top_p` of at least 0.95 (Anthropic's page "Thinking").
-fn sampling(request: &Request, traits: Traits, thinks: bool, more: &mut Map<String, Value>, notes: &mut Notes) {
+pub fn sampling(request: &Request, traits: Traits, thinks: bool, more: &mut Map<String, Value>, notes: &mut Notes) {
     let fixed = traits.sampling == Sampling::Fixed;
     let why = if fixed { "this model is not sampled by parameters" } else { "not together with thought" };
     let is = |number: &Number, value: f64| number.as_f64() == Some(value);
@@ -207,7 +207,7 @@ fn native(rest: &Map<String, Value>, more: &mut Map<String, Value>, notes: &mut 
 }
 
 /// What OpenAI's API has and this has not. What asks for nothing is not missed.
-fn absent(request: &Request, notes: &mut Notes) {
+pub fn absent(request: &Request, notes: &mut Notes) {
     let number = |value: &Option<Number>, nothing: f64| value.as_ref().is_some_and(|n| n.as_f64() != Some(nothing));
     let bias = request.logit_bias.as_ref().is_some_and(|bias| bias.as_object().is_none_or(|bias| !bias.is_empty()));
     for (name, asked) in [

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::fixtures::{self, Goldens};
-use super::table::{ROWS, Row, callers, decode, encode, framed, read_whole, whole};
+use super::table::{ROWS, Row, callers, decode, encode, framed, read_whole, whole, wire};
 use crate::dialects::{BadRequest, Event, Target};
 
 fn golden_of(from: &Row, to: &Row, kind: &str, name: &str, ending: &str) -> String {
@@ -55,7 +55,7 @@ fn streams_in_every_dialect() {
     let mut goldens = Goldens::default();
     for from in &ROWS {
         for fixture in fixtures::of(from.name, "stream") {
-            let (events, fault) = decode(from, [fixture.text.as_bytes()]);
+            let (events, fault) = decode(from, [&wire(from, &fixture.text)[..]]);
             for (to, protocol) in callers().filter(|(to, _)| to.name != from.name) {
                 let mut stream = framed(&encode(protocol, events.clone()));
                 stream.extend(fault.iter().map(|fault| format!("fault: {fault}\n")));
@@ -74,7 +74,7 @@ fn a_stream_folds_to_the_whole_answer_for_every_pair() {
     for from in &ROWS {
         let wholes = fixtures::of(from.name, "whole");
         for stream in fixtures::of(from.name, "stream") {
-            let (events, fault) = decode(from, [stream.text.as_bytes()]);
+            let (events, fault) = decode(from, [&wire(from, &stream.text)[..]]);
             let told = wholes.iter().find(|whole| whole.name == stream.name);
             for (to, protocol) in callers() {
                 let place = format!("{} {} to {}", from.name, stream.name, to.name);

@@ -3,13 +3,13 @@
 use proptest::prelude::*;
 
 use super::fixtures;
-use super::table::{ROWS, decode};
+use super::table::{ROWS, decode, wire};
 
 #[test]
 fn a_stream_cut_anywhere_reads_the_same() {
     for row in &ROWS {
         for fixture in fixtures::of(row.name, "stream") {
-            let bytes = fixture.text.as_bytes();
+            let bytes = &wire(row, &fixture.text)[..];
             let want = decode(row, [bytes]);
             for at in 0..bytes.len() {
                 let (head, tail) = bytes.split_at(at);
@@ -36,7 +36,7 @@ proptest! {
     fn a_spoilt_stream_is_read_or_is_a_fault((row, which, changes, size) in spoilt()) {
         let row = &ROWS[row];
         let fixtures = fixtures::of(row.name, "stream");
-        let mut bytes = fixtures[which % fixtures.len()].text.clone().into_bytes();
+        let mut bytes = wire(row, &fixtures[which % fixtures.len()].text);
         let length = bytes.len();
         changes.iter().for_each(|(at, byte)| bytes[at % length] = *byte);
         let once = decode(row, bytes.chunks(size));

@@ -1,5 +1,6 @@
 //! The dialects, a row each.
 
+use bytes::BytesMut;
 use millrace_actors::fault::Fault;
 use millrace_actors::wire::framing::{Framing, StreamReader};
 use millrace_actors::wire::protocol::Protocol;
@@ -9,7 +10,7 @@ use crate::dialects::cohere::COHERE;
 use crate::dialects::ollama::OLLAMA;
 use crate::dialects::own::Own;
 use crate::dialects::{
-    AnswerFacts, BadRequest, Decode, Event, Frame, Request, Target, Written, anthropic, bridge, gemini, openai,
+    AnswerFacts, BadRequest, Decode, Event, Frame, Request, Target, Written, anthropic, bedrock, bridge, gemini, openai,
 };
 
 /// A dialect as the tests need it.
@@ -29,7 +30,7 @@ pub struct Row {
 }
 
 /// All of them.
-pub const ROWS: [Row; 5] = [
+pub const ROWS: [Row; 6] = [
     Row {
         name: "openai",
         model: "gpt-4.1",
@@ -59,6 +60,16 @@ pub const ROWS: [Row; 5] = [
         decoder: || Box::new(gemini::Decoder::default()),
         caller: Some(Protocol::GenerateContent),
         framing: Framing::Events,
+    },
+    Row {
+        name: "bedrock",
+        model: "anthropic.claude-sonnet-4-5-20250929-v1:0",
+        read_request: None,
+        write_request: bedrock::write_request,
+        read_whole: bedrock::read_whole,
+        decoder: || Box::new(bedrock::Decoder::default()),
+        caller: None,
+        framing: Framing::Frames,
     },
     own("cohere", "command-a-03-2025", &COHERE, Framing::Events),
     own("ollama", "llama3.2", &OLLAMA, Framing::Lines),
@@ -95,18 +106,30 @@ pub fn facts() -> AnswerFacts {
     }
 }
 
+/// A stream's fixture as it comes over the wire: binary frames are written as server-sent events in the file.
+pub fn wire(row: &Row, text: &str) -> Vec<u8> {
+    if row.framing != Framing::Frames {
+        return text.as_bytes().to_vec();
+    }
+    let (mut reader, mut out) = (StreamReader::new(Framing::Events, 1 << 20), BytesMut::new());
+    reader.feed(text.as_bytes(), |event| row.framing.write(Protocol::Own, &mut out, event.name, event.data)).unwrap();
+    out.to_vec()
+}
+
 /// The events of a stream that comes in these pieces, and the fault that ended it, if one did.
 pub fn decode<'a>(row: &Row, pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Event>, Option<String>) {
     let (mut decoder, mut events, mut fault) = ((row.decoder)(), vec![], None);
     let mut reader = StreamReader::new(row.framing, 1 << 20);
     for piece in pieces {
-        reader
-            .feed(piece, |event| {
-                if fault.is_none() {
-                    fault = decoder.event(event.name, event.data, &mut events).err().map(|fault| format!("{fault:?}"));
-                }
-            })
-            .unwrap();
+        let fed = reader.feed(piece, |event| {
+            if fault.is_none() {
+                fault = decoder.event(event.name, event.data, &mut events).err().map(|fault| format!("{fault:?}"));
+            }
+        });
+        if let Err(why) = fed {
+            fault.get_or_insert(format!("{why:?}"));
+            break;
+        }
     }
     if fault.is_none() {
         fault = decoder.close(&mut events).err().map(|fault| format!("{fault:?}"));

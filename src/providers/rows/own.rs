@@ -114,6 +114,27 @@ static VERTEX: Row = Row {
     },
 };
 
+/// Amazon Bedrock. Its address is one of its region.
+static BEDROCK: Row = Row {
+    name: "bedrock",
+    aliases: &["bedrock_converse"],
+    speaks: Speaks::Converse,
+    base: None,
+    base_variables: &["AWS_BEDROCK_RUNTIME_ENDPOINT"],
+    key_variables: &["AWS_BEARER_TOKEN_BEDROCK"],
+    keyless: false,
+    endpoints: &[Chat, Messages],
+    traits: PLAIN,
+    shown: Shown {
+        title: "Amazon Bedrock",
+        tools: "yes",
+        vision: "by model; bytes or `s3://`",
+        reasoning: "by model; Claude's signed",
+        caching: "`cache_control`; told, 5 minutes and 1 hour apart",
+        credentials: "AWS keys, or a bearer token",
+    },
+};
+
 /// Cohere.
 static COHERE: Row = Row {
     name: "cohere",
@@ -157,4 +178,4 @@ static OLLAMA: Row = Row {
 };
 
 /// All of them.
-pub static OWN: &[&Row] = &[&OPENAI, &ANTHROPIC, &GEMINI, &COHERE, &AZURE, &VERTEX, &OLLAMA];
+pub static OWN: &[&Row] = &[&OPENAI, &ANTHROPIC, &GEMINI, &COHERE, &AZURE, &VERTEX, &BEDROCK, &OLLAMA];

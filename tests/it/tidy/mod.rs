@@ -131,5 +131,5 @@ fn what_is_committed_is_clean() {
     none("packages from elsewhere", lines::foreign_sources(&lock.text));
     let packages = lock.text.matches("[[package]]").count();
     println!("tidy: {packages} packages");
-    assert!(packages < 300, "{packages} packages in the lock file");
+    assert!(packages < 320, "{packages} packages in the lock file");
 }

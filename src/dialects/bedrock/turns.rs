@@ -1,0 +1,99 @@
+//! The conversation in Converse's form: `system` apart, then turns of user and assistant by turns.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::blocks::{self, Block};
+use crate::dialects::anthropic::bad;
+use crate::dialects::request::{Content, Message, Role};
+use crate::dialects::{BadRequest, Did, Notes};
+
+/// One message.
+#[derive(Serialize)]
+pub struct Turn<'a> {
+    role: &'static str,
+    content: Vec<Block<'a>>,
+}
+
+/// The whole of it.
+#[derive(Default)]
+pub struct Conversation<'a> {
+    pub system: Vec<Block<'a>>,
+    pub turns: Vec<Turn<'a>>,
+}
+
+/// Writes the conversation. `caches`: the model has cache points.
+///
+/// # Errors
+/// A part that Converse cannot take, or one that stands where it must not.
+pub fn write<'a>(messages: &'a [Message], caches: bool, notes: &mut Notes) -> Result<Conversation<'a>, BadRequest> {
+    let mut conversation = Conversation::default();
+    for (n, message) in messages.iter().enumerate() {
+        if message.name.is_some() {
+            notes.add("messages.name", Did::Dropped, "messages have no name here");
+        }
+        let blocks = said(message, n, caches, notes)?;
+        if blocks.is_empty() {
+            notes.add("messages.content", Did::Dropped, "a message that says nothing");
+            continue;
+        }
+        let role = match message.role {
+            Role::System => {
+                if !conversation.turns.is_empty() {
+                    notes.add("messages.system", Did::Renamed, "system, which stands apart from the conversation");
+                }
+                conversation.system.extend(blocks);
+                continue;
+            }
+            Role::Assistant => "assistant",
+            Role::User | Role::Tool => "user",
+        };
+        match conversation.turns.last_mut().filter(|last| last.role == role) {
+            Some(last) => last.content.extend(blocks),
+            None => conversation.turns.push(Turn { role, content: blocks }),
+        }
+    }
+    if conversation.turns.first().is_none_or(|first| first.role == "assistant") {
+        notes.add("messages", Did::Defaulted, "a user's message first, saying \".\"");
+        let placeholder = Turn { role: "user", content: vec![Block::Text(Cow::Borrowed("."))] };
+        conversation.turns.insert(0, placeholder);
+    }
+    Ok(conversation)
+}
+
+fn said<'a>(message: &'a Message, n: usize, caches: bool, notes: &mut Notes) -> Result<Vec<Block<'a>>, BadRequest> {
+    let mut blocks = Vec::with_capacity(message.parts.len());
+    // thought and calls may stand beside the caller's list of contents: not counted in it
+    let mut listed = 0;
+    for part in &message.parts {
+        let at = format!("/messages/{n}/content/{listed}");
+        let content = &part.content;
+        let beside = matches!(content, Content::Reasoning { .. } | Content::Redacted { .. } | Content::ToolCall { .. });
+        listed += usize::from(!beside);
+        let of_model = message.role == Role::Assistant;
+        if beside && !of_model {
+            return Err(bad(at, "has a call or thought in a message that is not the assistant's"));
+        }
+        if of_model && matches!(content, Content::ToolResult { .. }) {
+            return Err(bad(at, "has a tool's result in a message of the assistant's"));
+        }
+        if message.role == Role::System && !matches!(content, Content::Text { .. } | Content::Other(_)) {
+            return Err(bad(at, "has more than text in a system message; move it to a user's message"));
+        }
+        let block = blocks::of_part(part, &at, notes)?;
+        let marked = block.is_some().then(|| cache_control(part)).flatten();
+        blocks.extend(block);
+        blocks.extend(blocks::mark(marked, caches, notes));
+    }
+    Ok(blocks)
+}
+
+/// A part's mark; or one within a tool's result, behind which it then stands.
+fn cache_control(part: &crate::dialects::request::Part) -> Option<&serde_json::Value> {
+    let within = match &part.content {
+        Content::ToolResult { parts, .. } => parts.iter().rev().find_map(|part| part.cache_control.as_ref()),
+        _ => None,
+    };
+    part.cache_control.as_ref().or(within)
+}

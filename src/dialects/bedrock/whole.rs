@@ -1,0 +1,141 @@
+//! The provider's whole answer, as the events that its stream would have had.
+
+use millrace_actors::fault::Fault;
+use millrace_actors::wire::usage::Usage;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::answer::{self, Calls, invalid};
+use super::usage;
+use crate::dialects::event::{Event, Start};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Whole<'a> {
+    output: Output,
+    #[serde(default)]
+    stop_reason: Option<String>,
+    #[serde(borrow, default)]
+    usage: Option<&'a RawValue>,
+    #[serde(default)]
+    service_tier: Option<Tier>,
+    #[serde(default)]
+    additional_model_response_fields: Option<Value>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Tier {
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+#[derive(Deserialize)]
+struct Output {
+    message: Message,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    #[serde(default)]
+    content: Vec<Block>,
+}
+
+/// A block has one of these; one that has none is of a kind newer than this reader.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Block {
+    text: Option<String>,
+    tool_use: Option<ToolUse>,
+    reasoning_content: Option<Reasoning>,
+    citations_content: Option<Cited>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ToolUse {
+    tool_use_id: String,
+    name: String,
+    #[serde(default)]
+    input: Option<Box<RawValue>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Reasoning {
+    reasoning_text: Option<Signed>,
+    redacted_content: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Signed {
+    text: String,
+    #[serde(default)]
+    signature: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Cited {
+    content: Vec<Text>,
+    citations: Vec<Value>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Text {
+    text: String,
+}
+
+/// Reads an answer of `POST /model/{id}/converse`.
+///
+/// # Errors
+/// It is not one.
+pub fn read_whole(body: &[u8]) -> Result<Vec<Event>, Fault> {
+    let whole: Whole<'_> =
+        serde_json::from_slice(body).map_err(|why| invalid(format!("the answer cannot be read: {why}")))?;
+    let service_tier = whole.service_tier.map(|tier| tier.kind);
+    let mut out = vec![Event::Start(Start { service_tier, ..Start::default() })];
+    let mut calls = Calls::default();
+    whole.output.message.content.into_iter().for_each(|block| said(block, &mut calls, &mut out));
+    let sequence = answer::sequence(whole.additional_model_response_fields.as_ref());
+    calls.finish(whole.stop_reason, sequence, &mut out);
+    out.extend(whole.usage.and_then(usage::read).map(Event::Usage));
+    out.push(Event::End);
+    Ok(out)
+}
+
+/// The usage of an answer, and nothing else of it.
+pub fn usage_of(body: &[u8]) -> Option<Usage> {
+    #[derive(Deserialize)]
+    struct Outline<'a> {
+        #[serde(borrow)]
+        usage: &'a RawValue,
+    }
+    usage::read(serde_json::from_slice::<Outline<'_>>(body).ok()?.usage)
+}
+
+fn said(block: Block, calls: &mut Calls, out: &mut Vec<Event>) {
+    let text = |text: String| (!text.is_empty()).then_some(Event::Text { choice: 0, text });
+    out.extend(block.text.and_then(text));
+    if let Some(cited) = block.citations_content {
+        out.extend(cited.content.into_iter().filter_map(|content| text(content.text)));
+        out.extend(cited.citations.into_iter().map(answer::citation));
+    }
+    if let Some(Reasoning { reasoning_text, redacted_content }) = block.reasoning_content {
+        if let Some(Signed { text, signature }) = reasoning_text {
+            out.extend((!text.is_empty()).then_some(Event::Reasoning { choice: 0, text }));
+            let signature = signature.filter(|signature| !signature.is_empty());
+            out.extend(signature.map(|signature| Event::Signature { choice: 0, signature }));
+        }
+        out.extend(redacted_content.map(|data| Event::Redacted { choice: 0, data }));
+    }
+    if let Some(ToolUse { tool_use_id, name, input }) = block.tool_use {
+        let json = input.map_or_else(String::new, |input| input.get().to_owned());
+        match calls.begin(tool_use_id, name, out) {
+            None => out.extend(text(json)),
+            Some(call) if !json.is_empty() && json != "{}" => out.push(Event::Arguments { choice: 0, call, json }),
+            Some(_) => {}
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Amazon Bedrock: Converse and ConverseStream, for every caller. Each call is signed (SigV4) with the keys of its moment,
+//! or carries a bearer token, which is a header like any other.
+
+pub mod model;
+mod sign;
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use bytes::Bytes;
+use millrace_actors::credential::Token;
+use millrace_actors::fault::Fault;
+use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
+use millrace_actors::wire::endpoint::Endpoint;
+use millrace_actors::wire::framing::Framing;
+use millrace_actors::wire::protocol::Protocol;
+use millrace_actors::wire::usage::Usage;
+
+use crate::dialects::own::{Own, collected};
+use crate::dialects::{bedrock, bridge};
+use sign::{Outgoing, Scope};
+
+/// What AWS calls the service in a signature.
+const SERVICE: &str = "bedrock";
+
+const CONVERSE: Own = Own {
+    write_request: bedrock::write_request,
+    read_whole: bedrock::read_whole,
+    decoder: || Box::new(bedrock::Decoder::default()),
+};
+
+/// The dialect of one deployment.
+pub struct Bedrock {
+    /// Where it is: calls are signed for a region.
+    pub region: String,
+}
+
+impl Bedrock {
+    /// The headers that sign a call with the keys of its token, if it has any.
+    fn signature(
+        &self,
+        call: &EncodeCall<'_>,
+        (path, body): (&str, &Bytes),
+    ) -> Result<Vec<(HeaderName, HeaderValue)>, Fault> {
+        let Some(keys) = call.token.and_then(Token::keys) else { return Ok(Vec::new()) };
+        let deployment = call.deployment;
+        let host = deployment.origin.host_header();
+        let media_type = deployment.headers.iter().find(|(name, _)| *name == CONTENT_TYPE);
+        let media_type = media_type.and_then(|(_, value)| value.to_str().ok());
+        let headers: Vec<(&str, &str)> =
+            [("host", &*host)].into_iter().chain(media_type.map(|value| ("content-type", value))).collect();
+        let outgoing = Outgoing {
+            method: "POST",
+            url: &format!("{}{}{path}{}", deployment.origin, deployment.base_path, deployment.query),
+            headers: &headers,
+            body,
+        };
+        let scope = Scope { region: &self.region, service: SERVICE };
+        // signed anew for each attempt: a signature holds for minutes, and a retry may come later
+        sign::sign(&outgoing, keys, &scope, SystemTime::now()).map_err(|error| {
+            log::error!("call cannot be signed deployment={} cause={error:?}", deployment.id);
+            Fault::Internal
+        })
+    }
+}
+
+impl Dialect for Bedrock {
+    fn name(&self) -> &'static str {
+        "bedrock"
+    }
+
+    fn protocol(&self, _: Endpoint) -> Protocol {
+        Protocol::Own
+    }
+
+    fn framing(&self) -> Framing {
+        Framing::Frames
+    }
+
+    fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
+        let other = matches!(call.endpoint, Endpoint::CountTokens | Endpoint::Embeddings);
+        if other || !call.endpoint.facts().translated {
+            return Err(bridge::not_served(call, "Amazon Bedrock"));
+        }
+        let id = model::segment(call.model)
+            .map_err(|message| Fault::BadRequest { message, param: Some("model".to_owned()) })?;
+        let resource = if call.envelope.stream() { "converse-stream" } else { "converse" };
+        let path = format!("/model/{id}/{resource}");
+        let (body, notes) = CONVERSE.written(call)?;
+        let headers = self.signature(call, (&path, &body.to_bytes()))?;
+        Ok(Encoded { path: Cow::Owned(path), headers, body, notes })
+    }
+
+    /// One event that holds the whole answer, which the reader of streams knows.
+    fn split(&self, _: Endpoint, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
+        Ok(vec![Frame { name: Some(bedrock::WHOLE), data: whole.clone() }])
+    }
+
+    fn collect(&self, _: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault> {
+        Ok(collected(events))
+    }
+
+    fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
+        CONVERSE.translator(to, facts)
+    }
+
+    fn usage(&self, whole: &[u8]) -> Option<Usage> {
+        bedrock::usage_of(whole)
+    }
+
+    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault> {
+        CONVERSE.translate(to, &facts, whole)
+    }
+}
