@@ -27,7 +27,7 @@ pub struct Look {
     pub done: bool,
     /// There's a top-level `error` that isn't null.
     pub error: bool,
-    /// The top-level `usage`, where it tells counts.
+    /// The top-level `usage`, where it tells counts; or else that of the first choice, or of an `x_...` object.
     pub usage: Option<Usage>,
     /// There's usage, and `choices` is empty or absent: nothing in it is for the caller who didn't ask for usage.
     pub usage_only: bool,
@@ -80,17 +80,39 @@ pub fn text_of(data: &[u8], out: &mut String) {
     }
 }
 
+/// What may hold usage where it does not stand at the top: a choice, or an object of the provider's own.
+#[derive(Deserialize)]
+struct Beside<'a> {
+    #[serde(borrow, default)]
+    usage: Option<&'a RawValue>,
+}
+
+impl Beside<'_> {
+    fn usage(&self) -> Option<Usage> {
+        Usage::parse(self.usage?.get().as_bytes())
+    }
+}
+
 /// The structural look, for events that may have usage or an error.
 #[cold]
 fn look_closely(data: &[u8]) -> Look {
     let mut look = Look::default();
+    let mut elsewhere = None;
     let valid = std::str::from_utf8(data).is_ok_and(|text| {
         scan::each_member(text, |key, value| {
             let value = &data[value];
             match key.as_ref() {
                 "usage" => look.usage = Usage::parse(value),
                 "error" => look.error = value != b"null",
-                "choices" => look.choices = has_element(value),
+                "choices" => {
+                    look.choices = has_element(value);
+                    elsewhere =
+                        elsewhere.or_else(|| serde_json::from_slice::<Vec<Beside<'_>>>(value).ok()?.first()?.usage());
+                }
+                // an object of the provider's own beside the choices
+                key if key.starts_with("x_") => {
+                    elsewhere = elsewhere.or_else(|| serde_json::from_slice::<Beside<'_>>(value).ok()?.usage());
+                }
                 _ => {}
             }
         })
@@ -99,6 +121,7 @@ fn look_closely(data: &[u8]) -> Look {
     if !valid {
         return Look { choices: may_have_choices(data), ..Look::default() };
     }
+    look.usage = look.usage.or(elsewhere);
     look.usage_only = look.usage.is_some() && !look.choices;
     look
 }

@@ -22,7 +22,7 @@ const CASES: &[(&str, &str)] = &[
     (r#"{"usage":{"prompt_tokens":1}}"#, "uo"),
     (r#"{"usage":{"prompt_tokens":1},"choices":[{"index":0}]}"#, "uc"),
     (r#"{"us\u0061ge":{"prompt_tokens":1},"choices":[]}"#, ""),
-    (r#"{"choices":[{"usage":{"prompt_tokens":1}}]}"#, "c"),
+    (r#"{"choices":[{"usage":{"prompt_tokens":1}}]}"#, "uc"),
     (r#"{"choices":[{"delta":{"content":"\"usage\":{\"prompt_tokens\":1}"}}]}"#, "c"),
     (r#"{"choices":[{"delta":{"content":"\"usage"}}],"usage":null}"#, "c"),
     (r#"{"choices":[{"delta":{"content":"usage"}}]}"#, "c"),
@@ -51,6 +51,28 @@ fn letters(look: Look) -> String {
         (look.finish, 'f'),
     ];
     seen.iter().filter(|(yes, _)| *yes).map(|(_, letter)| *letter).collect()
+}
+
+#[test]
+fn usage_is_found_where_some_providers_put_it() {
+    let told = |data: &str| look(data.as_bytes()).usage.map(|usage| (usage.prompt_tokens, usage.completion_tokens));
+    let counts = r#"{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}"#;
+    assert_eq!(
+        told(&format!(r#"{{"choices":[{{"delta":{{}}}}],"x_theirs":{{"id":"a","usage":{counts}}}}}"#)),
+        Some((3, 4))
+    );
+    assert_eq!(told(&format!(r#"{{"choices":[{{"delta":{{}},"usage":{counts}}}]}}"#)), Some((3, 4)));
+    let both = format!(
+        r#"{{"x_theirs":{{"usage":{counts}}},"choices":[],"usage":{{"prompt_tokens":1,"completion_tokens":1}}}}"#
+    );
+    assert_eq!(told(&both), Some((1, 1)), "the usual place counts");
+    for text in [
+        format!(r#"{{"choices":[{{"delta":{{"content":"x","usage":{counts}}}}}]}}"#),
+        format!(r#"{{"theirs":{{"usage":{counts}}},"choices":[]}}"#),
+        format!(r#"{{"x_theirs":[{{"usage":{counts}}}],"choices":"usage"}}"#),
+    ] {
+        assert_eq!(told(&text), None, "{text}");
+    }
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::{
     choices::{
-        Alphabet, Arguments, CloseOn, Done, Encoding, Eol, Escape, Finish, Framing, How, ModelField, Shape, Stop,
-        UsagePlace,
+        Alphabet, Arguments, CloseOn, Done, Encoding, Eol, Escape, Finish, Framing, How, ModelField, Quirk, Shape,
+        Stop, UsagePlace,
     },
     fault::Fault,
 };
@@ -60,6 +60,8 @@ pub struct Behaviour {
     pub reasoning_tokens: u64,
     /// Where usage stands.
     pub usage: UsagePlace,
+    /// What a server of OpenAI's protocol does otherwise.
+    pub quirk: Quirk,
     /// What the `model` field says.
     pub model: ModelField,
     /// Adds fields that the provider does not have, at every level; to an Anthropic stream also an event and a block.
@@ -168,6 +170,7 @@ impl Default for Behaviour {
             cache_write_1h_tokens: 0,
             reasoning_tokens: 0,
             usage: UsagePlace::default(),
+            quirk: Quirk::default(),
             model: ModelField::default(),
             extra: false,
             nulls: true,

@@ -149,6 +149,27 @@ words! {
 }
 
 words! {
+    /// What a server that speaks OpenAI's protocol does otherwise than OpenAI.
+    pub enum Quirk {
+        /// Nothing.
+        #[default]
+        None => "none",
+        /// Thought is told as `reasoning`.
+        Reasoning => "reasoning",
+        /// Thought is told as `reasoning`, and again as `reasoning_details`, signed.
+        Details => "details",
+        /// Usage stands within `x_groq`, an object of the provider's own.
+        Beside => "beside",
+        /// Usage stands within the choice.
+        Within => "within",
+        /// Each chunk tells all so far as well, as `message`.
+        Cumulative => "cumulative",
+        /// Sources are listed beside the choices, in each chunk.
+        Sources => "sources",
+    }
+}
+
+words! {
     /// How a connection ends when a fault ends it.
     pub enum How {
         /// An orderly FIN.

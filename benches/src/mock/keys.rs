@@ -73,6 +73,7 @@ pub static KEYS: &[Key] = &[
     key!("cache-write-1h-tokens", cache_write_1h_tokens, "how many of those are kept for an hour"),
     key!("reasoning-tokens", reasoning_tokens, "reasoning tokens in usage"),
     key!("usage", usage, "where usage stands, or what is wrong with it", fault),
+    key!("quirk", quirk, "what a server of OpenAI's protocol does otherwise", fault),
     key!("model", model, "the model field of the answer", fault),
     key!("extra", extra, "fields that the provider does not have", odd),
     key!("nulls", nulls, "fields that say nothing written as null", switch),

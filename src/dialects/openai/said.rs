@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use millrace_actors::fault::Fault;
 use millrace_actors::wire::usage::Usage;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::event::{Event, Reason, Start};
 use super::calls::Calls;
@@ -22,6 +22,10 @@ pub struct Reader {
     started: bool,
     choices: Vec<State>,
     calls: Calls,
+    /// Text was told.
+    spoke: bool,
+    /// How many of the answer's sources were told.
+    cited: usize,
 }
 
 /// One choice.
@@ -46,8 +50,13 @@ impl Reader {
         if !self.started && (!choices.is_empty() || usage.is_some()) {
             self.start(&answer, out);
         }
+        let before = out.len();
         for (position, choice) in choices.into_iter().enumerate() {
             self.choice(position, choice, out)?;
+        }
+        self.spoke |= out[before..].iter().any(|event| matches!(event, Event::Text { .. }));
+        if self.spoke {
+            self.sources(&answer, out);
         }
         out.extend(usage.map(Event::Usage));
         Ok(())
@@ -66,17 +75,27 @@ impl Reader {
         }));
     }
 
+    /// Sources beside the choices, as Perplexity and xAI tell them: with every chunk, or with the last. They stand behind the
+    /// whole text, so they are told once there is some.
+    fn sources(&mut self, answer: &Answer<'_>, out: &mut Vec<Event>) {
+        let Some(Value::Array(urls)) = value(answer.citations) else { return };
+        let pages: Vec<Value> = items(answer.search_results).collect();
+        let new = urls.iter().skip(self.cited).filter_map(Value::as_str);
+        out.extend(new.map(|url| Event::Citation { choice: 0, citation: sources::listed(url, &pages) }));
+        self.cited = self.cited.max(urls.len());
+    }
+
     fn choice(&mut self, position: usize, choice: Choice<'_>, out: &mut Vec<Event>) -> Result<(), Fault> {
         let index = choice.index.unwrap_or(position as u32);
         let at = self.state(index)?;
         if let Some(value) = value(choice.logprobs) {
             out.push(Event::Logprobs { choice: index, value });
         }
-        if let Some(delta) = choice.delta {
-            self.said(at, delta, false, out)?;
-        }
-        if let Some(message) = choice.message {
-            self.said(at, message, true, out)?;
+        // Perplexity's chunks have both: what is new, and all so far
+        match (choice.delta, choice.message) {
+            (Some(delta), _) => self.said(at, delta, false, out)?,
+            (None, Some(message)) => self.said(at, message, true, out)?,
+            (None, None) => {}
         }
         let Some(told) = word(choice.finish_reason).filter(|_| !self.choices[at].finished) else { return Ok(()) };
         self.choices[at].finished = true;
@@ -140,6 +159,7 @@ impl Reader {
             None => vec![],
             raw => items(raw).collect(),
         };
+        let blocks: Vec<Value> = items(said.reasoning_details).filter_map(detail).chain(blocks).collect();
         let in_blocks = whole && blocks.iter().any(|block| block["thinking"].as_str().is_some_and(|t| !t.is_empty()));
         // vLLM sends both names with the same words
         let words = word(said.reasoning_content).or_else(|| word(said.reasoning)).filter(|_| !in_blocks);
@@ -162,6 +182,16 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// An element of OpenRouter's `reasoning_details` as a block of thought.
+fn detail(mut detail: Value) -> Option<Value> {
+    let kind = detail["type"].as_str()?.to_owned();
+    Some(match kind.as_str() {
+        "reasoning.encrypted" => json!({"data": detail["data"].take()}),
+        "reasoning.summary" => json!({"thinking": detail["summary"].take()}),
+        _ => json!({"thinking": detail["text"].take(), "signature": detail["signature"].take()}),
+    })
 }
 
 /// A text, or Mistral's list of parts: text and thought. Nothing where it is neither.

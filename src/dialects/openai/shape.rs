@@ -33,6 +33,12 @@ pub struct Answer<'a> {
     pub usage: Raw<'a>,
     #[serde(borrow, default)]
     pub error: Raw<'a>,
+    /// Addresses of sources, as Perplexity and xAI tell them.
+    #[serde(borrow, default)]
+    pub citations: Raw<'a>,
+    /// The pages behind them (Perplexity).
+    #[serde(borrow, default)]
+    pub search_results: Raw<'a>,
     /// Where Groq puts a stream's usage.
     #[serde(borrow, default)]
     pub x_groq: Raw<'a>,
@@ -84,6 +90,9 @@ pub struct Said<'a> {
     pub reasoning: Raw<'a>,
     #[serde(borrow, default)]
     pub thinking_blocks: Raw<'a>,
+    /// OpenRouter's blocks of thought.
+    #[serde(borrow, default)]
+    pub reasoning_details: Raw<'a>,
     #[serde(borrow, default)]
     pub annotations: Raw<'a>,
     /// Where LiteLLM puts sources for which OpenAI has no form.

@@ -35,6 +35,18 @@ fn own(native: Value) -> Citation {
     Citation { url: text("url"), title, cited_text: text("cited_text"), native }
 }
 
+/// A source that is told by its address, with what is known of the page.
+pub fn listed(url: &str, pages: &[Value]) -> Citation {
+    let page = pages.iter().find(|page| page["url"] == *url);
+    let text = |name: &str| page.and_then(|page| page[name].as_str()).map(str::to_owned);
+    Citation {
+        url: Some(url.to_owned()),
+        title: text("title"),
+        cited_text: text("snippet"),
+        native: json!({"url": url}),
+    }
+}
+
 /// A citation in this dialect.
 pub enum Written {
     /// An element of `annotations`.

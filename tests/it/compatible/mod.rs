@@ -1,6 +1,7 @@
 //! Every provider of OpenAI's protocol, by the table: where its calls go and with what, what it does not take, and that its
 //! usage is found. A row that is added is tried without a line here.
 
+mod answers;
 mod parameters;
 
 use millrace::providers::row::Speaks;

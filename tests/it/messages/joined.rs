@@ -61,6 +61,10 @@ pub fn message_of(events: &[(String, Value)]) -> Value {
 }
 
 fn extend(block: &mut Value, delta: &Value) {
+    if delta["type"] == "citations_delta" {
+        assert!(delta["citation"].is_object(), "{delta}");
+        return;
+    }
     let (to, from) = match delta["type"].as_str().expect("a type") {
         "text_delta" => ("text", "text"),
         "thinking_delta" => ("thinking", "thinking"),

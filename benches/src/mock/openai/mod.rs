@@ -2,6 +2,7 @@
 
 pub mod answers;
 mod media;
+mod quirks;
 mod stream;
 
 use super::{
@@ -17,7 +18,7 @@ pub struct OpenAi;
 
 impl Writer for OpenAi {
     fn whole(&self, job: &Job<'_>) -> String {
-        answers::whole(job)
+        quirks::whole(job.behaviour.quirk, answers::whole(job))
     }
 
     fn answer(&self, job: &Job<'_>) -> Body {
@@ -25,7 +26,7 @@ impl Writer for OpenAi {
     }
 
     fn events(&self, job: &Job<'_>) -> Vec<Event> {
-        stream::proper(job).into_iter().map(Event::unnamed).collect()
+        quirks::stream(job.behaviour.quirk, stream::proper(job)).into_iter().map(Event::unnamed).collect()
     }
 
     fn terminal(&self, _: &Job<'_>) -> Option<Event> {
