@@ -44,6 +44,16 @@ impl Address {
         Ok(Address { origin, path })
     }
 
+    /// Whether TLS is spoken.
+    pub fn is_https(&self) -> bool {
+        self.origin.is_https()
+    }
+
+    /// The host in lower case; an IPv6 address keeps its brackets.
+    pub fn host(&self) -> &str {
+        self.origin.host()
+    }
+
     /// The same server, asked for something below this path.
     #[must_use]
     pub fn below(&self, rest: &str) -> Self {

@@ -11,6 +11,7 @@ pub mod file;
 mod google;
 mod jwt;
 mod oauth;
+pub mod sign;
 mod words;
 
 use futures_util::future::LocalBoxFuture;

@@ -3,10 +3,10 @@
 use millrace_actors::credential::SigningKeys;
 use millrace_actors::secret::Secret;
 
+use super::aws_keys;
 use super::own::Own;
 use crate::config::base_url::BaseUrl;
 use crate::config::reader::{Reader, Section};
-use crate::credentials::{Aws, Source};
 use crate::providers::bedrock::model::{Named, is_region};
 
 /// Variables that name a region, LiteLLM's own before AWS's.
@@ -46,15 +46,12 @@ pub(super) fn read(
     let has_base = own.is_some();
     let api_base = own.or_else(|| BaseUrl::parse(&own_address(&region)).ok())?;
     let keys = written_keys(reader, params);
-    let api_key = key.or_else(|| reader.vars.first(&[BEARER]).filter(|_| keys.is_none() && !has_base).map(Secret::new));
-    let keys = keys.filter(|_| api_key.is_none()).or_else(|| keys_of_environment(reader).filter(|_| api_key.is_none()));
-    if api_key.is_none() && keys.is_none() {
-        let path = params.path("aws_access_key_id");
-        let message = format!("`{path}` is missing, and neither AWS_ACCESS_KEY_ID nor {BEARER} is set");
-        let help = "add `aws_access_key_id` and `aws_secret_access_key`, or a bearer token as `api_key`";
-        reader.error("MR1039", (params.node, &path), &message, help);
-    }
-    let credential = keys.map(|keys| Source::Aws(Aws::Keys(keys)));
+    let meant = keys.is_some() || aws_keys::is_written(params);
+    let api_key = key.or_else(|| reader.vars.first(&[BEARER]).filter(|_| !meant && !has_base).map(Secret::new));
+    let credential = match api_key {
+        Some(_) => None,
+        None => aws_keys::credential(reader, params, &region, (keys, keys_of_environment(reader))),
+    };
     let own = Own { credential, region: Some(region), ..Own::default() };
     Some(Placed { upstream_model, api_base, api_key, own })
 }

@@ -1,5 +1,6 @@
 //! From what was written to what we run on, one file a section. Each complains through the reader and goes on.
 
+mod aws_keys;
 mod azure;
 mod bedrock;
 mod callbacks;

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::config::model::{Config, ModelEntry};
 use crate::config::{Report, load_text};
-use crate::credentials::{Aws, Source};
+use crate::credentials::Source;
+use crate::credentials::aws::{Aws, Way};
 
 const PAIR: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "AKIDENV"), ("AWS_SECRET_ACCESS_KEY", "secret-env")];
 const REGION: (&str, &str) = ("AWS_REGION", "us-west-2");
@@ -29,7 +30,7 @@ fn bad(params: &str, env: &[(&str, &str)]) -> (&'static str, String) {
 
 /// The id of the keys that calls are signed with.
 fn signed_by(model: &ModelEntry) -> Option<(&str, Option<&str>)> {
-    let Some(Source::Aws(Aws::Keys(keys))) = &model.credential else { return None };
+    let Some(Source::Aws(Aws { way: Way::Keys(keys), .. })) = &model.credential else { return None };
     Some((&keys.id, keys.session.as_ref().map(|session| session.expose())))
 }
 
@@ -91,7 +92,7 @@ fn what_cannot_be_called_is_refused_by_name() {
         ("model: bedrock/us-east-1/", &both, "MR1032", "no model is named"),
         ("model: bedrock/m", &both[..2], "MR1023", "AWS_DEFAULT_REGION"),
         ("model: bedrock/m, aws_region_name: Frankfurt", &both, "MR1026", "no region of AWS"),
-        ("model: bedrock/m", &[REGION], "MR1039", "AWS_BEARER_TOKEN_BEDROCK"),
+        ("model: bedrock/m", &[REGION, ("AWS_EC2_METADATA_DISABLED", "true")], "MR1039", "AWS_BEARER_TOKEN_BEDROCK"),
         ("model: bedrock/m, aws_access_key_id: A", &both, "MR1039", "one pair"),
         ("model: bedrock/m, aws_secret_access_key: canary-s", &both, "MR1039", "one pair"),
         (

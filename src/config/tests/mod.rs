@@ -1,5 +1,6 @@
 //! Whole files in, whole configurations or reports out.
 
+mod aws;
 mod bad;
 mod bedrock;
 mod bombs;

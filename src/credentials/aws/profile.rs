@@ -4,23 +4,9 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use millrace_actors::credential::{FetchError, Token};
-use millrace_actors::upstream::UpstreamClient;
+use millrace_actors::credential::FetchError;
 
-use super::told::{Told, read};
-
-/// A profile.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Profile {
-    /// Which.
-    pub name: String,
-    /// Keys.
-    pub credentials: PathBuf,
-    /// All else.
-    pub config: PathBuf,
-    /// As messages show it.
-    pub shown: String,
-}
+use super::told::read;
 
 /// Settings that lead to keys in ways that are not served, and what they are.
 const NOT_SERVED: [(&str, &str); 4] = [
@@ -30,47 +16,52 @@ const NOT_SERVED: [(&str, &str); 4] = [
     ("login_session", "a person's sign-on"),
 ];
 
-impl Profile {
-    /// A profile of these files.
-    pub fn new(name: String, credentials: PathBuf, config: PathBuf) -> Self {
-        let shown = format!("aws profile {name}");
-        Profile { name, credentials, config, shown }
-    }
+/// The two files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Files {
+    /// Keys.
+    pub credentials: PathBuf,
+    /// All else.
+    pub config: PathBuf,
+}
 
-    pub(super) async fn token(&self, _client: &UpstreamClient) -> Result<Token, FetchError> {
-        let settings = self.settings()?;
-        let text = |name: &str| settings.get(name).cloned();
-        if let Some((access_key_id, secret_access_key)) = text("aws_access_key_id").zip(text("aws_secret_access_key")) {
-            // some tools that write temporary keys write their end beside them
-            let expiration = text("aws_expiration").or_else(|| text("x_security_token_expires"));
-            return Told { access_key_id, secret_access_key, token: text("aws_session_token"), expiration }
-                .into_token();
-        }
-        let not_served = NOT_SERVED.iter().find(|(name, _)| settings.contains_key(*name));
-        Err(FetchError(match not_served {
-            Some((name, what)) => {
-                format!("its `{name}` ({what}) is not supported; write keys, or set them as variables")
-            }
-            None => "it holds no aws_access_key_id and aws_secret_access_key".to_owned(),
-        }))
-    }
+/// The settings of one profile, by their names.
+pub(super) struct Settings(HashMap<String, String>);
 
-    /// Its settings in both files; those of `credentials` count where both have one.
-    fn settings(&self) -> Result<HashMap<String, String>, FetchError> {
-        let credentials = read(&self.credentials);
-        let config = read(&self.config);
+impl Files {
+    /// What a profile has in both files; what is in `credentials` counts where both have it.
+    pub(super) fn profile(&self, name: &str) -> Result<Settings, FetchError> {
+        let (credentials, config) = (read(&self.credentials), read(&self.config));
         if let (Err(error), Err(_)) = (&credentials, &config) {
             return Err(error.clone());
         }
-        let in_config = format!("profile {}", self.name);
-        let sections = [self.name.as_str(), in_config.as_str()];
+        let in_config = format!("profile {name}");
+        let sections = [name, in_config.as_str()];
         let mut settings = HashMap::new();
         for (text, sections) in [(config, &sections[..]), (credentials, &sections[..1])] {
             if let Ok(text) = text {
                 settings.extend(section(text.expose(), sections));
             }
         }
-        Ok(settings)
+        Ok(Settings(settings))
+    }
+}
+
+impl Settings {
+    /// A setting that is not empty.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Why no keys can be had by these settings.
+    pub(super) fn complaint(&self) -> FetchError {
+        let not_served = NOT_SERVED.iter().find(|(name, _)| self.get(name).is_some());
+        FetchError(match not_served {
+            Some((name, what)) => {
+                format!("its `{name}` ({what}) is not supported; write keys, or set them as variables")
+            }
+            None => "it is not there, or holds neither a pair of keys nor a role".to_owned(),
+        })
     }
 }
 

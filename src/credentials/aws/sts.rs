@@ -1,18 +1,25 @@
-//! AWS's Security Token Service: a role's keys for a statement that somebody it trusts has signed (a web identity).
+//! AWS's Security Token Service: a role's keys for a statement that somebody it trusts has signed (a web identity), or for
+//! keys that it trusts.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use bytes::Bytes;
-use millrace_actors::credential::{FetchError, Token};
+use millrace_actors::credential::{FetchError, SigningKeys, Token};
 use millrace_actors::secret::Secret;
-use millrace_actors::upstream::UpstreamClient;
+use millrace_actors::upstream::{Method, UpstreamClient};
 
 use super::told::{Told, read};
 use crate::credentials::address::Address;
-use crate::credentials::{oauth, words};
+use crate::credentials::oauth::{self, Question};
+use crate::credentials::sign::{Outgoing, Scope, sign};
+use crate::credentials::words;
 
 /// The version of the service ("AWS STS API Reference").
 const VERSION: &str = "2011-06-15";
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Where roles are asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,19 +30,15 @@ pub struct Sts {
     pub region: String,
 }
 
-/// A role for a statement.
+/// A role, and what the session in it is called.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Identity {
-    /// Where it is asked for.
-    pub sts: Sts,
-    /// The role's ARN.
-    pub role: String,
-    /// What the session is called.
+pub struct Role {
+    /// Its ARN.
+    pub arn: String,
+    /// What the session is called: it stands in AWS's records of calls.
     pub session: String,
-    /// The statement.
-    pub statement: Statement,
-    /// As messages show it.
-    pub shown: String,
+    /// What its owner gave those who may take it on.
+    pub external_id: Option<String>,
 }
 
 /// A signed statement.
@@ -47,16 +50,16 @@ pub enum Statement {
     File(PathBuf),
 }
 
-impl Identity {
-    /// A role for a statement.
-    pub fn new(sts: Sts, (role, session): (String, String), statement: Statement) -> Self {
-        let shown = format!("aws role {role} by web identity");
-        Identity { sts, role, session, statement, shown }
-    }
-
-    pub(super) async fn token(&self, client: &UpstreamClient) -> Result<Token, FetchError> {
+impl Sts {
+    /// The keys of a role for a statement; nobody signs the request.
+    pub(super) async fn identify(
+        &self,
+        role: &Role,
+        statement: &Statement,
+        client: &UpstreamClient,
+    ) -> Result<Token, FetchError> {
         let of_file;
-        let statement = match &self.statement {
+        let statement = match statement {
             Statement::Text(text) => text,
             Statement::File(path) => {
                 of_file = read(path)?;
@@ -66,11 +69,41 @@ impl Identity {
         let form = [
             ("Action", "AssumeRoleWithWebIdentity"),
             ("Version", VERSION),
-            ("RoleArn", &self.role),
-            ("RoleSessionName", &self.session),
+            ("RoleArn", &role.arn),
+            ("RoleSessionName", &role.session),
             ("WebIdentityToken", statement.expose().trim()),
         ];
-        keys(&oauth::post(client, &self.sts.address, &form).await?)
+        keys(&oauth::post(client, &self.address, &form).await?)
+    }
+
+    /// The keys of a role for other keys.
+    pub(super) async fn assume(
+        &self,
+        role: &Role,
+        keys: &SigningKeys,
+        client: &UpstreamClient,
+    ) -> Result<Token, FetchError> {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("Action", "AssumeRole").append_pair("Version", VERSION);
+        form.append_pair("RoleArn", &role.arn).append_pair("RoleSessionName", &role.session);
+        if let Some(id) = &role.external_id {
+            form.append_pair("ExternalId", id);
+        }
+        let body = Bytes::from(form.finish());
+        let address = &self.address;
+        let host = address.origin.host_header();
+        let outgoing = Outgoing {
+            method: "POST",
+            url: &format!("{}{}", address.origin, address.path),
+            headers: &[("host", &host), ("content-type", FORM)],
+            body: &body,
+        };
+        let scope = Scope { region: &self.region, service: "sts" };
+        let signed = sign(&outgoing, keys, &scope, SystemTime::now());
+        let mut headers = signed.map_err(|cause| FetchError(cause.to_string()))?;
+        headers.push((CONTENT_TYPE, HeaderValue::from_static(FORM)));
+        let question = Question { address, method: Method::POST, headers: &headers, body };
+        self::keys(&oauth::ask(client, question).await?)
     }
 }
 

@@ -2,7 +2,6 @@
 //! or carries a bearer token, which is a header like any other.
 
 pub mod model;
-mod sign;
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -17,9 +16,9 @@ use millrace_actors::wire::framing::Framing;
 use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
 
+use crate::credentials::sign::{self, Outgoing, Scope};
 use crate::dialects::own::{Own, collected};
 use crate::dialects::{bedrock, bridge};
-use sign::{Outgoing, Scope};
 
 /// What AWS calls the service in a signature.
 const SERVICE: &str = "bedrock";

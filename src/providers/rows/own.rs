@@ -131,7 +131,7 @@ static BEDROCK: Row = Row {
         vision: "by model; bytes or `s3://`",
         reasoning: "by model; Claude's signed",
         caching: "`cache_control`; told, 5 minutes and 1 hour apart",
-        credentials: "AWS keys, or a bearer token",
+        credentials: "AWS keys, from wherever its own tools take them, and roles; or a bearer token",
     },
 };
 

@@ -1,6 +1,7 @@
 //! Credentials that are fetched: each kind is asked for as its giver wants it, one fetch serves all, a failure is told and
 //! got over, and nothing secret is shown.
 
+mod aws;
 mod giving;
 mod keeping;
 mod secrets;
