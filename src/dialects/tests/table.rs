@@ -13,6 +13,9 @@ use crate::dialects::{
     AnswerFacts, BadRequest, Decode, Event, Frame, Request, Target, Written, anthropic, bedrock, bridge, gemini, openai,
 };
 
+/// Reads a caller's request.
+type ReadRequest = fn(&[u8]) -> Result<Request, BadRequest>;
+
 /// A dialect as the tests need it.
 pub struct Row {
     /// Its folder of fixtures.
@@ -20,7 +23,7 @@ pub struct Row {
     /// A model to write requests for.
     pub model: &'static str,
     /// Reads a caller's request; `None` where only providers speak it.
-    pub read_request: Option<fn(&[u8]) -> Result<Request, BadRequest>>,
+    pub read_request: Option<ReadRequest>,
     pub write_request: fn(&Request, &Target<'_>) -> Result<Written, BadRequest>,
     pub read_whole: fn(&[u8]) -> Result<Vec<Event>, Fault>,
     pub decoder: fn() -> Box<dyn Decode>,
