@@ -290,7 +290,8 @@ fn checked(body: &Bytes) -> Result<Answer, Fault> {
     }
 }
 
-/// The data of a stream that was read whole, its terminal event left out; all of it, where only the dialect knows the end.
+/// The data of a stream that was read whole, its terminal event left out, unless the answer is in it; all of it, where
+/// only the dialect knows the end.
 fn stream_events(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Result<Vec<Bytes>, Fault> {
     let protocol = dialect.protocol(exchange.asked.endpoint);
     let mut events = Vec::new();
@@ -300,7 +301,11 @@ fn stream_events(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Re
         let done = protocol.ends(event.name, event.data);
         match end {
             Err(Fault::Truncated) if is_error(&event) => end = Err(mid_stream_error(event.data)),
-            Err(Fault::Truncated) if done => end = Ok(()),
+            Err(Fault::Truncated) if done => {
+                end = Ok(());
+                // it holds the whole answer
+                events.extend((protocol == Protocol::Responses).then(|| Bytes::copy_from_slice(event.data)));
+            }
             Err(Fault::Truncated) => events.push(Bytes::copy_from_slice(event.data)),
             _ => {}
         }

@@ -102,7 +102,7 @@ impl Hold {
             }
             Way::Released(outlet) => {
                 let asked = &exchange.asked;
-                outlet.push(told::event(fault, asked.protocol, &asked.request_id));
+                outlet.push(told::event(fault, asked.protocol, &asked.request_id, 0));
                 outlet.end();
                 !outlet.client_left()
             }

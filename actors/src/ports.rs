@@ -42,7 +42,7 @@ pub trait Dialect: Send + Sync + 'static {
     /// (FAULTS S22).
     fn split(&self, asked: Endpoint, whole: &Bytes) -> Result<Vec<Frame>, Fault>;
 
-    /// The events of a stream, the terminal one left out (but not with [`Protocol::Own`]), as one whole answer, for a provider that streams unasked
+    /// The events of a stream, the terminal one left out (but not with [`Protocol::Own`] and [`Protocol::Responses`]), as one whole answer, for a provider that streams unasked
     /// (FAULTS S22).
     fn collect(&self, asked: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault>;
 

@@ -116,7 +116,7 @@ impl StreamRelay {
         }
         let fault = self.in_callers_words(fault);
         if let Some(Exchange { asked, .. }) = &self.exchange {
-            self.outlet.push(told::event(&fault, asked.protocol, &asked.request_id));
+            self.outlet.push(told::event(&fault, asked.protocol, &asked.request_id, self.relay.learnt.events));
         }
         self.settle(fault.outcome(), Some(&fault));
     }

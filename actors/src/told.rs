@@ -38,11 +38,26 @@ pub fn body(shape: &Shape, protocol: Protocol, request_id: &str) -> Vec<u8> {
 }
 
 /// A fault as the last event of a stream.
-pub fn event(fault: &Fault, protocol: Protocol, request_id: &str) -> Bytes {
+///
+/// `sent` is how many events went out before it: OpenAI's responses number theirs.
+pub fn event(fault: &Fault, protocol: Protocol, request_id: &str, sent: u64) -> Bytes {
     let mut out = BytesMut::new();
-    let body = body(&fault.shape(), protocol, request_id);
+    let shape = fault.shape();
+    let body = match protocol {
+        Protocol::Responses => numbered(&shape, sent),
+        _ => body(&shape, protocol, request_id),
+    };
     protocol.frame(&mut out, Some(b"error"), |out| out.extend_from_slice(&body));
     out.freeze()
+}
+
+/// OpenAI's description, `ResponseErrorEvent`.
+fn numbered(shape: &Shape, sent: u64) -> Vec<u8> {
+    let code = &shape.code;
+    let event = json!({
+        "type": "error", "code": code, "message": shape.message, "param": shape.param, "sequence_number": sent,
+    });
+    event.to_string().into_bytes()
 }
 
 /// Google's word for a status (its `google.rpc.Code`, "HTTP Mapping").
@@ -117,9 +132,11 @@ mod tests {
 
     #[test]
     fn an_error_event_is_named_where_events_have_names() {
-        let event = |protocol| String::from_utf8(event(&Fault::Truncated, protocol, "r").to_vec()).unwrap();
+        let event = |protocol| String::from_utf8(event(&Fault::Truncated, protocol, "r", 7).to_vec()).unwrap();
         assert!(event(Protocol::Chat).starts_with("data: {\"error\":"));
         assert!(event(Protocol::Messages).starts_with("event: error\ndata: {"));
         assert!(event(Protocol::Messages).ends_with("}\n\n"));
+        let told = event(Protocol::Responses);
+        assert!(told.starts_with("event: error\ndata: {") && told.contains("\"sequence_number\":7"), "{told}");
     }
 }

@@ -108,6 +108,8 @@ pub struct Below {
     pub query: String,
     /// Whether the model stands in what comes next, as a segment of the path.
     pub model_in_path: bool,
+    /// Whether chats are asked for as responses.
+    pub responses: bool,
 }
 
 /// What `model_info` says, without the id and the prices, which have their own fields.

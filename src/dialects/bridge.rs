@@ -13,7 +13,7 @@ use millrace_actors::wire::usage::Usage;
 
 use super::event::{Event, Start};
 use super::halves::Halves;
-use super::{BadRequest, Decode, Encode, Request, Target, Written, anthropic, gemini, openai, text};
+use super::{BadRequest, Decode, Encode, Request, Target, Written, anthropic, gemini, openai, responses, text};
 
 /// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
 /// them out needs no leave. It is noted all the same.
@@ -27,6 +27,9 @@ const LABELS: [&str; 8] = [
     "prompt_cache_retention",
     "safety_identifier",
 ];
+
+/// Where details stand that a client could hardly leave out of what it was given, or that ask for no more than to be told.
+const DETAILS: [&str; 4] = ["messages.", "tools.", "input.", "include."];
 
 // === Requests ===
 
@@ -117,7 +120,7 @@ pub fn written_as(
     let mut written = write(&body).map_err(refused)?;
     without.into_iter().for_each(|name| written.notes.add(name, Did::Dropped, "a chat has no such parameter"));
     // a detail of a message that has no place is noted; a client could hardly leave it out of what it was given
-    let refusable = |name: &&str| !is_label(name) && !name.starts_with("messages.") && !name.starts_with("tools.");
+    let refusable = |name: &&str| !is_label(name) && !DETAILS.iter().any(|of| name.starts_with(of));
     let lost: Vec<&str> = written.notes.dropped().map(|note| note.param.as_str()).filter(refusable).collect();
     if !lost.is_empty() && !deployment.drop_params {
         return Err(unsupported(call, &lost));
@@ -298,48 +301,54 @@ fn own_facts(events: &[Event]) -> AnswerFacts {
 
 fn read_request(protocol: Protocol, body: &[u8]) -> Result<Request, BadRequest> {
     match protocol {
-        Protocol::Chat | Protocol::Responses | Protocol::Own => openai::read_request(body),
+        Protocol::Chat | Protocol::Own => openai::read_request(body),
         Protocol::Messages => anthropic::read_request(body),
+        Protocol::Responses => responses::read_request(body),
         Protocol::GenerateContent => gemini::read_request(body),
     }
 }
 
 fn write_request(protocol: Protocol, request: &Request, target: &Target<'_>) -> Result<Written, BadRequest> {
     match protocol {
-        Protocol::Chat | Protocol::Responses | Protocol::Own => openai::write_request(request, target),
+        Protocol::Chat | Protocol::Own => openai::write_request(request, target),
         Protocol::Messages => anthropic::write_request(request, target),
+        Protocol::Responses => responses::write_request(request, target),
         Protocol::GenerateContent => gemini::write_request(request, target),
     }
 }
 
 fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
     match protocol {
-        Protocol::Chat | Protocol::Responses | Protocol::Own => openai::read_whole(body),
+        Protocol::Chat | Protocol::Own => openai::read_whole(body),
         Protocol::Messages => anthropic::read_whole(body),
+        Protocol::Responses => responses::read_whole(body),
         Protocol::GenerateContent => gemini::read_whole(body),
     }
 }
 
 pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
     match protocol {
-        Protocol::Chat | Protocol::Responses | Protocol::Own => openai::write_whole(events, facts),
+        Protocol::Chat | Protocol::Own => openai::write_whole(events, facts),
         Protocol::Messages => anthropic::write_whole(events, facts),
+        Protocol::Responses => responses::write_whole(events, facts),
         Protocol::GenerateContent => gemini::write_whole(events, facts),
     }
 }
 
 fn decoder(protocol: Protocol) -> Box<dyn Decode> {
     match protocol {
-        Protocol::Chat | Protocol::Responses | Protocol::Own => Box::new(openai::Decoder::default()),
+        Protocol::Chat | Protocol::Own => Box::new(openai::Decoder::default()),
         Protocol::Messages => Box::new(anthropic::Decoder::default()),
+        Protocol::Responses => Box::new(responses::Decoder::default()),
         Protocol::GenerateContent => Box::new(gemini::Decoder::default()),
     }
 }
 
 pub(super) fn encoder(protocol: Protocol, facts: AnswerFacts) -> Box<dyn Encode> {
     match protocol {
-        Protocol::Chat | Protocol::Responses | Protocol::Own => Box::new(openai::Encoder::new(facts)),
+        Protocol::Chat | Protocol::Own => Box::new(openai::Encoder::new(facts)),
         Protocol::Messages => Box::new(anthropic::Encoder::new(facts)),
+        Protocol::Responses => Box::new(responses::Encoder::new(facts)),
         Protocol::GenerateContent => Box::new(gemini::Encoder::new(facts)),
     }
 }

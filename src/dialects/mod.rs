@@ -24,6 +24,7 @@ pub mod ollama;
 pub mod openai;
 pub mod own;
 pub mod request;
+pub mod responses;
 pub mod signature;
 #[cfg(test)]
 mod testing;

@@ -8,6 +8,10 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 /// Stands before a signature of Gemini's, in the model and in every protocol but Gemini's own.
 const GEMINI: &str = "gemini:";
 
+/// Stands before what OpenAI sealed, as a signature or as a block that only it can read: an item's id, a colon, and its
+/// `encrypted_content`.
+const OPENAI: &str = "openai:";
+
 /// What a wrapped signature begins with, once it is decoded.
 const FOREIGN: &str = "millrace:";
 
@@ -31,6 +35,16 @@ pub fn marked(signature: &str) -> String {
 /// Gemini's own word, if the signature is Gemini's.
 pub fn of_gemini(signature: &str) -> Option<&str> {
     signature.strip_prefix(GEMINI)
+}
+
+/// What OpenAI sealed, for the model.
+pub fn sealed_by_openai(id: &str, encrypted: &str) -> String {
+    format!("{OPENAI}{id}:{encrypted}")
+}
+
+/// The id and the `encrypted_content`, if it is what OpenAI sealed.
+pub fn of_openai(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix(OPENAI)?.split_once(':')
 }
 
 /// A signature for a caller of Gemini's API.

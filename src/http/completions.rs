@@ -36,6 +36,7 @@ const RESOURCES: &[(&str, Endpoint, &[&str])] = &[
     ("embeddings", Endpoint::Embeddings, MODEL_TOO),
     ("messages", Endpoint::Messages, PLAIN),
     ("messages/count_tokens", Endpoint::CountTokens, PLAIN),
+    ("responses", Endpoint::Responses, &["/v1", "", "/openai/v1"]),
     ("rerank", Endpoint::Rerank, &["/v1", "/v2", ""]),
     ("moderations", Endpoint::Moderations, PLAIN),
     ("images/generations", Endpoint::Images, MODEL_TOO),

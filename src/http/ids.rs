@@ -42,15 +42,19 @@ impl RequestId {
     }
 }
 
-/// The protocol of a path: Anthropic's resources are named so in its own API and nowhere else.
+/// The protocol of a path, by its resource: each is named so in its own API and nowhere else.
 pub fn spoken_at(path: &str) -> Protocol {
+    let below = |path: &str, resource: &str| {
+        path.strip_prefix(resource).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
     if path.starts_with("/anthropic/") {
         return Protocol::Messages;
     }
-    let resource = path.strip_prefix("/v1").unwrap_or(path).strip_prefix("/messages");
-    match resource {
-        Some(rest) if rest.is_empty() || rest.starts_with('/') => Protocol::Messages,
-        _ => Protocol::Chat,
+    let path = path.strip_prefix("/v1").unwrap_or(path);
+    match () {
+        () if below(path, "/messages") => Protocol::Messages,
+        () if below(path, "/responses") || below(path, "/openai/v1/responses") => Protocol::Responses,
+        () => Protocol::Chat,
     }
 }
 
@@ -84,6 +88,9 @@ mod tests {
     fn a_path_tells_the_protocol() {
         for path in ["/v1/messages", "/messages", "/v1/messages/count_tokens", "/anthropic/v1/files"] {
             assert_eq!(spoken_at(path), Protocol::Messages, "{path}");
+        }
+        for path in ["/v1/responses", "/responses", "/openai/v1/responses", "/v1/responses/resp_1/cancel"] {
+            assert_eq!(spoken_at(path), Protocol::Responses, "{path}");
         }
         for path in ["/v1/chat/completions", "/v1/messagesque", "/x/v1/messages", "/"] {
             assert_eq!(spoken_at(path), Protocol::Chat, "{path}");

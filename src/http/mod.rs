@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod models;
 pub mod names;
 mod pass_through;
+pub mod responses;
 pub mod stages;
 pub mod unread;
 pub mod upstream_names;
@@ -35,6 +36,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     }));
     completions::routes(config);
     models::routes(config);
+    responses::routes(config);
     callbacks::routes(config);
     health::routes(config);
     metrics::routes(config);

@@ -32,7 +32,10 @@ pub fn dialect(model: &ModelEntry) -> Arc<dyn Dialect> {
         Speaks::Ollama => Arc::new(OwnDialect { row, how: &words::OLLAMA }),
         Speaks::Vertex => vertex(model),
         Speaks::Converse => Arc::new(Bedrock { region: model.region.clone().unwrap_or_default() }),
-        Speaks::OpenAi | Speaks::Azure => Arc::new(OpenAi { row, deployments: model.below.model_in_path }),
+        Speaks::OpenAi | Speaks::Azure => {
+            let (responses, deployments) = (model.below.responses, model.below.model_in_path);
+            Arc::new(OpenAi { row, responses, deployments })
+        }
     }
 }
 

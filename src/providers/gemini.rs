@@ -85,7 +85,7 @@ impl Dialect for Gemini {
 
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
         let (verb, body, notes) = match call.endpoint {
-            Endpoint::Chat | Endpoint::Completions | Endpoint::Messages => {
+            Endpoint::Chat | Endpoint::Completions | Endpoint::Messages | Endpoint::Responses => {
                 let (body, notes) = bridge::written(call, Protocol::GenerateContent)?;
                 (generate(call), body, notes)
             }

@@ -14,19 +14,21 @@ use serde_json::{Map, Value, json};
 use super::compatible;
 use super::row::Row;
 use super::segment;
-use crate::dialects::bridge;
+use crate::dialects::{bridge, responses};
 
 /// The dialect. Many providers share it.
 pub struct OpenAi {
     /// Whose it is, and where that provider differs from OpenAI.
     pub row: &'static Row,
+    /// Chats are asked for as responses: LiteLLM's `openai/responses/<model>`.
+    pub responses: bool,
     /// Resources lie below the model's deployment, whose name is a segment of the path (Azure). It stays in the body as well.
     pub deployments: bool,
 }
 
 /// The path of an address as operators write it: with or without the resource, and what the server's must end with.
 pub fn base_path(path: &str, row: &Row) -> String {
-    let path = path.strip_suffix("/chat/completions").unwrap_or(path);
+    let path = ["/chat/completions", "/responses"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path);
     let end = row.traits.base_ends;
     if path.ends_with(end) { path.to_owned() } else { format!("{path}{end}") }
 }
@@ -36,13 +38,21 @@ impl Dialect for OpenAi {
         self.row.name
     }
 
-    fn protocol(&self, _: Endpoint) -> Protocol {
-        Protocol::Chat
+    fn protocol(&self, asked: Endpoint) -> Protocol {
+        match asked {
+            Endpoint::Responses if self.row.endpoints.contains(&asked) => Protocol::Responses,
+            Endpoint::Chat | Endpoint::Messages | Endpoint::Responses if self.responses => Protocol::Responses,
+            _ => Protocol::Chat,
+        }
     }
 
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
-        // who speaks otherwise is answered by a chat
-        let endpoint = if call.endpoint == Endpoint::Messages { Endpoint::Chat } else { call.endpoint };
+        // who speaks otherwise is answered by a chat, or by a response
+        let endpoint = match (call.endpoint, self.protocol(call.endpoint)) {
+            (_, Protocol::Responses) => Endpoint::Responses,
+            (Endpoint::Messages | Endpoint::Responses, _) => Endpoint::Chat,
+            (endpoint, _) => endpoint,
+        };
         let Some(path) = path(endpoint).filter(|_| self.row.endpoints.contains(&endpoint)) else {
             return Err(bridge::not_served(call, self.row.name));
         };
@@ -54,12 +64,19 @@ impl Dialect for OpenAi {
             let (headers, body) = bridge::form(call);
             return Ok(Encoded { path, headers, body, notes: Notes::default() });
         }
-        let (body, notes) = compatible::body(call, self.row)?;
+        let (body, notes) = match (endpoint, call.endpoint) {
+            (Endpoint::Responses, Endpoint::Responses) => (bridge::edited(call, false), Notes::default()),
+            (Endpoint::Responses, _) => bridge::written(call, Protocol::Responses)?,
+            _ => compatible::body(call, self.row)?,
+        };
         Ok(Encoded { path, headers: Vec::new(), body, notes })
     }
 
     /// One chunk with each choice's `message` as its `delta`, and its `finish_reason`; then the usage, as OpenAI sends it.
-    fn split(&self, _: Endpoint, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
+    fn split(&self, asked: Endpoint, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
+        if self.protocol(asked) == Protocol::Responses {
+            return responses::split(whole);
+        }
         let mut answer = object(whole)?;
         let usage = answer.shift_remove("usage").filter(|usage| !usage.is_null());
         if answer.get("object").and_then(Value::as_str) == Some("chat.completion") {
@@ -82,7 +99,10 @@ impl Dialect for OpenAi {
     }
 
     /// The deltas of each choice, folded: texts are joined, tool calls by their index, other fields by the last word.
-    fn collect(&self, _: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault> {
+    fn collect(&self, asked: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault> {
+        if self.protocol(asked) == Protocol::Responses {
+            return responses::collect(events);
+        }
         let mut whole: Option<Map<String, Value>> = None;
         let mut folded: Vec<Map<String, Value>> = Vec::new();
         for event in events {
@@ -108,11 +128,18 @@ impl Dialect for OpenAi {
     }
 
     fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
-        bridge::translator(Protocol::Chat, to, facts)
+        bridge::translator(self.to_others(), to, facts)
     }
 
     fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault> {
-        bridge::translate(Protocol::Chat, to, facts, whole)
+        bridge::translate(self.to_others(), to, facts, whole)
+    }
+}
+
+impl OpenAi {
+    /// What is spoken to callers who speak neither protocol, or the other one of the two.
+    fn to_others(&self) -> Protocol {
+        if self.responses { Protocol::Responses } else { Protocol::Chat }
     }
 }
 
@@ -129,7 +156,8 @@ fn path(endpoint: Endpoint) -> Option<&'static str> {
         Endpoint::Speech => "/audio/speech",
         Endpoint::Transcriptions => "/audio/transcriptions",
         Endpoint::Translations => "/audio/translations",
-        Endpoint::Messages | Endpoint::CountTokens | Endpoint::Responses | Endpoint::PassThrough => return None,
+        Endpoint::Responses => "/responses",
+        Endpoint::Messages | Endpoint::CountTokens | Endpoint::PassThrough => return None,
     })
 }
 
@@ -206,7 +234,7 @@ fn unusable(cause: &str) -> Fault {
 mod tests {
     use super::*;
 
-    const DIALECT: OpenAi = OpenAi { row: &crate::providers::rows::OPENAI, deployments: false };
+    const DIALECT: OpenAi = OpenAi { row: &crate::providers::rows::OPENAI, responses: false, deployments: false };
 
     fn parsed(bytes: &Bytes) -> Value {
         serde_json::from_slice(bytes).unwrap()

@@ -21,6 +21,7 @@ mod invariants;
 mod messages;
 mod pass_through;
 mod process;
+mod responses;
 mod smoke;
 mod streams;
 mod tidy;

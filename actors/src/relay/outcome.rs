@@ -27,7 +27,9 @@ pub(crate) type Refused<T> = Result<T, Refusal>;
 
 /// An error event inside a 200 stream (FAULTS S10). The status is the one the error's own code or type stands for.
 pub fn mid_stream_error(data: &[u8]) -> Fault {
-    let error = UpstreamError::parse(data);
+    let mut error = UpstreamError::parse(data);
+    // the type of an event of OpenAI's responses, not of what went wrong
+    error.kind = error.kind.filter(|kind| kind != "error");
     Fault::Provider { status: status_of(&error), error, retry_after: None }
 }
 

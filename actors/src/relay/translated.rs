@@ -69,6 +69,11 @@ impl Translated {
         }
         match &mut self.hooked {
             Some(hooked) if !last => return hooked.event(name, &frame.data, out),
+            // it says all texts once more
+            Some(hooked) if self.protocol == Protocol::Responses => {
+                hooked.event(name, &frame.data, out)?;
+                return hooked.end(out);
+            }
             Some(hooked) => hooked.end(out)?,
             None => {}
         }

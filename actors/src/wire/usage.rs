@@ -132,7 +132,10 @@ impl Usage {
         let answer: Whole = serde_json::from_slice(answer).unwrap_or_default();
         let chosen: u64 = answer.choices.iter().map(|choice| said(&choice.message) + said(&choice.text)).sum();
         let offered: u64 = answer.candidates.iter().map(|candidate| said(&candidate.content)).sum();
-        Self::estimate(prompt_bytes, (chosen + offered + said(&answer.content)).div_ceil(BYTES_PER_TOKEN))
+        Self::estimate(
+            prompt_bytes,
+            (chosen + offered + said(&answer.content) + said(&answer.output)).div_ceil(BYTES_PER_TOKEN),
+        )
     }
 
     /// Takes `later` over what was told before in the same stream: counts are cumulative, so the last wins. A count beats
@@ -187,6 +190,9 @@ struct Whole {
     /// Anthropic's blocks.
     #[serde(default)]
     content: Value,
+    /// The items of OpenAI's responses.
+    #[serde(default)]
+    output: Value,
     /// Google's.
     #[serde(default)]
     candidates: Vec<Candidate>,

@@ -23,6 +23,8 @@ pub enum Endpoint {
     Messages,
     /// `/messages/count_tokens`
     CountTokens,
+    /// `/responses`
+    Responses,
     /// `/model/{id}/converse`
     Converse,
     /// `/model/{id}/converse-stream`
@@ -58,8 +60,13 @@ pub enum Endpoint {
 impl Endpoint {
     /// Whether its answers can be streams.
     pub fn streams(self) -> bool {
-        const OTHERS: [Endpoint; 4] =
-            [Endpoint::CohereChat, Endpoint::OllamaChat, Endpoint::Converse, Endpoint::ConverseStream];
+        const OTHERS: [Endpoint; 5] = [
+            Endpoint::Responses,
+            Endpoint::CohereChat,
+            Endpoint::OllamaChat,
+            Endpoint::Converse,
+            Endpoint::ConverseStream,
+        ];
         matches!(self, Self::Chat | Self::Text | Self::Messages | Self::Generate) || OTHERS.contains(&self)
     }
 }

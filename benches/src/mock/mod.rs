@@ -64,6 +64,7 @@ pub mod prepare;
 mod protocol;
 mod report;
 mod request;
+mod responses;
 mod route;
 pub mod server;
 mod shared;

@@ -2,13 +2,14 @@
 
 use super::{
     anthropic::Anthropic, bedrock::Bedrock, cohere::Cohere, gemini::Gemini, job::Endpoint, ollama::Ollama,
-    openai::OpenAi, writer::Writer,
+    openai::OpenAi, responses::Responses, writer::Writer,
 };
 
 /// The writer of the protocol an endpoint belongs to.
 pub fn writer(endpoint: Endpoint) -> &'static dyn Writer {
     match endpoint {
         Endpoint::Messages | Endpoint::CountTokens => &Anthropic,
+        Endpoint::Responses => &Responses,
         Endpoint::Converse | Endpoint::ConverseStream => &Bedrock,
         Endpoint::CohereChat | Endpoint::CohereEmbed => &Cohere,
         Endpoint::OllamaChat | Endpoint::OllamaEmbed => &Ollama,

@@ -48,6 +48,7 @@ pub fn route<'a>(method: &str, path: &'a str) -> Route<'a> {
         _ if path.ends_with("/completions") => ("POST", Route::Api(Endpoint::Text)),
         _ if path.ends_with("/messages/count_tokens") => ("POST", Route::Api(Endpoint::CountTokens)),
         _ if path.ends_with("/messages") => ("POST", Route::Api(Endpoint::Messages)),
+        _ if path.ends_with("/responses") => ("POST", Route::Api(Endpoint::Responses)),
         _ if path.ends_with("/v2/chat") => ("POST", Route::Api(Endpoint::CohereChat)),
         _ if path.ends_with("/v2/embed") => ("POST", Route::Api(Endpoint::CohereEmbed)),
         _ if path.ends_with("/api/chat") => ("POST", Route::Api(Endpoint::OllamaChat)),

@@ -5,6 +5,7 @@
 
 mod matcher;
 mod places;
+mod responses;
 mod rules;
 mod splice;
 mod stream;
@@ -17,6 +18,7 @@ use futures_util::future::{LocalBoxFuture, ready};
 use millrace_actors::capabilities::Hooks;
 use millrace_actors::fault::Refusal;
 use millrace_actors::ports::{CallFacts, Callback, ParamError, StreamStage};
+use millrace_actors::wire::protocol::Protocol;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -131,8 +133,12 @@ impl Callback for DenyWords {
         Box::pin(ready(self.rules.apply(answer, &ANSWER)))
     }
 
-    fn stream(&self, _: &CallFacts) -> Option<Box<dyn StreamStage>> {
-        Some(Box::new(stream::Stage::new(Arc::clone(&self.rules))))
+    fn stream(&self, call: &CallFacts) -> Option<Box<dyn StreamStage>> {
+        let rules = Arc::clone(&self.rules);
+        Some(match call.protocol {
+            Protocol::Responses => Box::new(responses::Stage::new(rules)),
+            _ => Box::new(stream::Stage::new(rules)),
+        })
     }
 }
 

@@ -83,6 +83,7 @@ static PART: Place = Place {
         ("title", &TEXT),
         ("context", &TEXT),
         ("source", &SOURCE),
+        ("logprobs", &LOGPROBS),
     ],
 };
 /// A tool's arguments in Anthropic's manner.
@@ -118,25 +119,49 @@ static CHOICE: Place = object(&[
     ("finish_reason", &FINISH),
 ]);
 
+/// An item of OpenAI's responses, or one of several texts to embed.
+static ITEM: Place = Place {
+    kind: Some(Kind::Text),
+    each: None,
+    fields: &[
+        ("content", &CONTENT),
+        ("output", &CONTENT),
+        ("summary", &CONTENT),
+        ("arguments", &TEXT),
+        ("input", &TEXT),
+    ],
+};
+static ITEMS: Place = Place { kind: Some(Kind::Text), each: Some(&ITEM), fields: &[] };
+static RESPONSE: Place = object(&[("output", &ITEMS)]);
+
 /// A request's body, OpenAI's or Anthropic's.
 pub(super) static REQUEST: Place = object(&[
     ("system", &CONTENT),
     ("messages", &MESSAGES),
     ("prompt", &TEXTS),
     ("suffix", &TEXT),
-    ("input", &TEXTS),
+    ("input", &ITEMS),
+    ("instructions", &TEXT),
     ("prediction", &PREDICTION),
     ("query", &TEXT),
     ("documents", &INPUT),
 ]);
 
-/// A whole answer, or an event of a stream; OpenAI's or Anthropic's, which have no member in common.
+/// A whole answer, or an event of a stream, in any protocol: none has a member that means something else in another.
 pub(super) static ANSWER: Place = object(&[
     ("choices", &CHOICES),
     ("content", &CONTENT),
     ("content_block", &PART),
     ("delta", &DELTA),
     ("type", &EVENT_TYPE),
+    ("output", &ITEMS),
+    ("response", &RESPONSE),
+    ("item", &ITEM),
+    ("part", &PART),
+    ("text", &TEXT),
+    ("refusal", &TEXT),
+    ("arguments", &TEXT),
+    ("logprobs", &LOGPROBS),
 ]);
 
 /// Calls `on` for everything that `place` names within `json`, in order.

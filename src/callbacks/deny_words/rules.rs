@@ -52,7 +52,11 @@ impl Rules {
             (true, Action::Refuse) => Err(self.refusal()),
             (true, Action::Mask(_)) => {
                 // they would spell out what is masked
-                logprobs.into_iter().for_each(|at| texts.raw(at, "null".to_owned()));
+                for at in logprobs {
+                    // none, in the form that the protocol has for it
+                    let none = if json[at.clone()].starts_with('[') { "[]" } else { "null" };
+                    texts.raw(at, none.to_owned());
+                }
                 Ok(texts.apply(json))
             }
         }

@@ -55,7 +55,7 @@ fn below(reader: &mut Reader<'_>, params: &Section<'_>, base: &BaseUrl) -> Below
         () if path.ends_with("/openai") => ("", true),
         () => ("/openai", true),
     };
-    Below { path: path.to_owned(), query, model_in_path }
+    Below { path: path.to_owned(), query, model_in_path, responses: false }
 }
 
 /// Where tokens come from: what is written first, then the environment, as Azure's own libraries read it.

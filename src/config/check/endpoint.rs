@@ -34,6 +34,9 @@ const OPENAI_NAMES: &[&str] = &[
     "sora-",
 ];
 
+/// Before a model that is asked for responses even by callers of chat completions, as LiteLLM writes it.
+const RESPONSES: &str = "responses/";
+
 /// Longest name of a model, characters: it goes into headers, metrics and logs.
 const MAX_NAME: usize = 256;
 
@@ -124,14 +127,17 @@ pub(super) fn read(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<Targ
         None => default_key(reader, params, provider, has_base),
     };
     let has_key = api_key.is_some() || has_own_credential(params);
+    let responses = upstream_model.starts_with(RESPONSES);
     let upstream_model = match provider.speaks {
         Speaks::Azure => azure::deployment(&upstream_model).to_owned(),
+        Speaks::OpenAi => upstream_model.strip_prefix(RESPONSES).unwrap_or(&upstream_model).to_owned(),
         _ => upstream_model,
     };
     let own = match provider.speaks {
         Speaks::Azure => azure::read(reader, params, &api_base, has_key),
         Speaks::Vertex if !vertex::is_served(reader, params, &upstream_model) => return None,
         Speaks::Vertex => vertex::read(reader, params, (&api_base, has_base), has_key),
+        Speaks::OpenAi => Own { below: Below { responses, ..Below::default() }, ..Own::default() },
         _ => Own::default(),
     };
     Some(Target { upstream_model, provider, api_base, api_key, own })

@@ -128,7 +128,7 @@ pub fn of_part<'a>(part: &'a Part, at: &str, notes: &mut Notes) -> Result<Option
         Content::Audio { .. } => {
             return Err(bad(at, "has sound, which Anthropic's models don't take; send a transcript"));
         }
-        Content::Reasoning { text, signature: Some(signature) } if signature::of_gemini(signature).is_none() => {
+        Content::Reasoning { text, signature: Some(signature) } if of_claude(signature) => {
             Block::Thinking { thinking: text, signature }
         }
         Content::Reasoning { .. } => {
@@ -137,6 +137,10 @@ pub fn of_part<'a>(part: &'a Part, at: &str, notes: &mut Notes) -> Result<Option
                 Did::Dropped,
                 "thought that this provider has not signed is not taken back",
             );
+            return Ok(None);
+        }
+        Content::Redacted { data } if !of_claude(data) => {
+            notes.add("messages.thinking.signature", Did::Dropped, "sealed for another provider");
             return Ok(None);
         }
         Content::Redacted { data } => Block::RedactedThinking { data },
@@ -159,6 +163,11 @@ pub fn of_part<'a>(part: &'a Part, at: &str, notes: &mut Notes) -> Result<Option
         }
         Content::Other(value) => whole(value, at)?,
     }))
+}
+
+/// Whether a signature or sealed thought is not known to be another provider's, which the API would refuse.
+fn of_claude(sealed: &str) -> bool {
+    signature::of_gemini(sealed).is_none() && signature::of_openai(sealed).is_none()
 }
 
 /// Blocks, or the text alone where it is one without more.

@@ -197,10 +197,11 @@ fn native(rest: &Map<String, Value>, more: &mut Map<String, Value>, notes: &mut 
         let name = name.as_str();
         if NATIVE.contains(&name) {
             more.insert(name.into(), value.clone());
-        } else if !MET.contains(&name)
-            && !matches!(name, "thinking" | "thinking.display" | "output_config")
-            && !name.starts_with(tools::MEMBERS)
-        {
+            continue;
+        }
+        let met = MET.contains(&name) || matches!(name, "thinking" | "thinking.display" | "output_config");
+        let of_a_tool = name.starts_with(tools::MEMBERS) && value.is_object();
+        if !met && !of_a_tool {
             notes.add(name, Did::Dropped, "no such parameter here");
         }
     }

@@ -15,7 +15,7 @@ use super::super::event::{Event, Start};
 use super::super::signature::of_gemini;
 use super::super::{AnswerFacts, Encode, Frame};
 use super::sources::{self, Written};
-use super::{reason, signed, usage};
+use super::{reason, signed, tier, usage};
 
 /// Longest block of thought, in bytes, that is kept to be told again with its signature. Beyond it the block is told
 /// without: memory is bounded, and no model of today thinks that long in one block.
@@ -287,9 +287,10 @@ fn head(facts: &AnswerFacts, start: Start) -> Vec<u8> {
         start.created.unwrap_or(facts.created),
         quoted(&facts.model),
     );
-    for (name, value) in [("service_tier", start.service_tier), ("system_fingerprint", start.system_fingerprint)] {
+    let tier = start.service_tier.as_deref().and_then(tier::told);
+    for (name, value) in [("service_tier", tier), ("system_fingerprint", start.system_fingerprint.as_deref())] {
         if let Some(value) = value {
-            head.push_str(&format!(",\"{name}\":{}", quoted(&value)));
+            head.push_str(&format!(",\"{name}\":{}", quoted(value)));
         }
     }
     head.push_str(",\"choices\":");

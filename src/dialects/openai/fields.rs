@@ -119,6 +119,13 @@ impl Strays {
         }
     }
 
+    /// Takes down a path whose value says nothing more.
+    pub fn note(&mut self, path: &str) {
+        if self.0.len() < MOST {
+            self.0.insert(path.to_owned(), Value::Bool(true));
+        }
+    }
+
     /// All of them.
     pub fn into_rest(self) -> impl Iterator<Item = (String, Value)> {
         self.0.into_iter()

@@ -31,6 +31,7 @@ mod signed;
 mod sources;
 #[cfg(test)]
 mod tests;
+pub(super) mod tier;
 mod tools;
 mod usage;
 mod whole_in;
@@ -38,8 +39,14 @@ mod whole_out;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;
+pub(super) use fields::{Fields, Strays};
+pub(super) use names::Takes;
+pub(super) use object::object;
+pub(super) use parts_in::{address, mark, part as other_part};
 pub use request_in::read_request;
+pub(super) use request_out::effort_of;
 pub use request_out::write_request;
+pub(super) use tools::read_function;
 pub use whole_in::read_whole;
 pub use whole_out::write_whole;
 

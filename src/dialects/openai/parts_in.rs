@@ -21,7 +21,11 @@ pub fn read(content: Value, at: &str, strays: &mut Strays) -> Result<Vec<Part>, 
     }
 }
 
-fn part(value: Value, at: String, strays: &mut Strays) -> Result<Part, BadRequest> {
+/// One part.
+///
+/// # Errors
+/// It has the wrong form.
+pub fn part(value: Value, at: String, strays: &mut Strays) -> Result<Part, BadRequest> {
     if let Value::String(text) = value {
         return Ok(Part::text(text));
     }
@@ -119,7 +123,10 @@ fn is_data(text: &str) -> bool {
 }
 
 /// An address, or the bytes themselves in a data URL (RFC 2397). `format` is LiteLLM's word for the media type, and wins.
-fn address(mut url: String, at: String, format: Option<String>) -> Result<Source, BadRequest> {
+///
+/// # Errors
+/// The data URL has the wrong form.
+pub fn address(mut url: String, at: String, format: Option<String>) -> Result<Source, BadRequest> {
     if !is_data(&url) {
         return Ok(Source::Url(url));
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::request::{Format, Reasoning, Request, ToolChoice};
 use super::super::{BadRequest, Did, Notes, Target, Written};
 use super::names::Takes;
-use super::{messages_out, tools};
+use super::{messages_out, tier, tools};
 
 /// Fields that the model has no place for and that this dialect knows: OpenAI's (its description,
 /// `CreateChatCompletionRequest`), then what vLLM, SGLang, OpenRouter, Mistral and DashScope add.
@@ -48,9 +48,6 @@ const KNOWN: [&str; 34] = [
 
 /// How many of [`KNOWN`] are OpenAI's own.
 const OPENAI_OWN: usize = 13;
-
-/// OpenAI's words for `service_tier` (its description, `ServiceTier`).
-const TIERS: [&str; 6] = ["auto", "default", "flex", "scale", "priority", "fast"];
 
 /// OpenAI's most for `stop` (its description, `StopConfiguration`).
 const MOST_STOPS: usize = 4;
@@ -146,17 +143,8 @@ fn sampling(request: &Request, takes: &Takes, body: &mut Map<String, Value>, not
 
 fn labels(request: &Request, body: &mut Map<String, Value>, notes: &mut Notes) {
     body.extend(request.user.as_deref().map(|user| ("user".to_owned(), user.into())));
-    match request.service_tier.as_deref() {
-        None => {}
-        Some(tier) if TIERS.contains(&tier) => {
-            body.insert("service_tier".into(), tier.into());
-        }
-        Some("standard_only") => {
-            body.insert("service_tier".into(), "default".into());
-            notes.add("service_tier", Did::Renamed, "default");
-        }
-        Some(_) => notes.add("service_tier", Did::Dropped, "no such tier here"),
-    }
+    let tier = request.service_tier.as_deref().and_then(|word| tier::asked(word, notes));
+    body.extend(tier.map(|tier| ("service_tier".to_owned(), tier.into())));
     if let Some(metadata) = &request.metadata {
         body.insert("metadata".into(), metadata.clone().into());
     }
@@ -216,7 +204,7 @@ fn thinking(reasoning: &Reasoning, takes: &Takes, body: &mut Map<String, Value>,
 }
 
 /// The effort whose budget fits: LiteLLM gives low 1,024, medium 2,048 and high 4,096 tokens the other way.
-fn effort_of(budget: f64) -> &'static str {
+pub fn effort_of(budget: f64) -> &'static str {
     match budget {
         tokens if tokens < 2048.0 => "low",
         tokens if tokens < 4096.0 => "medium",

@@ -12,7 +12,7 @@ use super::super::event::{Event, Start};
 use super::super::signature::of_gemini;
 use super::object::object;
 use super::sources::{self, Written};
-use super::{reason, signed, usage};
+use super::{reason, signed, tier, usage};
 
 /// Members in OpenAI's order.
 #[derive(Serialize)]
@@ -25,7 +25,7 @@ struct Whole<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<usage::Written>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    service_tier: Option<String>,
+    service_tier: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     system_fingerprint: Option<String>,
 }
@@ -78,7 +78,7 @@ pub fn write_whole(events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
         model: &facts.model,
         choices: choices.into_iter().map(|(index, folded)| folded.write(index)).collect(),
         usage: told.as_ref().map(usage::Written::of),
-        service_tier: start.service_tier,
+        service_tier: start.service_tier.as_deref().and_then(tier::told),
         system_fingerprint: start.system_fingerprint,
     };
     // maps with names for keys are always written

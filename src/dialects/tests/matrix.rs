@@ -105,12 +105,7 @@ fn a_stream_folds_to_the_whole_answer_for_every_pair() {
 /// Without what a stream's reader cannot know: where one text of Anthropic's ends and the next begins, and with how much white
 /// space a whole answer wrote a call's arguments.
 fn plain(mut answer: Value) -> Value {
-    for choice in answer.get_mut("choices").and_then(Value::as_array_mut).into_iter().flatten() {
-        for call in choice["message"].get_mut("tool_calls").and_then(Value::as_array_mut).into_iter().flatten() {
-            let arguments = &mut call["function"]["arguments"];
-            *arguments = serde_json::from_str(arguments.as_str().unwrap()).unwrap();
-        }
-    }
+    parse_arguments(&mut answer);
     let Some(blocks) = answer.get_mut("content").and_then(Value::as_array_mut) else { return answer };
     let mut joined: Vec<Value> = Vec::new();
     for block in std::mem::take(blocks) {
@@ -123,4 +118,19 @@ fn plain(mut answer: Value) -> Value {
     }
     *blocks = joined;
     answer
+}
+
+fn parse_arguments(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value.as_str().filter(|_| name == "arguments").and_then(|text| serde_json::from_str(text).ok()) {
+                    Some(parsed) => *value = parsed,
+                    None => parse_arguments(value),
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(parse_arguments),
+        _ => {}
+    }
 }

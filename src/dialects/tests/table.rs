@@ -10,7 +10,8 @@ use crate::dialects::cohere::COHERE;
 use crate::dialects::ollama::OLLAMA;
 use crate::dialects::own::Own;
 use crate::dialects::{
-    AnswerFacts, BadRequest, Decode, Event, Frame, Request, Target, Written, anthropic, bedrock, bridge, gemini, openai,
+    AnswerFacts, BadRequest, Decode, Event, Frame, Request, Target, Written, anthropic, bedrock, bridge, gemini,
+    openai, responses,
 };
 
 /// Reads a caller's request.
@@ -33,7 +34,7 @@ pub struct Row {
 }
 
 /// All of them.
-pub const ROWS: [Row; 6] = [
+pub const ROWS: [Row; 7] = [
     Row {
         name: "openai",
         model: "gpt-4.1",
@@ -62,6 +63,16 @@ pub const ROWS: [Row; 6] = [
         read_whole: gemini::read_whole,
         decoder: || Box::new(gemini::Decoder::default()),
         caller: Some(Protocol::GenerateContent),
+        framing: Framing::Events,
+    },
+    Row {
+        name: "responses",
+        model: "gpt-5",
+        read_request: Some(responses::read_request),
+        write_request: responses::write_request,
+        read_whole: responses::read_whole,
+        decoder: || Box::new(responses::Decoder::default()),
+        caller: Some(Protocol::Responses),
         framing: Framing::Events,
     },
     Row {

@@ -1,8 +1,8 @@
 //! Providers whose protocol is their own.
 
 use millrace_actors::wire::envelope::Endpoint::{
-    Chat, Completions, CountTokens, Embeddings, Images, Messages, Moderations, Rerank, Speech, Transcriptions,
-    Translations,
+    Chat, Completions, CountTokens, Embeddings, Images, Messages, Moderations, Rerank, Responses, Speech,
+    Transcriptions, Translations,
 };
 
 use crate::providers::row::{PLAIN, Row, Shown, Speaks};
@@ -17,7 +17,18 @@ pub static OPENAI: Row = Row {
     key_variables: &["OPENAI_API_KEY"],
     keyless: false,
     // reranking is not OpenAI's own; but many a server with its manners stands behind this prefix and an address
-    endpoints: &[Chat, Completions, Embeddings, Moderations, Images, Speech, Transcriptions, Translations, Rerank],
+    endpoints: &[
+        Chat,
+        Responses,
+        Completions,
+        Embeddings,
+        Moderations,
+        Images,
+        Speech,
+        Transcriptions,
+        Translations,
+        Rerank,
+    ],
     traits: PLAIN,
     shown: Shown {
         title: "OpenAI",

@@ -1,0 +1,146 @@
+//! What a response and its items say, read into events: for whole answers, and for those events of a stream that hold them.
+
+use millrace_actors::wire::usage::Usage;
+use serde_json::{Value, json};
+
+use super::super::event::{Citation, Event, Reason, Start};
+use super::super::signature::sealed_by_openai;
+
+/// The calls of an answer: where each stands in the output.
+#[derive(Debug, Default)]
+pub struct Calls(Vec<u64>);
+
+impl Calls {
+    /// A call begins at this place of the output; its number.
+    pub fn begin(&mut self, output: u64) -> u32 {
+        self.0.push(output);
+        (self.0.len() - 1) as u32
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The number of the call at a place.
+    pub fn at(&self, output: u64) -> Option<u32> {
+        self.0.iter().rposition(|known| *known == output).map(|at| at as u32)
+    }
+}
+
+/// The beginning of an answer.
+pub fn start(response: &Value) -> Event {
+    let text = |name: &str| response[name].as_str().map(str::to_owned);
+    Event::Start(Start {
+        id: text("id"),
+        model: text("model"),
+        created: response["created_at"].as_f64().map(|seconds| seconds as u64).filter(|seconds| *seconds > 0),
+        service_tier: text("service_tier"),
+        system_fingerprint: None,
+    })
+}
+
+/// Why an answer is over, its tokens, and that it is.
+pub fn end(response: &Value, calls: &Calls, out: &mut Vec<Event>) {
+    let reason = match response["incomplete_details"]["reason"].as_str() {
+        Some("max_output_tokens" | "max_tokens") => Reason::Length,
+        Some("content_filter") => Reason::ContentFilter,
+        Some(other) => Reason::Other(other.to_owned()),
+        None if calls.0.is_empty() => Reason::Stop,
+        None => Reason::ToolCalls,
+    };
+    out.push(Event::Finish { choice: 0, reason, stop_sequence: None });
+    out.extend(Usage::parse(response["usage"].to_string().as_bytes()).map(Event::Usage));
+    out.push(Event::End);
+}
+
+/// All that an item says. Items of the provider's own tools say nothing to a caller of another protocol.
+pub fn item(mut item: Value, calls: &mut Calls, out: &mut Vec<Event>) {
+    match item["type"].as_str() {
+        Some("message") => {
+            for part in item.get_mut("content").and_then(Value::as_array_mut).into_iter().flatten() {
+                said(part, out);
+            }
+        }
+        Some("reasoning") => {
+            let words: Vec<&str> = [&item["summary"], &item["content"]]
+                .into_iter()
+                .filter_map(Value::as_array)
+                .flatten()
+                .filter_map(|part| part["text"].as_str())
+                .collect();
+            let text = words.join("\n\n");
+            let told = !text.is_empty();
+            if told {
+                out.push(Event::Reasoning { choice: 0, text });
+            }
+            out.extend(sealed(&item, told));
+        }
+        Some("function_call" | "custom_tool_call") => {
+            let call = calls.begin(u64::MAX);
+            out.push(begun(&item, call));
+            out.extend(arguments(&item).map(|json| Event::Arguments { choice: 0, call, json }));
+        }
+        _ => {}
+    }
+}
+
+fn said(part: &mut Value, out: &mut Vec<Event>) {
+    let text = |name: &str| part[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    match part["type"].as_str() {
+        Some("refusal") => out.extend(text("refusal").map(|text| Event::Refusal { choice: 0, text })),
+        _ => {
+            let said = text("text");
+            if let Some(list @ Value::Array(_)) = part.get_mut("logprobs").map(Value::take) {
+                out.extend(logprobs(list));
+            }
+            out.extend(said.map(|text| Event::Text { choice: 0, text }));
+            for annotation in part.get_mut("annotations").and_then(Value::as_array_mut).into_iter().flatten() {
+                out.extend(citation(annotation.take()));
+            }
+        }
+    }
+}
+
+/// Log probabilities, in the form of chat completions.
+pub fn logprobs(list: Value) -> Option<Event> {
+    let some = list.as_array().is_some_and(|list| !list.is_empty());
+    some.then(|| Event::Logprobs { choice: 0, value: json!({"content": list, "refusal": null}) })
+}
+
+/// A source with an address. A file of the provider's means nothing to others.
+pub fn citation(annotation: Value) -> Option<Event> {
+    let text = |name: &str| annotation[name].as_str().map(str::to_owned);
+    let (url, title) = (text("url")?, text("title"));
+    let mut inner = annotation;
+    if let Some(members) = inner.as_object_mut() {
+        members.remove("type");
+    }
+    let native = json!({"type": "url_citation", "url_citation": inner});
+    Some(Event::Citation { choice: 0, citation: Citation { url: Some(url), title, cited_text: None, native } })
+}
+
+/// What of a thought only the provider can read; `told` says whether there were words of it.
+pub fn sealed(item: &Value, told: bool) -> Option<Event> {
+    let packed = sealed_by_openai(item["id"].as_str().unwrap_or_default(), item["encrypted_content"].as_str()?);
+    Some(match told {
+        true => Event::Signature { choice: 0, signature: packed },
+        false => Event::Redacted { choice: 0, data: packed },
+    })
+}
+
+/// The beginning of a call.
+pub fn begun(item: &Value, call: u32) -> Event {
+    let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
+    let id = Some(text("call_id")).filter(|id| !id.is_empty()).unwrap_or_else(|| text("id"));
+    Event::ToolCall { choice: 0, call, id, name: text("name") }
+}
+
+/// The arguments of a call that is whole. What a custom tool is given is a text, and stands in an object elsewhere.
+pub fn arguments(item: &Value) -> Option<String> {
+    let json = match item["input"].as_str() {
+        Some(input) => json!({"input": input}).to_string(),
+        None => item["arguments"].as_str()?.to_owned(),
+    };
+    Some(json).filter(|json| !json.is_empty())
+}

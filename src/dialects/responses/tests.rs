@@ -1,0 +1,229 @@
+//! Tests of the dialect over fixtures: files that a person can read. Goldens are written by `MILLRACE_BLESS=1` and compared
+//! otherwise.
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use millrace_actors::wire::protocol::Protocol;
+use millrace_actors::wire::sse::SseReader;
+use serde_json::{Value, json};
+
+use super::super::{AnswerFacts, Decode, Encode, Event, Frame, Target, anthropic, openai};
+use super::{Decoder, Encoder, collect, read_request, read_whole, split, write_request, write_whole};
+
+/// Answers with both a stream and a whole fixture.
+const PAIRS: [&str; 7] = ["text", "tools", "reasoning", "refusal", "cut", "citations", "logprobs"];
+
+fn path(file: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/dialects/fixtures").join(file)
+}
+
+fn fixture(file: &str) -> String {
+    let path = path("responses").join(file);
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+#[track_caller]
+fn golden(file: &str, text: &str) {
+    let path = path("golden").join(file);
+    if std::env::var_os("MILLRACE_BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+    }
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(text, known, "{} differs; if that is right, bless it with MILLRACE_BLESS=1", path.display());
+}
+
+fn facts() -> AnswerFacts {
+    AnswerFacts {
+        model: "my-model".into(),
+        id: "made-up".into(),
+        created: 1_795_599_999,
+        show_usage: true,
+        text_completion: false,
+    }
+}
+
+/// The events of a stream cut into pieces of so many bytes, and the fault that ended it, if one did.
+fn decode(stream: &str, piece: usize) -> (Vec<Event>, Option<String>) {
+    let mut decoder = Decoder::default();
+    let (mut out, mut fault) = (vec![], None);
+    let mut reader = SseReader::new(1 << 20);
+    for chunk in stream.as_bytes().chunks(piece) {
+        let fed = reader.feed(chunk, |event| {
+            if fault.is_none() {
+                fault = decoder.event(event.name, event.data, &mut out).err().map(|fault| format!("{fault:?}"));
+            }
+        });
+        fed.unwrap();
+    }
+    (out, fault)
+}
+
+fn encode(events: Vec<Event>) -> Vec<Frame> {
+    let mut encoder = Encoder::new(facts());
+    let mut out = vec![];
+    events.into_iter().for_each(|event| encoder.event(event, &mut out));
+    out
+}
+
+fn sse(frames: &[Frame]) -> String {
+    let text = |frame: &Frame| {
+        let data = std::str::from_utf8(&frame.data).unwrap();
+        format!("event: {}\ndata: {data}\n\n", frame.name.unwrap())
+    };
+    frames.iter().map(text).collect()
+}
+
+/// Pieces of text joined, so that a stream and a whole answer can be compared.
+fn joined(events: Vec<Event>) -> Vec<Event> {
+    let mut out: Vec<Event> = vec![];
+    for event in events {
+        match (out.last_mut(), event) {
+            (Some(Event::Text { text, .. }), Event::Text { text: more, .. })
+            | (Some(Event::Refusal { text, .. }), Event::Refusal { text: more, .. })
+            | (Some(Event::Reasoning { text, .. }), Event::Reasoning { text: more, .. }) => text.push_str(&more),
+            (Some(Event::Arguments { json, .. }), Event::Arguments { json: more, .. }) => json.push_str(&more),
+            (_, event) => out.push(event),
+        }
+    }
+    out
+}
+
+fn pretty(body: &[u8]) -> String {
+    format!("{:#}\n", serde_json::from_slice::<Value>(body).unwrap())
+}
+
+#[test]
+fn a_stream_and_a_whole_answer_are_the_same_events_whatever_the_split() {
+    for name in PAIRS {
+        let stream = fixture(&format!("stream-{name}.sse"));
+        let (events, fault) = decode(&stream, stream.len());
+        assert_eq!(fault, None, "{name}");
+        for piece in [1, 7, 64] {
+            assert_eq!(decode(&stream, piece).0, events, "{name} by {piece}");
+        }
+        golden(
+            &format!("responses-to-events/{name}.txt"),
+            &events.iter().map(|e| format!("{e:?}\n")).collect::<String>(),
+        );
+        let whole = read_whole(fixture(&format!("whole-{name}.json")).as_bytes()).unwrap();
+        if name != "logprobs" {
+            assert_eq!(joined(events), joined(whole), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_is_read_is_written_for_each_protocol() {
+    for name in PAIRS {
+        let events = decode(&fixture(&format!("stream-{name}.sse")), 1 << 20).0;
+        let frames = encode(events.clone());
+        golden(&format!("responses-to-responses/stream-{name}.sse"), &sse(&frames));
+        let whole = write_whole(events.clone(), &facts());
+        let last: Value = serde_json::from_slice(&frames.last().unwrap().data).unwrap();
+        assert_eq!(
+            last["response"],
+            serde_json::from_slice::<Value>(&whole).unwrap(),
+            "{name}: stream and whole differ"
+        );
+        golden(
+            &format!("responses-to-openai/whole-{name}.json"),
+            &pretty(&openai::write_whole(events.clone(), &facts())),
+        );
+        golden(
+            &format!("responses-to-anthropic/whole-{name}.json"),
+            &pretty(&anthropic::write_whole(events, &facts())),
+        );
+    }
+}
+
+#[test]
+fn a_response_that_failed_is_a_fault_and_never_an_end() {
+    let (events, fault) = decode(&fixture("stream-failed.sse"), 1 << 20);
+    assert!(fault.is_some_and(|fault| fault.contains("The model failed.") && fault.contains("status: 500")));
+    assert!(!events.contains(&Event::End));
+    let failed = json!({"object": "response", "status": "failed", "output": [], "error": {"code": "rate_limit_exceeded", "message": "slow"}});
+    assert!(format!("{:?}", read_whole(failed.to_string().as_bytes()).unwrap_err()).contains("status: 429"));
+    let odd = r#"{"output":[7,"x",{"type":"message","content":["y",{"type":"output_text"}]},{"type":"reasoning","summary":3}]}"#;
+    assert_eq!(read_whole(odd.as_bytes()).unwrap().len(), 3);
+    for body in [r#"{"object":"response"}"#, r#"{"object":"response","status":"queued","output":[]}"#, "[]", "x"] {
+        assert!(read_whole(body.as_bytes()).is_err(), "{body}");
+    }
+}
+
+#[test]
+fn a_stream_cut_anywhere_has_no_end() {
+    let stream = fixture("stream-tools.sse");
+    let last = stream.rfind("event: response.completed").unwrap();
+    for cut in (0..last).step_by(97) {
+        assert!(!decode(&stream[..stream.floor_char_boundary(cut)], 1 << 20).0.contains(&Event::End), "{cut}");
+    }
+}
+
+#[test]
+fn s22_a_whole_answer_becomes_its_stream_and_back() {
+    for name in PAIRS {
+        let whole = fixture(&format!("whole-{name}.json"));
+        let frames = split(whole.as_bytes()).unwrap();
+        let (told, fault) = decode(&sse(&frames), 1 << 20);
+        assert_eq!((joined(told), fault), (joined(read_whole(whole.as_bytes()).unwrap()), None), "{name}");
+        let data: Vec<Bytes> = frames.into_iter().map(|frame| frame.data).collect();
+        assert!(Protocol::Responses.ends(None, data.last().unwrap()));
+        let back: Value = serde_json::from_slice(&collect(&data).unwrap()).unwrap();
+        assert_eq!(back, serde_json::from_str::<Value>(&whole).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn requests_are_written_for_each_protocol() {
+    let target = |model| Target { model, max_output_tokens: Some(4096), stream_usage: true };
+    for name in ["tools", "schema"] {
+        let request = read_request(fixture(&format!("request-{name}.json")).as_bytes()).unwrap();
+        let chat = openai::write_request(&request, &target("qwen3")).unwrap();
+        let claude = anthropic::write_request(&request, &target("claude-sonnet-4-5")).unwrap();
+        for (to, written) in [("openai", chat), ("anthropic", claude)] {
+            let text = format!("{}\nnotes: {}\n", pretty(&written.body).trim_end(), written.notes);
+            golden(&format!("responses-to-{to}/request-{name}.txt"), &text);
+        }
+    }
+    for name in ["tools", "thinking", "parts", "schema", "legacy"] {
+        let body = std::fs::read(path("openai").join(format!("request-{name}.json"))).unwrap();
+        let request = openai::read_request(&body).unwrap();
+        let text = match write_request(&request, &target("gpt-5")) {
+            Ok(written) => format!("{}\nnotes: {}\n", pretty(&written.body).trim_end(), written.notes),
+            Err(bad) => format!("refused at {}: {}\n", bad.pointer, bad.what),
+        };
+        golden(&format!("openai-to-responses/request-{name}.txt"), &text);
+    }
+}
+
+#[test]
+fn a_body_of_the_wrong_form_is_refused_with_its_place() {
+    for (body, pointer) in [
+        (r#"{"input":7}"#, "/input"),
+        (r#"{}"#, "/input"),
+        (r#"{"input":[{"role":"robot","content":"x"}]}"#, "/input/0/role"),
+        (r#"{"input":[{"type":"function_call","name":"f"}]}"#, "/input/0/call_id"),
+        (r#"{"input":[{"type":"computer_call_output","output":{}}]}"#, "/input/0/type"),
+        (r#"{"input":[{"role":"user","content":[{"type":"input_image"}]}]}"#, "/input/0/content/0/image_url"),
+        (r#"{"input":"x","tools":[{"name":"f"}]}"#, "/tools/0/type"),
+        (r#"{"input":"x","tool_choice":{"type":"function"}}"#, "/tool_choice"),
+        (r#"{"input":"x","text":{"format":{"type":"xml"}}}"#, "/text/format/type"),
+        (r#"{"input":"x","conversation":"conv_1"}"#, "/conversation"),
+        (r#"{"input":"x","include":[1]}"#, "/include"),
+    ] {
+        assert_eq!(read_request(body.as_bytes()).unwrap_err().pointer, pointer, "{body}");
+    }
+    assert!(read_request(br#"{"input":"x","background":false,"previous_response_id":null}"#).is_ok());
+}
+
+#[test]
+fn calls_that_come_by_turns_are_items_of_their_own() {
+    let call = |call, name: &str| Event::ToolCall { choice: 0, call, id: format!("c{call}"), name: name.into() };
+    let more = |call, json: &str| Event::Arguments { choice: 0, call, json: json.into() };
+    let events = vec![call(0, "f"), call(1, "g"), more(0, "{\"a\""), more(1, "{}"), more(0, ":1}"), Event::End];
+    let whole: Value = serde_json::from_slice(&write_whole(events, &facts())).unwrap();
+    let told: Vec<_> = whole["output"].as_array().unwrap().iter().map(|item| item["arguments"].clone()).collect();
+    assert_eq!(told, [json!("{\"a\":1}"), json!("{}")]);
+}
