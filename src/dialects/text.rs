@@ -135,13 +135,24 @@ impl Choice<'_> {
 /// The way of a stream: a chat's, then [`of_chat`].
 pub struct Text(pub Box<dyn Translate>);
 
-impl Translate for Text {
-    fn event(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Vec<Frame>) -> Result<bool, Fault> {
+impl Text {
+    /// What `step` adds to `out`, as texts.
+    fn through<T>(&mut self, out: &mut Vec<Frame>, step: impl FnOnce(&mut dyn Translate, &mut Vec<Frame>) -> T) -> T {
         let from = out.len();
-        let ended = self.0.event(name, data, out);
+        let done = step(&mut *self.0, out);
         let said = out.split_off(from).into_iter();
         out.extend(said.filter_map(|frame| Some(Frame { name: frame.name, data: of_chat(&frame.data)? })));
-        ended
+        done
+    }
+}
+
+impl Translate for Text {
+    fn event(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Vec<Frame>) -> Result<bool, Fault> {
+        self.through(out, |chat, out| chat.event(name, data, out))
+    }
+
+    fn close(&mut self, out: &mut Vec<Frame>) -> Result<bool, Fault> {
+        self.through(out, |chat, out| chat.close(out))
     }
 
     fn usage(&self) -> Option<Usage> {

@@ -227,3 +227,63 @@ fn calls_that_come_by_turns_are_items_of_their_own() {
     let told: Vec<_> = whole["output"].as_array().unwrap().iter().map(|item| item["arguments"].clone()).collect();
     assert_eq!(told, [json!("{\"a\":1}"), json!("{}")]);
 }
+
+/// `value` with each of its places taken by values of other kinds, one at a time.
+fn each_swap(value: &Value, on: &mut dyn FnMut(&Value)) {
+    fn places(value: &Value, at: String, out: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => {
+                members.iter().for_each(|(name, value)| places(value, format!("{at}/{name}"), out))
+            }
+            Value::Array(list) => {
+                list.iter().enumerate().for_each(|(n, value)| places(value, format!("{at}/{n}"), out))
+            }
+            _ => {}
+        }
+        out.push(at);
+    }
+    let mut all = vec![];
+    places(value, String::new(), &mut all);
+    for place in all {
+        for other in [json!(7), json!("x"), json!([]), json!({}), json!(["y"]), Value::Null] {
+            let mut swapped = value.clone();
+            if let Some(there) = swapped.pointer_mut(&place) {
+                *there = other;
+                on(&swapped);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_of_another_kind_than_it_should_be_is_read_or_refused() {
+    let (mut read, mut refused) = (0, 0);
+    let mut count = |fine: bool| if fine { read += 1 } else { refused += 1 };
+    for name in PAIRS {
+        let whole: Value = serde_json::from_str(&fixture(&format!("whole-{name}.json"))).unwrap();
+        each_swap(&whole, &mut |swapped| {
+            let body = swapped.to_string();
+            count(read_whole(body.as_bytes()).is_ok_and(|events| !write_whole(events, &facts()).is_empty()));
+            count(split(body.as_bytes()).is_ok());
+        });
+        let mut reader = SseReader::new(1 << 20);
+        let fed = reader.feed(fixture(&format!("stream-{name}.sse")).as_bytes(), |event| {
+            let data: Value = serde_json::from_slice(event.data).unwrap();
+            each_swap(&data, &mut |swapped| {
+                let body = swapped.to_string();
+                count(Decoder::default().event(None, body.as_bytes(), &mut vec![]).is_ok());
+                count(collect(&[Bytes::from(body)]).is_ok());
+            });
+        });
+        fed.unwrap();
+    }
+    for name in ["tools", "schema"] {
+        let request: Value = serde_json::from_str(&fixture(&format!("request-{name}.json"))).unwrap();
+        let target = Target { model: "gpt-5", max_output_tokens: None, stream_usage: true };
+        each_swap(&request, &mut |swapped| {
+            let request = read_request(swapped.to_string().as_bytes());
+            count(request.is_ok_and(|request| write_request(&request, &target).is_ok()));
+        });
+    }
+    assert!(read > 0 && refused > 0, "{read} {refused}");
+}

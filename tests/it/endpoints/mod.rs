@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Answer, Gateway, PROVIDER_KEY, eventually, records};
 
-/// A mock that serves every model under its own name, as OpenAI's (`a/<choices>`: as Anthropic's), and a gateway whose
+/// A mock that serves every model under its own name, as OpenAI's (`a/<choices>`: as Anthropic's, `c/`: Cohere's, `g/`: Gemini's, `l/`: Ollama's), and a gateway whose
 /// records are kept.
 struct Scene {
     mock: MockServer,
@@ -27,16 +27,20 @@ impl Scene {
     /// `params` goes into the parameters of OpenAI's deployment, `more` behind the list of models.
     fn with(params: &str, more: &str) -> Self {
         let mock = MockServer::start(MockConfig::default()).expect("a mock");
-        let base = mock.base_url();
+        let (own, root) = (mock.base_url(), mock.root_url());
         let entry = |name: &str, model: &str, params: &str| {
+            let base = if matches!(name, "c/*" | "g/*" | "l/*") { &root } else { &own };
             format!(
                 "  - model_name: \"{name}\"\n    litellm_params: {{model: \"{model}\", api_base: \"{base}\", api_key: {PROVIDER_KEY}{params}}}\n"
             )
         };
         let yaml = format!(
-            "model_list:\n{}{}litellm_settings: {{callbacks: [jsonl]}}\ncallback_settings: {{jsonl: {{path: records.jsonl}}}}\n{more}",
+            "model_list:\n{}{}{}{}{}litellm_settings: {{callbacks: [jsonl]}}\ncallback_settings: {{jsonl: {{path: records.jsonl}}}}\n{more}",
             entry("*", "openai/*", params),
             entry("a/*", "anthropic/*", ""),
+            entry("c/*", "cohere_chat/*", ""),
+            entry("g/*", "gemini/*", ""),
+            entry("l/*", "ollama_chat/*", ""),
         );
         Scene { gateway: Gateway::from_yaml(&yaml), mock }
     }

@@ -49,6 +49,23 @@ fn a_stream_of_it_says_the_same() {
 }
 
 #[test]
+fn it_is_so_before_every_provider_that_chats() {
+    let scene = Scene::new();
+    for provider in ["a", "c", "g", "l"] {
+        let body = |stream: bool| json!({"model": format!("{provider}/mock:chunks=3,text=so it is"), "prompt": "Say it", "max_tokens": 64, "stream": stream});
+        let whole = scene.post("/v1/completions", &body(false));
+        assert_eq!(whole.json()["choices"][0]["text"], "so it is", "{provider}: {}", whole.text());
+        assert_eq!(whole.json()["object"], "text_completion", "{provider}");
+        let events = scene.post("/v1/completions", &body(true)).events();
+        events.assert_done();
+        let chunks = events.json();
+        let text: String = chunks.iter().filter_map(|chunk| chunk["choices"][0]["text"].as_str()).collect();
+        assert_eq!(text, "so it is", "{provider}: {chunks:?}");
+        assert!(chunks.iter().all(|chunk| chunk["object"] == "text_completion"), "{provider}: {chunks:?}");
+    }
+}
+
+#[test]
 fn what_a_chat_cannot_do_is_refused_or_noted() {
     let scene = Scene::new();
     for (more, param) in [
