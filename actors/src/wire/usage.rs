@@ -175,6 +175,8 @@ impl Usage {
         match (prompt, completion) {
             (None, _) => self.prompt_tokens += missing,
             (Some(_), None) => self.completion_tokens += missing,
+            // some count thought beside what was written, and both in the total
+            (Some(_), Some(_)) if missing > 0 && missing == self.reasoning_tokens => self.completion_tokens += missing,
             (Some(_), Some(_)) => {}
         }
         self.total_tokens = total.unwrap_or(sum);

@@ -151,3 +151,16 @@ fn the_last_cumulative_count_wins() {
     usage.fold(Usage::estimate(400, 100));
     assert_eq!(usage, Usage { suspect: true, ..told(3, 5) });
 }
+
+#[test]
+fn thought_that_is_counted_beside_the_completion_is_part_of_it() {
+    let told = |completion: u64, total: u64| {
+        let text = format!(
+            r#"{{"prompt_tokens":10,"completion_tokens":{completion},"total_tokens":{total},"completion_tokens_details":{{"reasoning_tokens":7}}}}"#
+        );
+        Usage::parse(text.as_bytes()).map(|usage| (usage.completion_tokens, usage.total_tokens))
+    };
+    assert_eq!(told(3, 20), Some((10, 20)), "xAI's way: 10 + 3 + 7");
+    assert_eq!(told(9, 19), Some((9, 19)), "OpenAI's way");
+    assert_eq!(told(3, 25), Some((3, 25)), "what adds up to neither stays");
+}
