@@ -31,7 +31,7 @@ fn routes() -> Vec<Route> {
         let allowed = match *pattern {
             "/callbacks/reload" => vec!["POST"],
             "/callbacks/{name}" => vec!["PUT", "DELETE"],
-            p if p.contains("/models") || p.ends_with("/callbacks") => vec!["GET", "HEAD"],
+            p if p.contains("/models") && !p.contains("}:") || p.ends_with("/callbacks") => vec!["GET", "HEAD"],
             _ => vec!["POST"],
         };
         let path = pattern.replace("{model:.*}", "gpt-4o").replace("{name}", "noop");
