@@ -326,7 +326,7 @@ fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
     }
 }
 
-fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
+pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
     match protocol {
         Protocol::Chat | Protocol::Own => openai::write_whole(events, facts),
         Protocol::Messages => anthropic::write_whole(events, facts),
@@ -344,7 +344,7 @@ fn decoder(protocol: Protocol) -> Box<dyn Decode> {
     }
 }
 
-fn encoder(protocol: Protocol, facts: AnswerFacts) -> Box<dyn Encode> {
+pub(super) fn encoder(protocol: Protocol, facts: AnswerFacts) -> Box<dyn Encode> {
     match protocol {
         Protocol::Chat | Protocol::Own => Box::new(openai::Encoder::new(facts)),
         Protocol::Messages => Box::new(anthropic::Encoder::new(facts)),

@@ -28,6 +28,8 @@ pub mod responses;
 pub mod signature;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use bytes::Bytes;

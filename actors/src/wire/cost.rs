@@ -179,7 +179,7 @@ impl Counts {
     }
 }
 
-/// What a usage report does not tell apart (pictures, sound in the cache) is counted as the plainer kind it is part of.
+/// What a usage report does not tell apart (sound in the cache) is counted as the plainer kind it is part of.
 impl From<&Usage> for Counts {
     fn from(usage: &Usage) -> Self {
         Self {
@@ -191,6 +191,8 @@ impl From<&Usage> for Counts {
             audio_input_tokens: usage.audio_input_tokens,
             reasoning_tokens: usage.reasoning_tokens,
             audio_output_tokens: usage.audio_output_tokens,
+            image_input_tokens: usage.image_input_tokens,
+            image_output_tokens: usage.image_output_tokens,
             ..Self::default()
         }
     }

@@ -32,6 +32,10 @@ pub struct Usage {
     pub audio_input_tokens: u64,
     /// Of the completion: audio.
     pub audio_output_tokens: u64,
+    /// Of the prompt: pictures.
+    pub image_input_tokens: u64,
+    /// Of the completion: pictures.
+    pub image_output_tokens: u64,
     /// Of the completion: predicted by the caller and taken.
     pub accepted_prediction_tokens: u64,
     /// Of the completion: predicted by the caller and thrown away, but billed.
@@ -79,7 +83,8 @@ impl Usage {
         let written = told.completion_details.as_ref().or(told.output_details.as_ref()).unwrap_or(&none);
         let cached = reader.count(read.cached);
         let cached_beside = reader.count(told.cache_read.or(told.cache_hit));
-        let created = reader.count(read.created);
+        // LiteLLM's name and OpenAI's own, which some hand on beside each other: one may say nothing
+        let created = reader.count(read.created).max(reader.count(read.written));
         // Anthropic's break-down by time to live; LiteLLM hands it on within the details
         let lives = told.lives.or(read.lives).unwrap_or_default();
         let hour = reader.count(lives.hour);
@@ -102,6 +107,8 @@ impl Usage {
             reasoning_tokens: reader.count(written.reasoning).unwrap_or(0),
             audio_input_tokens: reader.count(read.audio).unwrap_or(0),
             audio_output_tokens: reader.count(written.audio).unwrap_or(0),
+            image_input_tokens: reader.count(read.image).unwrap_or(0),
+            image_output_tokens: reader.count(written.image).unwrap_or(0),
             accepted_prediction_tokens: reader.count(written.accepted).unwrap_or(0),
             rejected_prediction_tokens: reader.count(written.rejected).unwrap_or(0),
             estimated: false,
@@ -168,6 +175,8 @@ impl Usage {
         match (prompt, completion) {
             (None, _) => self.prompt_tokens += missing,
             (Some(_), None) => self.completion_tokens += missing,
+            // some count thought beside what was written, and both in the total
+            (Some(_), Some(_)) if missing > 0 && missing == self.reasoning_tokens => self.completion_tokens += missing,
             (Some(_), Some(_)) => {}
         }
         self.total_tokens = total.unwrap_or(sum);
@@ -297,9 +306,11 @@ fn count<'a>(text: &'a str, start: usize, limit: usize, place: &mut Option<&'a s
 struct Details<'a> {
     cached: Option<&'a str>,
     created: Option<&'a str>,
+    written: Option<&'a str>,
     lives: Option<Lives<'a>>,
     reasoning: Option<&'a str>,
     audio: Option<&'a str>,
+    image: Option<&'a str>,
     accepted: Option<&'a str>,
     rejected: Option<&'a str>,
 }
@@ -308,9 +319,11 @@ impl<'a> Part<'a> for Details<'a> {
     fn member(&mut self, key: &str, text: &'a str, start: usize, limit: usize) -> Result<usize, Fault> {
         let place = match key {
             "cached_tokens" => &mut self.cached,
-            "cache_creation_tokens" | "cache_write_tokens" => &mut self.created,
+            "cache_creation_tokens" => &mut self.created,
+            "cache_write_tokens" => &mut self.written,
             "reasoning_tokens" | "thinking_tokens" => &mut self.reasoning,
             "audio_tokens" => &mut self.audio,
+            "image_tokens" => &mut self.image,
             "accepted_prediction_tokens" => &mut self.accepted,
             "rejected_prediction_tokens" => &mut self.rejected,
             "cache_creation_token_details" => return within(text, start, limit, &mut self.lives),

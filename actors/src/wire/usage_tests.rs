@@ -96,6 +96,26 @@ fn reads_the_details_in_each_spelling() {
 }
 
 #[test]
+fn writes_to_a_cache_go_by_openais_name_too_and_pictures_are_told_apart() {
+    for (details, created) in [
+        (r#""cache_write_tokens":7"#, 7),
+        (r#""cache_write_tokens":7,"cache_creation_tokens":0"#, 7),
+        (r#""cache_write_tokens":0,"cache_creation_tokens":7"#, 7),
+        (r#""cache_write_tokens":null"#, 0),
+    ] {
+        for (prompt, completion) in [("prompt", "completion"), ("input", "output")] {
+            let raw = format!(
+                r#"{{"{prompt}_tokens":50,"{completion}_tokens":9,"{prompt}_tokens_details":{{{details},"image_tokens":12}},
+                    "{completion}_tokens_details":{{"image_tokens":3}}}}"#
+            );
+            let usage = Usage::parse(raw.as_bytes()).unwrap();
+            assert_eq!((usage.prompt_tokens, usage.cache_creation_tokens), (50, created), "{raw}");
+            assert_eq!((usage.image_input_tokens, usage.image_output_tokens), (12, 3), "{raw}");
+        }
+    }
+}
+
+#[test]
 fn estimates_by_the_documented_formula() {
     let usage = Usage::estimate(9, 5);
     assert_eq!((usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, usage.estimated), (3, 5, 8, true));
@@ -130,4 +150,17 @@ fn the_last_cumulative_count_wins() {
     assert_eq!(usage, Usage { suspect: true, ..told(3, 5) });
     usage.fold(Usage::estimate(400, 100));
     assert_eq!(usage, Usage { suspect: true, ..told(3, 5) });
+}
+
+#[test]
+fn thought_that_is_counted_beside_the_completion_is_part_of_it() {
+    let told = |completion: u64, total: u64| {
+        let text = format!(
+            r#"{{"prompt_tokens":10,"completion_tokens":{completion},"total_tokens":{total},"completion_tokens_details":{{"reasoning_tokens":7}}}}"#
+        );
+        Usage::parse(text.as_bytes()).map(|usage| (usage.completion_tokens, usage.total_tokens))
+    };
+    assert_eq!(told(3, 20), Some((10, 20)), "xAI's way: 10 + 3 + 7");
+    assert_eq!(told(9, 19), Some((9, 19)), "OpenAI's way");
+    assert_eq!(told(3, 25), Some((3, 25)), "what adds up to neither stays");
 }

@@ -55,7 +55,6 @@ pub(in crate::config) const OTHER_PROVIDERS: &[&str] = &[
     "sagemaker",
     "sagemaker_chat",
     "snowflake",
-    "text-completion-openai",
     "topaz",
     "triton",
     "v0",

@@ -16,6 +16,9 @@ use millrace_actors::relay::mid_stream_error;
 /// Most blocks open at once. The API has one after another; this bounds what a broken provider can make us keep.
 const MAX_OPEN: usize = 64;
 
+/// Most sources that wait for their block to end; what is more goes on at once.
+const MAX_SOURCES: usize = 256;
+
 /// Reads one stream.
 #[derive(Debug, Default)]
 pub struct Decoder {
@@ -29,7 +32,8 @@ pub struct Decoder {
 /// A block that is open.
 #[derive(Debug)]
 enum State {
-    Text,
+    /// And its sources so far: a whole answer tells them of the block, not of a place in it, so they come where it ends.
+    Text(Vec<Event>),
     /// And its signature so far.
     Thinking(String),
     /// Which call, and the arguments that the block brought along, which count if no piece follows.
@@ -125,6 +129,9 @@ impl Decode for Decoder {
                 Ok(())
             }
             "message_stop" => {
+                while let Some(&(index, _)) = self.open.last() {
+                    self.close(index, out);
+                }
                 if !self.finished {
                     out.push(Event::Finish { choice: 0, reason: Reason::Stop, stop_sequence: None });
                 }
@@ -172,8 +179,7 @@ impl Decoder {
         Ok(match &*block.kind {
             "text" => {
                 push_text(block.text, out, |text| Event::Text { choice: 0, text });
-                out.extend(block.citations.into_iter().flatten().map(answer::citation));
-                State::Text
+                State::Text(block.citations.into_iter().flatten().map(answer::citation).collect())
             }
             "thinking" => {
                 push_text(block.thinking, out, |text| Event::Reasoning { choice: 0, text });
@@ -199,8 +205,11 @@ impl Decoder {
             return Err(invalid(format!("a delta of content block {index}, which is not open")));
         };
         match (state, &*delta.kind) {
-            (State::Text, "text_delta") => push_text(delta.text, out, |text| Event::Text { choice: 0, text }),
-            (State::Text, "citations_delta") => out.extend(delta.citation.map(answer::citation)),
+            (State::Text(_), "text_delta") => push_text(delta.text, out, |text| Event::Text { choice: 0, text }),
+            (State::Text(sources), "citations_delta") => {
+                let held = if sources.len() < MAX_SOURCES { sources } else { out };
+                held.extend(delta.citation.map(answer::citation));
+            }
             (State::Thinking(_), "thinking_delta") => {
                 push_text(delta.thinking, out, |text| Event::Reasoning { choice: 0, text });
             }
@@ -226,6 +235,7 @@ impl Decoder {
     fn close(&mut self, index: u32, out: &mut Vec<Event>) {
         let Some(at) = self.open.iter().rposition(|(open, _)| *open == index) else { return };
         match self.open.swap_remove(at).1 {
+            State::Text(sources) => out.extend(sources),
             State::Thinking(signature) if !signature.is_empty() => {
                 out.push(Event::Signature { choice: 0, signature });
             }

@@ -1,6 +1,7 @@
 //! What responses say, read into events: one reader for a stream and a whole answer, so the two cannot differ.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use millrace_actors::fault::Fault;
 use millrace_actors::wire::generate;
@@ -11,7 +12,7 @@ use super::{logprobs, reason};
 use crate::dialects::event::{Citation, Event, Reason, Start};
 use crate::dialects::signature;
 
-/// Most candidates and calls of one answer: more than any model makes.
+/// Most candidates, calls and sources of one answer: more than any model makes.
 const MOST: usize = 1024;
 
 /// What is remembered between the responses of one answer.
@@ -28,8 +29,8 @@ pub struct Reader {
 struct Choice {
     calls: u32,
     finished: bool,
-    /// Sources told so far: they may be told again with every response.
-    sources: usize,
+    /// Hashes of the sources told so far: a response may tell them all again, or only what is new.
+    sources: BTreeSet<u64>,
 }
 
 impl Reader {
@@ -152,11 +153,16 @@ impl Reader {
         {
             all.extend(chunks);
         }
-        let known = self.choices.entry(choice).or_default();
-        let told = known.sources;
-        known.sources = told.max(all.len());
-        out.extend(all.into_iter().skip(told).map(|native| Event::Citation { choice, citation: source(native) }));
+        let told = &mut self.choices.entry(choice).or_default().sources;
+        let new = all.into_iter().filter(|native| told.len() < MOST && told.insert(hash(native)));
+        out.extend(new.map(|native| Event::Citation { choice, citation: source(native) }));
     }
+}
+
+fn hash(native: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    native.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn source(native: Value) -> Citation {

@@ -1,5 +1,5 @@
 //! `usage`, written: OpenAI's members (its description, `CompletionUsage`) and, where they are not zero, LiteLLM's for what
-//! was read from and written to a prompt cache.
+//! was read from and written to a prompt cache, and for how long (`cache_creation_token_details`).
 
 use millrace_actors::wire::usage::Usage;
 use serde::Serialize;
@@ -22,9 +22,22 @@ pub struct Written {
 struct Prompt {
     cached_tokens: u64,
     #[serde(skip_serializing_if = "zero")]
+    cache_write_tokens: u64,
+    #[serde(skip_serializing_if = "zero")]
     cache_creation_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_creation_token_details: Option<Lives>,
     #[serde(skip_serializing_if = "zero")]
     audio_tokens: u64,
+    #[serde(skip_serializing_if = "zero")]
+    image_tokens: u64,
+}
+
+/// For how long, told where some of it is for longer than usual: elsewhere we would have to guess.
+#[derive(Serialize)]
+struct Lives {
+    ephemeral_5m_input_tokens: u64,
+    ephemeral_1h_input_tokens: u64,
 }
 
 #[derive(Serialize)]
@@ -32,6 +45,8 @@ struct Completion {
     reasoning_tokens: u64,
     #[serde(skip_serializing_if = "zero")]
     audio_tokens: u64,
+    #[serde(skip_serializing_if = "zero")]
+    image_tokens: u64,
     #[serde(skip_serializing_if = "zero")]
     accepted_prediction_tokens: u64,
     #[serde(skip_serializing_if = "zero")]
@@ -41,18 +56,26 @@ struct Completion {
 impl Written {
     /// The object for these counts.
     pub fn of(usage: &Usage) -> Self {
+        let hour = usage.cache_creation_hour_tokens.min(usage.cache_creation_tokens);
         Written {
             prompt_tokens: usage.prompt_tokens,
             completion_tokens: usage.completion_tokens,
             total_tokens: usage.total_tokens,
             prompt_tokens_details: Prompt {
                 cached_tokens: usage.cached_tokens,
+                cache_write_tokens: usage.cache_creation_tokens,
                 cache_creation_tokens: usage.cache_creation_tokens,
+                cache_creation_token_details: (hour > 0).then(|| Lives {
+                    ephemeral_5m_input_tokens: usage.cache_creation_tokens - hour,
+                    ephemeral_1h_input_tokens: hour,
+                }),
                 audio_tokens: usage.audio_input_tokens,
+                image_tokens: usage.image_input_tokens,
             },
             completion_tokens_details: Completion {
                 reasoning_tokens: usage.reasoning_tokens,
                 audio_tokens: usage.audio_output_tokens,
+                image_tokens: usage.image_output_tokens,
                 accepted_prediction_tokens: usage.accepted_prediction_tokens,
                 rejected_prediction_tokens: usage.rejected_prediction_tokens,
             },

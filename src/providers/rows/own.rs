@@ -10,7 +10,7 @@ use crate::providers::row::{PLAIN, Row, Shown, Speaks};
 /// OpenAI.
 pub static OPENAI: Row = Row {
     name: "openai",
-    aliases: &[],
+    aliases: &["text-completion-openai"],
     speaks: Speaks::OpenAi,
     base: Some("https://api.openai.com/v1"),
     base_variables: &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
