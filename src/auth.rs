@@ -11,11 +11,12 @@ use millrace_actors::fault::Fault;
 use millrace_actors::secret::Secret;
 
 /// The headers a key may come in, in order of precedence (COMPAT 6.1). `authorization` stands second.
-static KEY_HEADERS: [HeaderName; 4] = [
+static KEY_HEADERS: [HeaderName; 5] = [
     HeaderName::from_static("x-litellm-api-key"),
     AUTHORIZATION,
     HeaderName::from_static("api-key"),
     HeaderName::from_static("x-api-key"),
+    HeaderName::from_static("x-goog-api-key"),
 ];
 
 /// The longest key we look at: no key of ours is longer, and comparing is not free.
@@ -34,14 +35,21 @@ pub struct Caller {
     pub alias: Arc<str>,
 }
 
-/// Who calls, by the headers alone: nothing of the body is looked at.
+/// Who calls, by the head alone: nothing of the body is looked at.
 pub fn identify(request: &HttpRequest) -> Result<Caller, Fault> {
     // without the keys nobody can be told from anybody: refuse, do not wave through
     let keys = request.app_data::<Arc<Keys>>().ok_or(Fault::Internal)?;
     let Some(master) = &keys.master else {
         return Ok(Caller { alias: "anonymous".into() });
     };
-    let key = presented(request.headers()).ok_or(Fault::NoKey)?;
+    let in_query;
+    let key = match presented(request.headers()) {
+        Some(key) => key,
+        None => {
+            in_query = key_in_query(request).ok_or(Fault::NoKey)?;
+            &in_query
+        }
+    };
     match key.len() <= KEY_LIMIT && master.matches(key) {
         true => Ok(Caller { alias: "master".into() }),
         false => Err(Fault::BadKey),
@@ -63,6 +71,15 @@ fn presented(headers: &HeaderMap) -> Option<&[u8]> {
     })
 }
 
+/// The key in the query, where Google's clients put it (COMPAT 6.1): only on Google's resources, and only if no header has one.
+/// Nothing of a query is ever logged, kept or sent on.
+fn key_in_query(request: &HttpRequest) -> Option<Vec<u8>> {
+    let verbs = [":generateContent", ":streamGenerateContent", ":countTokens"];
+    verbs.iter().find(|verb| request.path().ends_with(**verb))?;
+    let key = request.query_string().split('&').find_map(|pair| pair.strip_prefix("key="))?;
+    Some(percent_encoding::percent_decode_str(key).collect())
+}
+
 /// The key of `Bearer <key>`, its scheme in any case (RFC 9110, 11.1).
 fn bearer(value: &[u8]) -> Option<&[u8]> {
     let (scheme, key) = value.split_at_checked(7)?;
@@ -82,7 +99,7 @@ mod tests {
 
     #[test]
     fn each_header_carries_the_key() {
-        for header in ["x-litellm-api-key", "api-key", "x-api-key"] {
+        for header in ["x-litellm-api-key", "api-key", "x-api-key", "x-goog-api-key"] {
             assert!(caller(&[(header, "sk-a-key-of-some-length")]).is_ok(), "{header}");
         }
         for value in ["Bearer sk-a-key-of-some-length", "bearer   sk-a-key-of-some-length "] {
@@ -90,6 +107,23 @@ mod tests {
                 assert!(caller(&[(header, value)]).is_ok(), "{header}: {value}");
             }
         }
+    }
+
+    #[test]
+    fn a_key_in_the_query_counts_on_googles_resources_if_no_header_has_one() {
+        let ask = |uri: &str, header: Option<(&'static str, &str)>| {
+            let keys = Arc::new(Keys { master: Some(Secret::new("sk-a-key/of-some-length".into())) });
+            let request = TestRequest::with_uri(uri).app_data(keys);
+            let request = header.into_iter().fold(request, |request, header| request.insert_header(header));
+            identify(&request.to_http_request())
+        };
+        let path = "/v1beta/models/m:generateContent";
+        assert!(ask(&format!("{path}?alt=sse&key=sk-a-key%2Fof-some-length"), None).is_ok());
+        assert_eq!(ask(&format!("{path}?key=sk-another"), None).unwrap_err(), Fault::BadKey);
+        assert_eq!(ask(path, None).unwrap_err(), Fault::NoKey);
+        assert_eq!(ask("/v1/chat/completions?key=sk-a-key/of-some-length", None).unwrap_err(), Fault::NoKey);
+        let bad = Some(("x-api-key", "sk-another"));
+        assert_eq!(ask(&format!("{path}?key=sk-a-key/of-some-length"), bad).unwrap_err(), Fault::BadKey);
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub(crate) async fn call(
     let deployment = &candidate.deployment;
     let way = exchange.way();
     let stream = way == Way::Events;
-    if exchange.asked.endpoint == Endpoint::CountTokens && !deployment.dialect.counts_tokens() {
+    if is_counted_here(exchange.asked.endpoint, &*deployment.dialect) {
         return Ok(counted_here(exchange).await);
     }
     let path = &exchange.routing.path;
@@ -152,13 +152,23 @@ fn path_and_query(deployment: &Deployment, path: &str) -> String {
     [&*deployment.base_path, path, &*query].concat()
 }
 
+/// Whether a count is asked for that the provider does not make, or not in the words of its caller.
+fn is_counted_here(asked: Endpoint, dialect: &dyn Dialect) -> bool {
+    match asked {
+        Endpoint::CountTokens => !dialect.counts_tokens(),
+        Endpoint::CountContent => dialect.protocol(asked) != Protocol::GenerateContent,
+        _ => false,
+    }
+}
+
 /// The count of tokens that a provider does not make.
 async fn counted_here(exchange: &mut Exchange) -> Called {
     let began = Instant::now();
     let tokens = tally::asked(exchange).await;
     // nothing was written or billed; that it is an estimate is all there is to tell
     exchange.progress.usage = Some(Usage { estimated: true, ..Usage::default() });
-    let body = Bytes::from(format!("{{\"input_tokens\":{tokens}}}"));
+    let name = if exchange.asked.endpoint == Endpoint::CountContent { "totalTokens" } else { "input_tokens" };
+    let body = Bytes::from(format!("{{\"{name}\":{tokens}}}"));
     let own = began.elapsed();
     Called { answered: Answered::Whole(Whole { body, headers: HeaderMap::new(), own }), own }
 }

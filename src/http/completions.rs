@@ -22,12 +22,13 @@ use super::form::Form;
 use super::ids::{RequestId, fresh, sane};
 use super::methods::only;
 use super::names::{model_in_path, name_of};
-use super::{body, form, given, headers, stages};
+use super::{body, form, generate, given, headers, stages};
 use crate::auth::Caller;
 
 /// Where the model may stand in the path.
 const MODEL_TOO: &[&str] = &["/v1", "", "/openai/deployments/{model:.*}", "/engines/{model:.*}"];
 const PLAIN: &[&str] = &["/v1", ""];
+const GOOGLE: &[&str] = &["/v1beta", ""];
 
 /// Each resource: its path, and before what it stands. What it is like, [`Endpoint::facts`] says.
 const RESOURCES: &[(&str, Endpoint, &[&str])] = &[
@@ -36,6 +37,9 @@ const RESOURCES: &[(&str, Endpoint, &[&str])] = &[
     ("embeddings", Endpoint::Embeddings, MODEL_TOO),
     ("messages", Endpoint::Messages, PLAIN),
     ("messages/count_tokens", Endpoint::CountTokens, PLAIN),
+    ("models/{model:.*}:generateContent", Endpoint::Generate, GOOGLE),
+    ("models/{model:.*}:streamGenerateContent", Endpoint::Generate, GOOGLE),
+    ("models/{model:.*}:countTokens", Endpoint::CountContent, &["/v1beta"]),
     ("responses", Endpoint::Responses, &["/v1", "", "/openai/v1"]),
     ("rerank", Endpoint::Rerank, &["/v1", "/v2", ""]),
     ("moderations", Endpoint::Moderations, PLAIN),
@@ -77,7 +81,7 @@ async fn complete(
         Ok(plan) => plan,
         Err(fault) => return Ok(refuse(exchange, fault, &of)),
     };
-    Ok(answer(exchange, plan, &of).await)
+    Ok(generate::shaped(&request, answer(exchange, plan, &of).await))
 }
 
 /// Has an exchange answered, and writes the answer.
@@ -112,6 +116,10 @@ async fn admit(
         false => Form { fields: body::read(request, payload, limit, idle).await?, files: Files::default() },
     };
     let envelope = Envelope::scan(body, endpoint, &stages::RULES).map_err(stages::rejected)?;
+    let envelope = match endpoint {
+        Endpoint::Generate | Endpoint::CountContent => envelope.streamed(generate::is_stream(route)),
+        _ => envelope,
+    };
     let model = model_of(request, &envelope, endpoint)?;
     Ok(Admitted {
         call_id: sane(request.headers().get(&headers::CALL_ID)).unwrap_or_else(fresh),
@@ -148,7 +156,11 @@ fn forwarded(request: &HttpRequest, protocol: Protocol) -> Vec<(HeaderName, Head
 /// The model in the path, or in the body. Two that differ are refused: one might be allowed and the other served.
 fn model_of(request: &HttpRequest, envelope: &Envelope, endpoint: Endpoint) -> Result<Arc<str>, Fault> {
     let path = model_in_path(request).filter(|model| !model.is_empty());
-    match (path.as_deref(), envelope.model().or(endpoint.facts().default_model.filter(|_| path.is_none()))) {
+    let named = envelope.model().map(|model| match endpoint {
+        Endpoint::Generate | Endpoint::CountContent => model.strip_prefix("models/").unwrap_or(model),
+        _ => model,
+    });
+    match (path.as_deref(), named.or(endpoint.facts().default_model.filter(|_| path.is_none()))) {
         (Some(path), Some(body)) if path != body => Err(Fault::BadRequest {
             message: format!(
                 "The path names the model `{}` and the body `{}`. Name one, or the same in both.",

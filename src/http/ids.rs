@@ -8,6 +8,8 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest};
 use millrace_actors::wire::protocol::Protocol;
 
+use super::generate::is_path;
+
 /// The header's name.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -49,6 +51,9 @@ pub fn spoken_at(path: &str) -> Protocol {
     };
     if path.starts_with("/anthropic/") {
         return Protocol::Messages;
+    }
+    if is_path(path) {
+        return Protocol::GenerateContent;
     }
     let path = path.strip_prefix("/v1").unwrap_or(path);
     match () {

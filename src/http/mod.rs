@@ -5,6 +5,7 @@ pub mod callbacks;
 pub mod completions;
 pub mod error;
 pub mod form;
+pub mod generate;
 pub mod given;
 pub mod guard;
 pub mod headers;

@@ -47,10 +47,15 @@ async fn pre_call(exchange: &mut Exchange, endpoint: Endpoint) -> Result<(), Fau
     for callback in callbacks.with(Hooks::PRE_CALL) {
         let facts = exchange.facts();
         if let Some(body) = callback.pre_call(&facts).await.map_err(Fault::Refused)? {
-            exchange.asked.envelope = Envelope::scan(body, endpoint, &RULES).map_err(|rejected| {
+            let scanned = Envelope::scan(body, endpoint, &RULES).map_err(|rejected| {
                 log::error!("callback left a bad body kind={} cause={rejected}", callback.kind());
                 Fault::Internal
             })?;
+            exchange.asked.envelope = match endpoint {
+                // the path tells it, which no callback changes
+                Endpoint::Generate => scanned.streamed(exchange.asked.envelope.stream()),
+                _ => scanned,
+            };
         }
     }
     Ok(())

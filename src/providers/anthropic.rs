@@ -93,7 +93,7 @@ impl Dialect for Anthropic {
                 body: bridge::edited(call, false),
                 notes: Notes::default(),
             }),
-            Endpoint::Chat | Endpoint::Completions | Endpoint::Responses => {
+            Endpoint::Chat | Endpoint::Completions | Endpoint::Responses | Endpoint::Generate => {
                 let (body, notes) = bridge::written(call, Protocol::Messages)?;
                 Ok(Encoded { path: PATH.into(), headers: Vec::new(), body, notes })
             }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use millrace_actors::fault::Fault;
 use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
 use millrace_actors::wire::envelope::Endpoint;
+use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::pieces::Pieces;
 use millrace_actors::wire::protocol::Protocol;
 
@@ -74,6 +75,11 @@ fn generate(call: &EncodeCall<'_>) -> &'static str {
     if call.envelope.stream() { "streamGenerateContent?alt=sse" } else { "generateContent" }
 }
 
+/// The caller's body as it came: the model stands in the path.
+fn own(call: &EncodeCall<'_>) -> Pieces {
+    bridge::edited_with(&EncodeCall { model: "", ..*call }, false, &["model"], Vec::new())
+}
+
 impl Dialect for Gemini {
     fn name(&self) -> &'static str {
         self.name
@@ -89,6 +95,8 @@ impl Dialect for Gemini {
                 let (body, notes) = bridge::written(call, Protocol::GenerateContent)?;
                 (generate(call), body, notes)
             }
+            Endpoint::Generate => (generate(call), own(call), Notes::default()),
+            Endpoint::CountContent => ("countTokens", own(call), Notes::default()),
             Endpoint::CountTokens => {
                 let (body, notes) = bridge::written(call, Protocol::GenerateContent)?;
                 ("countTokens", Pieces::from(counting::request(&body.to_bytes(), call.model)), notes)

@@ -50,7 +50,7 @@ impl Dialect for OpenAi {
         // who speaks otherwise is answered by a chat, or by a response
         let endpoint = match (call.endpoint, self.protocol(call.endpoint)) {
             (_, Protocol::Responses) => Endpoint::Responses,
-            (Endpoint::Messages | Endpoint::Responses, _) => Endpoint::Chat,
+            (Endpoint::Messages | Endpoint::Responses | Endpoint::Generate, _) => Endpoint::Chat,
             (endpoint, _) => endpoint,
         };
         let Some(path) = path(endpoint).filter(|_| self.row.endpoints.contains(&endpoint)) else {
@@ -157,7 +157,11 @@ fn path(endpoint: Endpoint) -> Option<&'static str> {
         Endpoint::Transcriptions => "/audio/transcriptions",
         Endpoint::Translations => "/audio/translations",
         Endpoint::Responses => "/responses",
-        Endpoint::Messages | Endpoint::CountTokens | Endpoint::PassThrough => return None,
+        Endpoint::Messages
+        | Endpoint::CountTokens
+        | Endpoint::Generate
+        | Endpoint::CountContent
+        | Endpoint::PassThrough => return None,
     })
 }
 

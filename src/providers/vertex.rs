@@ -44,7 +44,7 @@ pub(super) fn claude(call: &EncodeCall<'_>, model_in_path: bool, betas: &[&[u8]]
         Endpoint::Messages | Endpoint::CountTokens => {
             (bridge::edited_with(&EncodeCall { model, ..*call }, false, out, put), Notes::default())
         }
-        Endpoint::Chat | Endpoint::Completions | Endpoint::Responses => {
+        Endpoint::Chat | Endpoint::Completions | Endpoint::Responses | Endpoint::Generate => {
             let (written, notes) = bridge::written(call, Protocol::Messages)?;
             let scanned = Envelope::scan(written.to_bytes(), Endpoint::Messages, &ScanRules::NONE);
             let envelope =

@@ -7,7 +7,7 @@ use millrace_actors::ports::Counted;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// Top-level members of requests that a model reads: OpenAI's, Anthropic's, Gemini's, Cohere's.
-const ASKED: [&str; 16] = [
+const ASKED: [&str; 17] = [
     "messages",
     "system",
     "tools",
@@ -20,6 +20,7 @@ const ASKED: [&str; 16] = [
     "query",
     "documents",
     "contents",
+    "generateContentRequest",
     "systemInstruction",
     "system_instruction",
     "toolConfig",

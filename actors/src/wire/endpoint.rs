@@ -15,6 +15,10 @@ pub enum Endpoint {
     CountTokens,
     /// OpenAI's responses.
     Responses,
+    /// Google's generateContent: `contents`. The model and whether a stream is wanted are in the path.
+    Generate,
+    /// How many tokens that would be: `contents`, or a whole request in `generateContentRequest`.
+    CountContent,
     /// Documents in order of their bearing on a query (Cohere's and Jina's shape).
     Rerank,
     /// Whether a text or picture breaks the provider's rules.
@@ -152,6 +156,14 @@ const RESPONSES: Facts = Facts {
     needs: &[Need { field: "input", want: "a string or an array of items", opens: TEXT_OR_LIST }],
     ..CHAT
 };
+const GENERATE: Facts = Facts {
+    call_type: "agenerate_content",
+    operation: "generate_content",
+    noun: "generateContent",
+    needs: &[Need { field: "contents", want: "an array of contents", opens: LIST }],
+    ..CHAT
+};
+const COUNT_CONTENT: Facts = Facts { needs: &[], ..COUNT_TOKENS };
 const RERANK: Facts = Facts {
     call_type: "arerank",
     operation: "rerank",
@@ -234,6 +246,8 @@ impl Endpoint {
             Self::Messages => &MESSAGES_API,
             Self::CountTokens => &COUNT_TOKENS,
             Self::Responses => &RESPONSES,
+            Self::Generate => &GENERATE,
+            Self::CountContent => &COUNT_CONTENT,
             Self::Rerank => &RERANK,
             Self::Moderations => &MODERATIONS,
             Self::Images => &IMAGES,

@@ -109,6 +109,12 @@ impl Envelope {
         self.stream
     }
 
+    /// The same body where the path, and not the body, tells whether a stream is asked for.
+    #[must_use]
+    pub fn streamed(self, stream: bool) -> Self {
+        Self { stream, ..self }
+    }
+
     /// The caller asked for usage in the stream.
     pub fn include_usage(&self) -> bool {
         self.include_usage

@@ -119,6 +119,31 @@ static CHOICE: Place = object(&[
     ("finish_reason", &FINISH),
 ]);
 
+/// A part in Google's manner. A call has all its arguments at once.
+static GOOGLE_PART: Place = object(&[
+    ("text", &TEXT),
+    ("functionCall", &GOOGLE_CALL),
+    ("functionResponse", &GOOGLE_RESULT),
+    ("function_call", &GOOGLE_CALL),
+    ("function_response", &GOOGLE_RESULT),
+    ("executableCode", &GOOGLE_CODE),
+    ("codeExecutionResult", &GOOGLE_CODE),
+]);
+static GOOGLE_CALL: Place = object(&[("args", &INPUT)]);
+static GOOGLE_RESULT: Place = object(&[("response", &INPUT)]);
+static GOOGLE_CODE: Place = object(&[("code", &TEXT), ("output", &TEXT)]);
+static GOOGLE_PARTS: Place = Place { kind: None, each: Some(&GOOGLE_PART), fields: GOOGLE_PART.fields };
+static GOOGLE_CONTENT: Place = Place { kind: Some(Kind::Text), each: None, fields: &[("parts", &GOOGLE_PARTS)] };
+static GOOGLE_CONTENTS: Place = array(&GOOGLE_CONTENT);
+static GOOGLE_REQUEST: Place = object(&[
+    ("contents", &GOOGLE_CONTENTS),
+    ("systemInstruction", &GOOGLE_CONTENT),
+    ("system_instruction", &GOOGLE_CONTENT),
+]);
+static CANDIDATES: Place = array(&CANDIDATE);
+static CANDIDATE: Place =
+    object(&[("content", &GOOGLE_CONTENT), ("logprobsResult", &LOGPROBS), ("finishReason", &FINISH)]);
+
 /// An item of OpenAI's responses, or one of several texts to embed.
 static ITEM: Place = Place {
     kind: Some(Kind::Text),
@@ -134,7 +159,7 @@ static ITEM: Place = Place {
 static ITEMS: Place = Place { kind: Some(Kind::Text), each: Some(&ITEM), fields: &[] };
 static RESPONSE: Place = object(&[("output", &ITEMS)]);
 
-/// A request's body, OpenAI's or Anthropic's.
+/// A request's body, OpenAI's, Anthropic's or Google's.
 pub(super) static REQUEST: Place = object(&[
     ("system", &CONTENT),
     ("messages", &MESSAGES),
@@ -143,6 +168,10 @@ pub(super) static REQUEST: Place = object(&[
     ("input", &ITEMS),
     ("instructions", &TEXT),
     ("prediction", &PREDICTION),
+    ("contents", &GOOGLE_CONTENTS),
+    ("systemInstruction", &GOOGLE_CONTENT),
+    ("system_instruction", &GOOGLE_CONTENT),
+    ("generateContentRequest", &GOOGLE_REQUEST),
     ("query", &TEXT),
     ("documents", &INPUT),
 ]);
@@ -151,6 +180,7 @@ pub(super) static REQUEST: Place = object(&[
 pub(super) static ANSWER: Place = object(&[
     ("choices", &CHOICES),
     ("content", &CONTENT),
+    ("candidates", &CANDIDATES),
     ("content_block", &PART),
     ("delta", &DELTA),
     ("type", &EVENT_TYPE),
@@ -269,7 +299,12 @@ impl<'a> Walk<'a, '_> {
         let elements: Vec<&RawValue> = serde_json::from_str(&json[at])?;
         for (n, element) in elements.iter().enumerate() {
             let at = within(json, element.get());
-            self.path.push(Step::Index(named_index(element.get()).unwrap_or(n as u64)));
+            let index = match std::ptr::eq(each, &GOOGLE_PART) {
+                // its place says nothing of which text goes on: that it is thought does
+                true => u64::from(is_thought(element.get())),
+                false => named_index(element.get()).unwrap_or(n as u64),
+            };
+            self.path.push(Step::Index(index));
             let done = self.value(at, each);
             self.path.pop();
             done?;
@@ -310,6 +345,15 @@ fn named_index(element: &str) -> Option<u64> {
     })
     .ok()?;
     index
+}
+
+/// Whether a part of Google's is thought.
+fn is_thought(part: &str) -> bool {
+    let mut thought = false;
+    let read = part
+        .starts_with('{')
+        .then(|| scan::each_member(part, |key, at| thought |= key == "thought" && &part[at] == "true"));
+    thought && read.is_some_and(|read| read.is_ok())
 }
 
 #[cfg(test)]
@@ -355,6 +399,21 @@ mod tests {
             let json = format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"{delta}":"a"}}}}"#);
             assert_eq!(texts(&json, &ANSWER).concat(), want, "{delta}");
         }
+    }
+
+    #[test]
+    fn googles_texts_are_found_too() {
+        let json = r#"{"systemInstruction":{"parts":[{"text":"a"}]},"contents":[{"role":"user","parts":[{"text":"b"},
+            {"functionResponse":{"name":"f","response":{"output":"c"}}},{"inlineData":{"data":"aGk="}}]}]}"#;
+        assert_eq!(texts(json, &REQUEST), ["a", "b", "c"]);
+        let json = r#"{"candidates":[{"content":{"parts":[{"text":"a","thought":true},{"text":"b"},
+            {"functionCall":{"name":"f","args":{"k":["c"]}}}]},"finishReason":"STOP"}]}"#;
+        assert_eq!(texts(json, &ANSWER), ["a", "b", "c"]);
+        let mut found = Vec::new();
+        walk(json, &ANSWER, &mut |f| found.push((f.kind, f.path.get(4).copied()))).unwrap();
+        assert_eq!(found[0], (Kind::Text, Some(Step::Index(1))), "thought is told apart");
+        assert_eq!(found[1], (Kind::Text, Some(Step::Index(0))));
+        assert_eq!(found[3].0, Kind::Finish);
     }
 
     #[test]

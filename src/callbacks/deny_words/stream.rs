@@ -18,6 +18,9 @@ use super::window::Window;
 /// Channels of one stream at most (I4): choices, times what each may say.
 const MAX_CHANNELS: usize = 1024;
 
+/// In place of a channel: a text that is whole.
+const WHOLE: usize = usize::MAX;
+
 /// The stage of one stream.
 pub(super) struct Stage {
     rules: Arc<Rules>,
@@ -61,6 +64,8 @@ impl Stage {
             Kind::Finish => parsed.finished.push(found.path[..found.path.len() - 1].to_vec()),
             Kind::Logprobs => parsed.logprobs.push(found.at),
             Kind::EventType | Kind::Json | Kind::Source => {}
+            // all there at once: nothing of it comes in a later event
+            Kind::Text if found.path.contains(&Step::Field("functionCall")) => parsed.texts.push((WHOLE, found.at)),
             Kind::Text => {
                 let path = channel_of(found.path);
                 let known = channels.iter().position(|channel| channel.path == path);
@@ -71,7 +76,7 @@ impl Stage {
                 parsed.texts.push((channel, found.at));
             }
         });
-        let too_many = parsed.texts.iter().any(|(channel, _)| *channel >= MAX_CHANNELS);
+        let too_many = parsed.texts.iter().any(|(channel, _)| (MAX_CHANNELS..WHOLE).contains(channel));
         if walked.is_err() || too_many { Err(self.rules.unreadable()) } else { Ok(parsed) }
     }
 
@@ -132,7 +137,14 @@ impl StreamStage for Stage {
         for (channel, at) in &parsed.texts {
             let (was, mut now) = (text(json, at), String::new());
             let Stage { rules, channels, .. } = &mut *self;
-            let fed = channels[*channel].window.feed(&was, (&rules.matcher, &rules.action), &mut now);
+            let rule = (&rules.matcher, &rules.action);
+            let fed = match channels.get_mut(*channel) {
+                Some(known) => known.window.feed(&was, rule, &mut now),
+                None => {
+                    let mut window = Window::default();
+                    window.feed(&was, rule, &mut now).and_then(|()| window.finish(rule, &mut now))
+                }
+            };
             fed.map_err(|_| rules.refusal())?;
             edits.push(Edit { channel: *channel, at: at.clone(), was, now });
         }
@@ -164,7 +176,7 @@ impl StreamStage for Stage {
 /// text begins in the event that starts it (`content_block`) and goes on in others (`delta`): the last step tells.
 fn channel_of(path: &[Step]) -> &[Step] {
     match path {
-        [Step::Field("choices"), ..] => path,
+        [Step::Field("choices" | "candidates"), ..] => path,
         [.., last @ Step::Field(_)] => std::slice::from_ref(last),
         _ => path,
     }
@@ -174,6 +186,7 @@ fn channel_of(path: &[Step]) -> &[Step] {
 fn like(json: &str, path: &[Step], text: &str) -> Bytes {
     match path {
         [Step::Field("choices"), ..] => like_openai(json, path, text),
+        [Step::Field("candidates"), Step::Index(index), ..] => like_google(json, *index, path, text),
         _ => like_anthropic(json, path, text),
     }
 }
@@ -188,6 +201,24 @@ fn like_anthropic(json: &str, path: &[Step], text: &str) -> Bytes {
         _ => ("text_delta", "text"),
     };
     json!({ "type": "content_block_delta", "index": index, "delta": { "type": kind, name: text } }).to_string().into()
+}
+
+/// A response with the id and the model of `json`, in which only this candidate says something.
+fn like_google(json: &str, index: u64, path: &[Step], text: &str) -> Bytes {
+    let mut part = json!({ "text": text });
+    if path.get(4) == Some(&Step::Index(1)) {
+        part["thought"] = Value::from(true);
+    }
+    let candidates = json!([{ "content": { "parts": [part], "role": "model" }, "index": index }]);
+    let mut response = Map::from_iter([("candidates".to_owned(), candidates)]);
+    for member in scan::members(json).unwrap_or_default() {
+        if let ("modelVersion" | "responseId", Some(text)) =
+            (member.key.as_ref(), scan::string(json[member.value].as_bytes()))
+        {
+            response.insert(member.key.into_owned(), Value::from(text.into_owned()));
+        }
+    }
+    Value::Object(response).to_string().into()
 }
 
 /// It has the id and the model of `json`.

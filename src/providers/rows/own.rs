@@ -1,8 +1,8 @@
 //! Providers whose protocol is their own.
 
 use millrace_actors::wire::envelope::Endpoint::{
-    Chat, Completions, CountTokens, Embeddings, Images, Messages, Moderations, Rerank, Responses, Speech,
-    Transcriptions, Translations,
+    Chat, Completions, CountContent, CountTokens, Embeddings, Generate, Images, Messages, Moderations, Rerank,
+    Responses, Speech, Transcriptions, Translations,
 };
 
 use crate::providers::row::{PLAIN, Row, Shown, Speaks};
@@ -70,7 +70,7 @@ pub static GEMINI: Row = Row {
     base_variables: &["GEMINI_API_BASE"],
     key_variables: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
     keyless: false,
-    endpoints: &[Chat, CountTokens, Embeddings],
+    endpoints: &[Generate, CountContent, Embeddings],
     traits: PLAIN,
     shown: Shown {
         title: "Google Gemini (AI Studio)",

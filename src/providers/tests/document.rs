@@ -46,6 +46,8 @@ fn served(row: &Row) -> String {
         Endpoint::Embeddings => "embeddings",
         Endpoint::Messages => "messages",
         Endpoint::CountTokens => "count_tokens",
+        Endpoint::Generate => "generateContent",
+        Endpoint::CountContent => "countTokens",
         Endpoint::Responses => "responses",
         Endpoint::Rerank => "rerank",
         Endpoint::Moderations => "moderations",

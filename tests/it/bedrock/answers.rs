@@ -33,7 +33,7 @@ fn an_answer_comes_to_the_same_for_every_caller_whole_and_streamed() {
         assert_eq!((want.model.as_str(), want.finish.as_str(), want.tokens.0), (model.as_str(), finish, 100));
         assert!(!want.text.is_empty() || !want.calls.is_empty(), "{model}: says nothing");
         assert!(want.tokens.1 > 0 || choices.contains("arguments="), "{model}");
-        for caller in [Caller::OpenAi, Caller::Anthropic] {
+        for caller in [Caller::OpenAi, Caller::Anthropic, Caller::Gemini] {
             for stream in [false, true] {
                 assert_eq!(
                     said(caller, &scene.ask(caller, &model, stream), stream),

@@ -45,6 +45,7 @@ impl Scene {
         let path = match caller {
             Caller::OpenAi => "/v1/chat/completions",
             Caller::Anthropic => "/v1/messages",
+            Caller::Gemini => panic!("a body says nothing of the path"),
         };
         self.gateway.client().post(path, body)
     }
@@ -56,6 +57,11 @@ impl Scene {
             Caller::OpenAi if stream => body["stream_options"] = json!({"include_usage": true}),
             Caller::OpenAi => {}
             Caller::Anthropic => body["max_tokens"] = json!(512),
+            Caller::Gemini => {
+                let verb = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+                let body = json!({"contents": [{"parts": [{"text": "hi"}]}]});
+                return self.gateway.client().post(&format!("/v1beta/models/{model}:{verb}"), &body);
+            }
         }
         self.post(caller, &body)
     }

@@ -33,7 +33,7 @@ fn routes() -> Vec<Route> {
             "/callbacks/{name}" => vec!["PUT", "DELETE"],
             // whatever the method: responses are not kept, and the answer says so
             p if p.ends_with("/responses/{id:.*}") => METHODS.to_vec(),
-            p if p.contains("/models") || p.ends_with("/callbacks") => vec!["GET", "HEAD"],
+            p if p.contains("/models") && !p.contains("}:") || p.ends_with("/callbacks") => vec!["GET", "HEAD"],
             _ => vec!["POST"],
         };
         let path = pattern.replace("{model:.*}", "gpt-4o").replace("{name}", "noop").replace("{id:.*}", "resp_1");

@@ -82,6 +82,10 @@ impl Said {
             // Anthropic's shape, on its own routes
             return (error["type"].is_string() && error["message"].is_string()).then(|| error.clone());
         }
+        if error["code"].is_u64() && error["status"].is_string() {
+            // Google's, on its own
+            return error["message"].is_string().then(|| error.clone());
+        }
         let strings = ["message", "type", "code"].iter().all(|member| error[*member].is_string());
         (strings && (error["param"].is_null() || error["param"].is_string())).then(|| error.clone())
     }

@@ -12,6 +12,7 @@ fn ask(scene: &Scene, provider: &str, caller: Caller, (spec, stream): (&str, boo
     let (path, mut body) = match caller {
         Caller::OpenAi => ("/v1/chat/completions", json!({})),
         Caller::Anthropic => ("/v1/messages", json!({"max_tokens": 99})),
+        Caller::Gemini => panic!("tried with the others' bodies only"),
     };
     body["model"] = format!("{provider}/mock:{spec}").into();
     body["stream"] = stream.into();

@@ -1,13 +1,18 @@
-//! Google's generateContent: as a provider for callers of every protocol, and as a caller's own.
+//! Google's generateContent: Gemini as a provider for callers of every protocol, and callers who speak it before every
+//! provider.
 
+mod errors;
+mod ingress;
 mod provider;
 mod signatures;
 
 use millrace_lab::mock::{MockConfig, MockServer};
 
-use crate::harness::{Gateway, PROVIDER_KEY};
+use serde_json::{Value, json};
 
-/// A gateway before a mock, with `gemini/*` by Google's protocol.
+use crate::harness::{Answer, Gateway, PROVIDER_KEY};
+
+/// A gateway before a mock: `gemini/*` by Google's protocol, `o/*` by OpenAI's, `a/*` by Anthropic's.
 pub struct Scene {
     pub mock: MockServer,
     pub gateway: Gateway,
@@ -20,7 +25,7 @@ impl Scene {
         let base = mock.base_url();
         let origin = base.trim_end_matches("/v1");
         let yaml = format!(
-            "model_list:\n  - model_name: \"gemini/*\"\n    litellm_params: {{model: \"gemini/*\", api_base: \"{origin}\", api_key: {PROVIDER_KEY}{params}}}\n{more}"
+            "model_list:\n  - model_name: \"gemini/*\"\n    litellm_params: {{model: \"gemini/*\", api_base: \"{origin}\", api_key: {PROVIDER_KEY}{params}}}\n  - model_name: \"o/*\"\n    litellm_params: {{model: \"openai/*\", api_base: \"{base}\", api_key: {PROVIDER_KEY}{params}}}\n  - model_name: \"a/*\"\n    litellm_params: {{model: \"anthropic/*\", api_base: \"{base}\", api_key: {PROVIDER_KEY}{params}}}\n{more}"
         );
         Scene { gateway: Gateway::from_yaml(&yaml), mock }
     }
@@ -28,4 +33,14 @@ impl Scene {
     pub fn new() -> Self {
         Self::with("", "")
     }
+
+    /// A plain question in Google's protocol. `verb` is what stands behind the model, with the query.
+    pub fn ask(&self, model: &str, verb: &str) -> Answer {
+        self.gateway.client().post(&format!("/v1beta/models/{model}:{verb}"), &question())
+    }
+}
+
+/// A body of `generateContent`.
+pub fn question() -> Value {
+    json!({"contents": [{"role": "user", "parts": [{"text": "hi"}]}]})
 }

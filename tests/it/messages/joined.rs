@@ -131,3 +131,25 @@ fn add_call(message: &mut Value, call: &Value) {
     let more = call["function"]["arguments"].as_str().unwrap_or_default();
     *arguments = json!(format!("{}{more}", arguments.as_str().unwrap_or_default()));
 }
+
+/// A stream of Google's as one response: parts one after the other, and what each response says of the whole.
+#[track_caller]
+pub fn response_of(events: &[Value]) -> Value {
+    let mut whole = events.first().cloned().expect("a response");
+    for event in &events[1..] {
+        assert!(whole["candidates"][0]["finishReason"].is_null(), "after the end: {event}");
+        for part in event["candidates"][0]["content"]["parts"].as_array().into_iter().flatten() {
+            whole["candidates"][0]["content"]["parts"].as_array_mut().expect("parts").push(part.clone());
+        }
+        for name in ["modelVersion", "responseId"] {
+            assert_eq!(event[name], whole[name], "{event}");
+        }
+        if event["usageMetadata"].is_object() {
+            whole["usageMetadata"] = event["usageMetadata"].clone();
+        }
+        if event["candidates"][0]["finishReason"].is_string() {
+            whole["candidates"][0]["finishReason"] = event["candidates"][0]["finishReason"].clone();
+        }
+    }
+    whole
+}

@@ -11,7 +11,7 @@ use millrace_lab::mock::{MockConfig, MockServer};
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Client, Gateway};
-use joined::{chat_of, events_of, message_of};
+use joined::{chat_of, events_of, message_of, response_of};
 
 /// A mock that speaks every protocol, and a gateway that reaches it by each: `o/<choices>` by OpenAI's, `a/<choices>` by
 /// Anthropic's, `g/<choices>` by Google's.
@@ -25,6 +25,7 @@ pub struct Scene {
 pub enum Caller {
     OpenAi,
     Anthropic,
+    Gemini,
 }
 
 /// What an answer came to, whoever was asked and however: the same for a whole answer and for a stream.
@@ -77,9 +78,15 @@ impl Scene {
 
     /// A request in the caller's protocol; what its protocol insists on is added.
     pub fn send(&self, caller: Caller, mut body: Value) -> Answer {
+        if caller == Caller::Gemini {
+            let verb = if body["stream"] == json!(true) { "streamGenerateContent?alt=sse" } else { "generateContent" };
+            let path = format!("/v1beta/models/{}:{verb}", body["model"].as_str().expect("a model"));
+            let contents = json!({"contents": [{"role": "user", "parts": [{"text": "hi"}]}]});
+            return self.client().post(&path, &contents);
+        }
         let path = match caller {
             Caller::OpenAi => "/v1/chat/completions",
-            Caller::Anthropic => "/v1/messages",
+            _ => "/v1/messages",
         };
         if caller == Caller::Anthropic && body["max_tokens"].is_null() {
             body["max_tokens"] = json!(1024);
@@ -116,6 +123,8 @@ pub fn said(caller: Caller, answer: &Answer, stream: bool) -> Said {
         (Caller::OpenAi, false) => of_chat(&answer.json()),
         (Caller::Anthropic, true) => of_message(&message_of(&events_of(&answer.body))),
         (Caller::Anthropic, false) => of_message(&answer.json()),
+        (Caller::Gemini, true) => of_response(&response_of(&answer.events().json())),
+        (Caller::Gemini, false) => of_response(&answer.json()),
     }
 }
 
@@ -165,6 +174,39 @@ fn of_message(message: &Value) -> Said {
         }
         .to_owned(),
         tokens: (read.iter().map(|name| count(&usage[name])).sum(), count(&usage["output_tokens"])),
+    }
+}
+
+fn of_response(response: &Value) -> Said {
+    let candidate = &response["candidates"][0];
+    let parts = candidate["content"]["parts"].as_array().cloned().unwrap_or_default();
+    let all = |thought: bool| {
+        let of_kind = parts.iter().filter(|part| (part["thought"] == json!(true)) == thought);
+        of_kind.map(|part| text(&part["text"])).collect::<Vec<_>>().concat()
+    };
+    let called = |part: &Value| {
+        let call = part["functionCall"].as_object()?;
+        Some((text(&call["name"]), call.get("args").cloned().unwrap_or(json!({}))))
+    };
+    let calls: Vec<(String, Value)> = parts.iter().filter_map(called).collect();
+    let usage = &response["usageMetadata"];
+    Said {
+        model: text(&response["modelVersion"]),
+        text: all(false),
+        thought: all(true),
+        finish: match candidate["finishReason"].as_str() {
+            Some("STOP") if !calls.is_empty() => "tool_calls",
+            Some("STOP" | "OTHER") => "stop",
+            Some("MAX_TOKENS") => "length",
+            Some("SAFETY") => "content_filter",
+            other => panic!("{other:?}"),
+        }
+        .to_owned(),
+        calls,
+        tokens: (
+            count(&usage["promptTokenCount"]),
+            count(&usage["candidatesTokenCount"]) + count(&usage["thoughtsTokenCount"]),
+        ),
     }
 }
 

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::{Caller, Scene, joined::events_of, said};
 
-const CALLERS: [Caller; 2] = [Caller::OpenAi, Caller::Anthropic];
+const CALLERS: [Caller; 3] = [Caller::OpenAi, Caller::Anthropic, Caller::Gemini];
 
 /// The providers, each with the caller who speaks as it does.
-const PROVIDERS: [(&str, Caller); 3] = [("o", Caller::OpenAi), ("a", Caller::Anthropic), ("g", Caller::OpenAi)];
+const PROVIDERS: [(&str, Caller); 3] = [("o", Caller::OpenAi), ("a", Caller::Anthropic), ("g", Caller::Gemini)];
 
 /// What the protocols count otherwise: the mock's own count of tokens differs with the words it is asked in.
 fn but_tokens(mut said: super::Said) -> super::Said {
@@ -53,7 +53,8 @@ fn s8_halves_of_a_character_reach_the_other_protocol_as_one() {
     let pairs = [
         ("o", Caller::Anthropic, Caller::OpenAi),
         ("a", Caller::OpenAi, Caller::Anthropic),
-        ("g", Caller::OpenAi, Caller::OpenAi),
+        ("g", Caller::OpenAi, Caller::Gemini),
+        ("o", Caller::Gemini, Caller::OpenAi),
     ];
     for (provider, caller, own) in pairs {
         let model = format!("{provider}/mock:chunks=3,alphabet=emoji,escape=lone");

@@ -15,7 +15,7 @@ use crate::messages::{Caller, Said, said};
 pub const PROVIDERS: [&str; 2] = ["c", "l"];
 
 /// What callers speak.
-pub const CALLERS: [Caller; 2] = [Caller::OpenAi, Caller::Anthropic];
+pub const CALLERS: [Caller; 3] = [Caller::OpenAi, Caller::Anthropic, Caller::Gemini];
 
 /// A mock of both, and a gateway that reaches it as `c/<choices>`, `l/<choices>` and, to compare with, as OpenAI's: `o/<choices>`.
 pub struct Scene {
@@ -53,14 +53,19 @@ impl Scene {
                 if stream {
                     body["stream_options"] = json!({"include_usage": true});
                 }
-                "/v1/chat/completions"
+                "/v1/chat/completions".to_owned()
             }
             Caller::Anthropic => {
                 body["max_tokens"] = json!(1024);
-                "/v1/messages"
+                "/v1/messages".to_owned()
+            }
+            Caller::Gemini => {
+                let verb = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+                body = json!({"contents": [{"role": "user", "parts": [{"text": "hi"}]}]});
+                format!("/v1beta/models/{}:{verb}", model.replace(' ', "%20"))
             }
         };
-        self.client().post(path, &body)
+        self.client().post(&path, &body)
     }
 
     /// What a plain question comes to.
