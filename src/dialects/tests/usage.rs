@@ -31,13 +31,14 @@ fn each_way_of_counting_costs_what_was_worked_out_by_hand() {
         let (name, fixture): (_, Value) = (fixture.name, serde_json::from_str(&fixture.text).unwrap());
         let (rates, want) = (rates(&fixture["prices"]), fixture["picodollars"].as_i64());
         assert!(rates.unmetered().next().is_none(), "{name}: a price that nothing is billed by");
-        // as the way without translation reads it
-        let usage = parse(&fixture["answer"]["usage"]);
-        assert_eq!(cost(&rates, &usage), want, "{name}: {usage:?}");
         let row = ROWS.iter().find(|row| row.name == fixture["dialect"]).unwrap();
         let events = (row.read_whole)(fixture["answer"].to_string().as_bytes()).unwrap();
         let read = events.iter().find_map(|event| if let Event::Usage(usage) = event { Some(*usage) } else { None });
-        assert_eq!(read, Some(usage), "{name}: translated");
+        let usage = read.unwrap();
+        assert_eq!(cost(&rates, &usage), want, "{name}: {usage:?}");
+        if fixture["answer"].get("usage").is_some() {
+            assert_eq!(parse(&fixture["answer"]["usage"]), usage, "{name}: as the way without translation reads it");
+        }
         // and a caller who bills by what it is told comes to the same
         let told = parse(&whole(Protocol::Chat, events.clone())["usage"]);
         let but_guesses = Usage { total_tokens: told.total_tokens, ..usage };

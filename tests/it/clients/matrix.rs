@@ -31,10 +31,12 @@ fn routes() -> Vec<Route> {
         let allowed = match *pattern {
             "/callbacks/reload" => vec!["POST"],
             "/callbacks/{name}" => vec!["PUT", "DELETE"],
+            // whatever the method: responses are not kept, and the answer says so
+            p if p.ends_with("/responses/{id:.*}") => METHODS.to_vec(),
             p if p.contains("/models") && !p.contains("}:") || p.ends_with("/callbacks") => vec!["GET", "HEAD"],
             _ => vec!["POST"],
         };
-        let path = pattern.replace("{model:.*}", "gpt-4o").replace("{name}", "noop");
+        let path = pattern.replace("{model:.*}", "gpt-4o").replace("{name}", "noop").replace("{id:.*}", "resp_1");
         Route { path, allowed, public: false }
     });
     let unnamed = UNNAMED.iter().map(|(path, public)| Route {
@@ -135,6 +137,7 @@ fn c14_the_list_of_routes_is_whole() {
     let source = [
         include_str!("../../../src/http/completions.rs"),
         include_str!("../../../src/http/models.rs"),
+        include_str!("../../../src/http/responses.rs"),
         // one route for all, with a test of its own
         include_str!("../../../src/http/pass_through.rs"),
         include_str!("../../../src/http/callbacks.rs"),

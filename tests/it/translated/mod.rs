@@ -193,6 +193,17 @@ fn a_text_completion_is_what_the_model_says() {
 }
 
 #[test]
+fn callers_of_responses_reach_them_too() {
+    let scene = Scene::new("");
+    for provider in PROVIDERS {
+        let model = format!("{provider}/mock:text=hello there");
+        let answer = scene.client().post("/v1/responses", &json!({"model": model, "input": "hi"}));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(answer.text().contains("hello there"), "{}", answer.text());
+    }
+}
+
+#[test]
 fn embeddings_come_in_openais_form() {
     let scene = Scene::new(", input_cost_per_token: 0.001");
     for provider in PROVIDERS {
