@@ -137,3 +137,17 @@ fn a_text_completion_is_a_chats_answer() {
         assert_eq!(text, "river", "{stream}");
     }
 }
+
+/// Callers of the other protocols reach it by the same writers and readers.
+#[test]
+fn callers_of_responses_are_answered_too() {
+    let scene = Scene::new();
+    for stream in [false, true] {
+        let body = json!({"model": "b/mock:text=river,thinking=2", "input": "hi", "stream": stream});
+        let answer = scene.gateway.client().post("/v1/responses", &body);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(answer.complete && answer.text().contains("river"), "{}", answer.text());
+        assert!(!stream || answer.text().contains("response.completed"), "{}", answer.text());
+        assert_eq!(scene.sent()["messages"], json!([{"role": "user", "content": [{"text": "hi"}]}]));
+    }
+}
