@@ -28,7 +28,8 @@ use crate::auth::Caller;
 /// Where the model may stand in the path.
 const MODEL_TOO: &[&str] = &["/v1", "", "/openai/deployments/{model:.*}", "/engines/{model:.*}"];
 const PLAIN: &[&str] = &["/v1", ""];
-const GOOGLE: &[&str] = &["/v1beta", ""];
+/// Google's clients ask in either version; without one, LiteLLM's do.
+const GOOGLE: &[&str] = &["/v1beta", "/v1", ""];
 
 /// Each resource: its path, and before what it stands. What it is like, [`Endpoint::facts`] says.
 const RESOURCES: &[(&str, Endpoint, &[&str])] = &[
@@ -39,7 +40,7 @@ const RESOURCES: &[(&str, Endpoint, &[&str])] = &[
     ("messages/count_tokens", Endpoint::CountTokens, PLAIN),
     ("models/{model:.*}:generateContent", Endpoint::Generate, GOOGLE),
     ("models/{model:.*}:streamGenerateContent", Endpoint::Generate, GOOGLE),
-    ("models/{model:.*}:countTokens", Endpoint::CountContent, &["/v1beta"]),
+    ("models/{model:.*}:countTokens", Endpoint::CountContent, &["/v1beta", "/v1"]),
     ("responses", Endpoint::Responses, &["/v1", "", "/openai/v1"]),
     ("rerank", Endpoint::Rerank, &["/v1", "/v2", ""]),
     ("moderations", Endpoint::Moderations, PLAIN),

@@ -20,7 +20,8 @@ pub fn is_stream(path: &str) -> bool {
 
 /// Whether a path is one of Google's.
 pub fn is_path(path: &str) -> bool {
-    let resource = path.strip_prefix("/v1beta").unwrap_or(path).strip_prefix("/models/");
+    let version = ["/v1beta", "/v1"].iter().find_map(|version| path.strip_prefix(*version));
+    let resource = version.unwrap_or(path).strip_prefix("/models/");
     let verbs = [":generateContent", ":streamGenerateContent", ":countTokens"];
     path.starts_with("/v1beta/") || resource.is_some_and(|rest| verbs.iter().any(|verb| rest.ends_with(verb)))
 }
@@ -102,10 +103,15 @@ mod tests {
 
     #[test]
     fn a_path_tells_whose_it_is() {
-        for path in ["/v1beta/models/a/b:generateContent", "/models/m:streamGenerateContent", "/v1beta/nothing"] {
+        for path in [
+            "/v1beta/models/a/b:generateContent",
+            "/models/m:streamGenerateContent",
+            "/v1beta/nothing",
+            "/v1/models/m:countTokens",
+        ] {
             assert!(is_path(path), "{path}");
         }
-        for path in ["/models/m", "/v1/models/m:generateContent", "/v1betamax", "/v1/chat/completions"] {
+        for path in ["/models/m", "/v1/models/m", "/v1betamax", "/v1/chat/completions"] {
             assert!(!is_path(path), "{path}");
         }
     }

@@ -54,7 +54,7 @@ fn a_key_may_come_in_googles_places_and_is_seen_nowhere_else() {
     let scene =
         Scene::with("", "litellm_settings: {callbacks: [jsonl]}\ncallback_settings: {jsonl: {path: records.jsonl}}\n");
     let anonymous = scene.gateway.client().anonymous();
-    for path in ["/v1beta/models/gemini/mock", "/models/o/mock"] {
+    for path in ["/v1beta/models/gemini/mock", "/v1/models/gemini/mock", "/models/o/mock"] {
         let ask =
             |client: crate::harness::Client, query: &str| client.post(&format!("{path}:{WHOLE}{query}"), &question());
         assert_eq!(ask(anonymous.clone().header("x-goog-api-key", KEY), "").status, 200, "{path}");

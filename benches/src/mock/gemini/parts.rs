@@ -16,7 +16,7 @@ pub struct Part {
 }
 
 /// What the signature of thought looks like: base64, with every character that it has besides letters.
-pub const SIGNATURE: &str = "CiQBmock+signature/of/thought+bytes+that+must+come+back/unchanged8=";
+pub const SIGNATURE: &str = "CiQBmock+signature/of/thought+bytes+that+must+come+back/unchangedw==";
 
 /// The parts of an answer: thought, text, calls. Where it thinks, the first call is signed.
 pub fn parts(job: &Job<'_>) -> Vec<Part> {
