@@ -104,10 +104,14 @@ static MESSAGE: Place = object(&[
     ("refusal", &TEXT),
     ("reasoning_content", &TEXT),
     ("reasoning", &TEXT),
+    ("reasoning_details", &THOUGHTS),
     ("tool_calls", &TOOL_CALLS),
     ("function_call", &FUNCTION),
     ("audio", &AUDIO),
 ]);
+/// What OpenRouter tells of thought, beside or instead of `reasoning`.
+static THOUGHTS: Place = array(&THOUGHT);
+static THOUGHT: Place = object(&[("text", &TEXT), ("summary", &TEXT)]);
 static MESSAGES: Place = array(&MESSAGE);
 static PREDICTION: Place = object(&[("content", &CONTENT)]);
 static CHOICES: Place = array(&CHOICE);
@@ -189,10 +193,16 @@ pub(super) static ANSWER: Place = object(&[
     ("item", &ITEM),
     ("part", &PART),
     ("text", &TEXT),
+    ("segments", &SEGMENTS),
+    ("words", &SEGMENTS),
     ("refusal", &TEXT),
     ("arguments", &TEXT),
     ("logprobs", &LOGPROBS),
 ]);
+
+/// The pieces of a transcription, which say its `text` again.
+static SEGMENTS: Place = array(&SEGMENT);
+static SEGMENT: Place = object(&[("text", &TEXT), ("word", &TEXT)]);
 
 /// Calls `on` for everything that `place` names within `json`, in order.
 ///
@@ -414,6 +424,15 @@ mod tests {
         assert_eq!(found[0], (Kind::Text, Some(Step::Index(1))), "thought is told apart");
         assert_eq!(found[1], (Kind::Text, Some(Step::Index(0))));
         assert_eq!(found[3].0, Kind::Finish);
+    }
+
+    #[test]
+    fn a_transcription_and_its_pieces_are_found_and_openrouters_thought() {
+        let json = r#"{"text":"a b","segments":[{"id":0,"text":"a"}],"words":[{"word":"b","start":0.1}]}"#;
+        assert_eq!(texts(json, &ANSWER), ["a b", "a", "b"]);
+        let json = r#"{"choices":[{"delta":{"reasoning":"a","reasoning_details":[{"type":"reasoning.text","text":"a"},
+            {"type":"reasoning.summary","summary":"b"},{"type":"reasoning.encrypted","data":"c"}]}}]}"#;
+        assert_eq!(texts(json, &ANSWER), ["a", "a", "b"]);
     }
 
     #[test]
