@@ -1,6 +1,7 @@
 //! One call to one deployment: encode, send, and tell an answer from a fault.
 
 use std::pin::pin;
+use std::slice;
 use std::time::{Duration, Instant, SystemTime};
 
 use actix_http::header::{HeaderMap, RETRY_AFTER};
@@ -20,6 +21,7 @@ use crate::ports::{Dialect, EncodeCall, Encoded};
 use crate::relay::{mid_stream_error, status_of};
 use crate::routing::Deployment;
 use crate::tally;
+use crate::unusable;
 use crate::upstream::{Method, UpstreamRequest, UpstreamResponse};
 use crate::wire::answer::{Answer, UpstreamError};
 use crate::wire::billable::Extras;
@@ -247,17 +249,23 @@ async fn whole(
     let events = response.is_stream(dialect.framing());
     let body = within.limit(response.read_all(exchange.routing.path.max_response_bytes)).await?;
     let began = Instant::now();
+    let noted = |exchange: &Exchange, body: &Bytes, fault| unusable::noted(exchange, slice::from_ref(body), fault);
     let body = match events {
-        true => dialect.collect(exchange.asked.endpoint, &stream_events(exchange, &**dialect, &body)?)?,
+        true => stream_events(exchange, &**dialect, &body)
+            .and_then(|events| dialect.collect(exchange.asked.endpoint, &events))
+            .map_err(|fault| noted(exchange, &body, fault))?,
         false => body,
     };
     // a text, where the caller may have asked for one, is not looked at
     let text = facts.answer == AnswerKind::TextOrBytes && !response.is_json();
-    let answer = if text { Answer::default() } else { checked(&body)? };
+    let answer =
+        if text { Answer::default() } else { checked(&body).map_err(|fault| noted(exchange, &body, fault))? };
     exchange.progress.extras = exchange.progress.extras.answered(facts.billed, &body);
     let told = answer.usage.or_else(|| dialect.usage(&body));
     let mut body = match (!exchange.translated_by(&**dialect), answer.model.is_empty()) {
-        (false, _) => dialect.translate(exchange.asked.protocol, exchange.answer_facts(), &body)?,
+        (false, _) => dialect
+            .translate(exchange.asked.protocol, exchange.answer_facts(), &body)
+            .map_err(|fault| noted(exchange, &body, fault))?,
         (true, true) => body,
         (true, false) => restamped(&body, &answer.model, exchange.shown_model()),
     };
@@ -360,6 +368,7 @@ async fn first_event(
     within: &Within,
 ) -> Result<Open, Fault> {
     let path = &exchange.routing.path;
+    let noted = |cause, raw: &[Bytes]| unusable::noted(exchange, raw, Fault::InvalidAnswer { cause });
     let mut reader = StreamReader::new(framing, path.max_event_bytes);
     let mut batch = Vec::new();
     let mut first = None;
@@ -378,7 +387,7 @@ async fn first_event(
                     false => Ok(()),
                 });
             });
-            seen.map_err(|e| Fault::InvalidAnswer { cause: e.to_string() })?;
+            seen.map_err(|e| noted(e.to_string(), slice::from_ref(chunk)))?;
             before += chunk.len();
         }
         match first {
@@ -387,11 +396,9 @@ async fn first_event(
             // comments and empty blocks are no event, so the reader's own bound never meets them; they are kept like one
             None if before > path.max_event_bytes => {
                 let cause = format!("more than {} bytes came before its first event", path.max_event_bytes);
-                return Err(Fault::InvalidAnswer { cause });
+                return Err(noted(cause, &batch));
             }
-            None if !more => {
-                return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() });
-            }
+            None if !more => return Err(noted("the stream ended before its first event".into(), &batch)),
             None => {}
         }
     }

@@ -54,6 +54,7 @@ pub mod stream_relay;
 mod tally;
 mod tap;
 pub mod told;
+mod unusable;
 pub mod upstream;
 pub mod wire;
 mod within;

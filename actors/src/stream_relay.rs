@@ -16,6 +16,7 @@ use crate::relay::{Finish, HEARTBEAT, Relay};
 use crate::routing::Deployment;
 use crate::tally;
 use crate::told;
+use crate::unusable;
 
 // === Messages ===
 
@@ -166,6 +167,9 @@ impl Handler<Chunks> for StreamRelay {
         self.relay.feed(&message.batch, |bytes| outlet.push(bytes));
         outlet.arrived(message.batch.iter().map(Bytes::len).sum());
         self.note_first();
+        if let (Some(Finish::Broken(fault)), Some(exchange)) = (self.relay.finished(), &self.exchange) {
+            unusable::noted(exchange, &message.batch, fault.clone());
+        }
         self.finish_if_over();
     }
 }
@@ -213,6 +217,9 @@ pub fn redacted(fault: Fault, exchange: &Exchange) -> Fault {
                 **inner = serde_json::from_str(&deployment.redact(&inner.to_string())).unwrap_or_default();
             }
             Fault::Provider { status, error, retry_after }
+        }
+        (Fault::InvalidAnswer { cause }, Some(deployment)) => {
+            Fault::InvalidAnswer { cause: format!("{} (deployment {})", deployment.redact(&cause), deployment.id) }
         }
         (fault, _) => fault,
     }

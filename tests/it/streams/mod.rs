@@ -13,6 +13,7 @@ mod raw;
 mod shape;
 mod time;
 mod unread;
+mod unusable;
 mod usage;
 
 use std::cell::Cell;
