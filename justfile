@@ -29,6 +29,10 @@ bench *options:
 micro *options:
     cargo bench -p millrace-actors {{ options }}
 
+# micro benchmarks of translation, pair by pair
+micro-dialects *options:
+    cargo bench --bench dialects {{ options }}
+
 # a fuzz target (envelope, frames, restamp, sse) for some seconds; needs cargo-fuzz and a C++ compiler, and unstable compiler flags, hence the switch
 fuzz target seconds="60":
     cd actors && RUSTC_BOOTSTRAP=1 cargo fuzz run {{ target }} -- -max_total_time={{ seconds }}

@@ -11,7 +11,7 @@ use crate::ports::Counted;
 use crate::record::Outcome;
 use crate::wire::usage::{BYTES_PER_TOKEN, Usage};
 
-/// How long a count may take, its wait in the queue included. After that the tokens are reckoned from the text's length.
+/// How long a count may take, its wait in the queue included. After that, or when the process ends, the tokens are reckoned from the text's length.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether a usage will do.
@@ -60,10 +60,17 @@ async fn count(exchange: &Exchange, what: Counted, body: Bytes) -> u64 {
         // what costs nothing need not be known to the token, nor waited for
         return by_length;
     }
-    let counting = exchange.desk().tokens.count(what, &exchange.progress.upstream_model, body);
-    match timeout(PATIENCE, counting).await {
-        Ok(Some(tokens)) => tokens,
-        Ok(None) | Err(_) => {
+    let desk = exchange.desk();
+    let counting = desk.tokens.count(what, &exchange.progress.upstream_model, body);
+    let counted = tokio::select! {
+        biased;
+        // a process that ends waits for no count, and an exchange that waited for one would not be settled
+        () = desk.wait_cut() => None,
+        counted = timeout(PATIENCE, counting) => counted.ok().flatten(),
+    };
+    match counted {
+        Some(tokens) => tokens,
+        None => {
             log::debug!(
                 "tokens reckoned by length call_id={} bytes_per_token={BYTES_PER_TOKEN}",
                 exchange.asked.call_id

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use super::protocol::Protocol;
+use super::protocol::{Protocol, Providers};
 
 /// Measure a gateway: the pull request's table, or any choice of workloads, against one target or several.
 #[derive(Debug, Clone, clap::Args)]
@@ -127,8 +127,11 @@ pub struct LabArgs {
     #[arg(long, value_enum, default_value = "openai")]
     pub protocol: Protocol,
     /// Protocol in which the gateway this command starts asks the mock provider, whatever the load speaks
+    ///
+    /// With `both`, the gateway is measured as two targets that take turns: the first, to which ratios refer, is passed
+    /// through verbatim, the second translated.
     #[arg(long, value_enum, default_value = "openai")]
-    pub provider_protocol: Protocol,
+    pub provider_protocol: Providers,
     /// A running target, or `self` for the gateway this command starts; may be given several times
     ///
     /// With targets given, the gateway is started only if one of them is `self`. PID is that of the target's process or of

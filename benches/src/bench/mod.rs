@@ -122,7 +122,7 @@ fn scripts(args: &BenchArgs, stand: &Stand, cells: &[Cell], revision: &str) -> V
         let own = target.name.starts_with(SELF);
         let label = match target.fast_paths {
             Some(on) => format!("{} (fast paths {})", args.script.label, if on { "on" } else { "off" }),
-            None if own => args.script.label.clone(),
+            None if own && target.models.is_empty() => args.script.label.clone(),
             None => target.name.clone(),
         };
         let revision = if own { revision.to_owned() } else { "unknown".to_owned() };

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::check::Expect;
 use super::error::Error;
+use super::http::request::Ask;
 use super::load::drive::{Moment, ask_once, drive};
 use super::load::stop::Stop;
 use super::load::{Job, Pace, Read};
@@ -115,15 +116,17 @@ impl Run<'_> {
     }
 
     fn job(&self, plan: &Plan, expect: &Expect, target: &Target) -> Job {
+        let named = |model: &String| format!("{}{model}", target.models);
+        let ask = Ask { model: named(&plan.ask.model), ..plan.ask.clone() };
         Job {
             addr: target.endpoint.addr,
             protocol: self.settings.protocol,
-            request: plan.ask.encode(
+            request: ask.encode(
                 self.settings.protocol,
                 &target.endpoint,
                 target.key.as_ref().map(super::target::key::Key::reveal),
             ),
-            expect: expect.clone(),
+            expect: Expect { model: expect.model.as_ref().map(named), ..expect.clone() },
             read: plan.read,
             warmup: plan.warmup,
             requests: plan.requests,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::args::{BenchArgs, FastPaths};
 use super::error::Error;
 use super::phases::{self, Phase};
-use super::protocol::Protocol;
+use super::protocol::{Protocol, Providers};
 use super::sizes::Sizes;
 use super::system::affinity::Pin;
 
@@ -25,7 +25,7 @@ pub struct Settings {
     /// The protocol of the load.
     pub protocol: Protocol,
     /// The protocol between the gateway and the provider.
-    pub provider_protocol: Protocol,
+    pub provider_protocol: Providers,
     /// The phases, in order.
     pub phases: Vec<&'static dyn Phase>,
     /// Rounds.
@@ -214,7 +214,7 @@ pub(crate) mod tests {
         let settings = Settings::check(&args("--protocol anthropic")).expect("valid");
         let names: Vec<_> = settings.phases.iter().map(|phase| phase.name()).collect();
         assert_eq!(names, ["whole", "burst", "paced"]);
-        assert_eq!((settings.protocol, settings.provider_protocol), (Protocol::Anthropic, Protocol::Openai));
+        assert_eq!((settings.protocol, settings.provider_protocol), (Protocol::Anthropic, Providers::Openai));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::args::{BenchArgs, FastPaths};
 use super::error::Error;
 use super::http::endpoint::Endpoint;
 use super::load::stop::Stop;
+use super::protocol::{Protocol, Providers};
 use super::settings::Settings;
 use super::system::affinity::stay_on;
 use super::target::child::Child;
@@ -46,10 +47,10 @@ impl Stand {
         if args.lab.nginx {
             let (child, endpoint) = nginx::start(settings, &workdir, &direct.endpoint, stop)?;
             let pid = Some(child.pid());
-            targets.push(Target { name: "nginx".to_owned(), endpoint, key: None, pid, fast_paths: None });
+            targets.push(Target { name: "nginx".to_owned(), endpoint, key: None, pid, fast_paths: None, models: "" });
             children.push(child);
         }
-        let targets = with_fast_paths(targets, settings.fast_paths)?;
+        let targets = with_fast_paths(with_providers(args, settings, targets)?, settings.fast_paths)?;
         let reference = reference(args, &targets)?;
         Ok(Self { children, direct, targets, reference, workdir })
     }
@@ -109,14 +110,41 @@ fn own(
     if args.script.no_start_proxy {
         let endpoint = Endpoint::local((args.script.proxy_host, args.script.proxy_port).into());
         ready::wait(&endpoint, None, settings.start_timeout, stop)?;
-        return Ok(Target { name: SELF.to_owned(), endpoint, key: given, pid: None, fast_paths: None });
+        return Ok(Target { name: SELF.to_owned(), endpoint, key: given, pid: None, fast_paths: None, models: "" });
     }
     let key = given.unwrap_or_else(Key::random);
     let bring = gateway::Bring { script: &args.script, settings, workdir, provider, key: &key };
     let (child, endpoint) = gateway::start(&bring, stop)?;
     let pid = Some(child.pid());
     children.push(child);
-    Ok(Target { name: SELF.to_owned(), endpoint, key: Some(key), pid, fast_paths: None })
+    Ok(Target { name: SELF.to_owned(), endpoint, key: Some(key), pid, fast_paths: None, models: "" })
+}
+
+/// Doubles the gateway for the providers of both protocols, the one that speaks as the load does first.
+fn with_providers(args: &BenchArgs, settings: &Settings, targets: Vec<Target>) -> Result<Vec<Target>, Error> {
+    if settings.provider_protocol != Providers::Both {
+        return Ok(targets);
+    }
+    let bad = |problem: &str, remedy: &str| Err(Error::option("--provider-protocol", problem, remedy));
+    if args.script.no_start_proxy || !targets.iter().any(|target| target.name == SELF) {
+        return bad(
+            "`both` is for the gateway that this command configures",
+            "leave out --no-start-proxy, add --target self",
+        );
+    }
+    if settings.fast_paths != FastPaths::On {
+        return bad("`both` and other fast paths cannot be compared at once", "leave out --fast-paths");
+    }
+    let variant = |target: &Target, protocol: Protocol| {
+        let how = if protocol == settings.protocol { "verbatim" } else { "translated" };
+        let name = format!("{SELF}, {how}, {} provider", protocol.word());
+        Target { name, models: protocol.prefix(), ..target.clone() }
+    };
+    let spread = |target: Target| match target.name.as_str() {
+        SELF => [settings.protocol, settings.protocol.other()].map(|protocol| variant(&target, protocol)).into(),
+        _ => vec![target],
+    };
+    Ok(targets.into_iter().flat_map(spread).collect())
 }
 
 /// Doubles or marks the gateway for its fast paths. Only it: the callbacks API is ours, other gateways have none.
@@ -173,6 +201,29 @@ mod tests {
         let expected = [("self, fast paths off", Some(false)), ("self, fast paths on", Some(true)), ("b", None)];
         assert_eq!(names, expected);
         assert!(with_fast_paths(vec![target("b")], FastPaths::Off).is_err());
+    }
+
+    #[test]
+    fn both_providers_are_two_targets_the_verbatim_one_first() {
+        let of = |line: &str| {
+            let args = args(&format!("--provider-protocol both {line}"));
+            let settings = Settings::check(&args).expect("valid");
+            let targets =
+                with_providers(&args, &settings, vec![target(SELF), target("b")]).map_err(|e| e.to_string())?;
+            Ok::<_, String>(targets.into_iter().map(|target| (target.name, target.models)).collect::<Vec<_>>())
+        };
+        let (openai, anthropic) = (("openai provider", "openai/"), ("anthropic provider", "anthropic/"));
+        for (line, verbatim, translated) in [("", openai, anthropic), ("--protocol anthropic", anthropic, openai)] {
+            let expected = [
+                (format!("self, verbatim, {}", verbatim.0), verbatim.1),
+                (format!("self, translated, {}", translated.0), translated.1),
+                ("b".to_owned(), ""),
+            ];
+            assert_eq!(of(line).expect("valid"), expected);
+        }
+        for line in ["--no-start-proxy", "--fast-paths both"] {
+            assert!(of(line).expect_err(line).starts_with("--provider-protocol"), "{line}");
+        }
     }
 
     #[test]

@@ -221,6 +221,6 @@ fn errors_without_an_exchange_have_one_shape() {
     ];
     for error in shapes {
         let members: Vec<_> = error.as_object().expect("an object").keys().map(String::as_str).collect();
-        assert_eq!(members, ["code", "message", "param", "type"], "{error}");
+        assert_eq!(members, ["message", "type", "param", "code"], "{error}");
     }
 }

@@ -13,33 +13,42 @@ use crate::bench::args::ScriptArgs;
 use crate::bench::error::Error;
 use crate::bench::http::endpoint::Endpoint;
 use crate::bench::load::stop::Stop;
-use crate::bench::protocol::Protocol;
+use crate::bench::protocol::{Protocol, Providers};
 use crate::bench::settings::Settings;
 
 /// The key the gateway sends to the mock provider, which looks at none. It is the script's.
 pub const PROVIDER_KEY: &str = "fake-provider-key";
 
 /// The configuration: the script's, and besides its model a wildcard, for the models from whose names the mock provider
-/// reads what it is to do.
-pub fn config(provider: &Endpoint, protocol: Protocol, key: &Key) -> String {
+/// reads what it is to do. With both providers, a wildcard for each protocol as well.
+pub fn config(provider: &Endpoint, speak: (Protocol, Providers), key: &Key) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     // LiteLLM's addresses end in `/v1` with OpenAI's protocol and before it with Anthropic's.
-    let (prefix, base) = match protocol {
-        Protocol::Openai => ("openai", provider.api_base()),
-        Protocol::Anthropic => ("anthropic", provider.api_base().trim_end_matches("/v1").to_owned()),
+    let base = |protocol| match protocol {
+        Protocol::Openai => provider.api_base(),
+        Protocol::Anthropic => provider.api_base().trim_end_matches("/v1").to_owned(),
     };
-    let (base, key) = (quoted(&base), quoted(key.reveal()));
-    let deployment = |name: &str, model: &str| {
+    let key = quoted(key.reveal());
+    let deployment = |name: &str, protocol: Protocol, model: &str| {
+        let (model, base) = (format!("{}{model}", protocol.prefix()), quoted(&base(protocol)));
         format!(
             "  - model_name: {}\n    litellm_params:\n      model: {}\n      api_key: {PROVIDER_KEY}\n      api_base: {base}\n",
             quoted(name),
-            quoted(model)
+            quoted(&model)
         )
     };
+    let (load, providers) = speak;
+    let plain = providers.plain(load);
+    let each: String = match providers {
+        Providers::Both => {
+            [load, load.other()].map(|each| deployment(&format!("{}*", each.prefix()), each, "*")).concat()
+        }
+        _ => String::new(),
+    };
     format!(
-        "model_list:\n{}{}\ngeneral_settings:\n  master_key: {key}\n\nlitellm_settings:\n  drop_params: true\n  telemetry: false\n",
-        deployment("perf-test-model", &format!("{prefix}/perf-test-model")),
-        deployment("*", &format!("{prefix}/*")),
+        "model_list:\n{}{}{each}\ngeneral_settings:\n  master_key: {key}\n\nlitellm_settings:\n  drop_params: true\n  telemetry: false\n",
+        deployment("perf-test-model", plain, "perf-test-model"),
+        deployment("*", plain, "*"),
     )
 }
 
@@ -87,8 +96,8 @@ pub struct Bring<'a> {
 /// Starts it on the targets' core and waits until it answers.
 pub fn start(bring: &Bring<'_>, stop: &Stop) -> Result<(Child, Endpoint), Error> {
     let listen = ready::free("--proxy-port", bring.script.proxy_host, bring.script.proxy_port)?;
-    let config =
-        bring.workdir.write("config.yaml", &config(bring.provider, bring.settings.provider_protocol, bring.key))?;
+    let speak = (bring.settings.protocol, bring.settings.provider_protocol);
+    let config = bring.workdir.write("config.yaml", &config(bring.provider, speak, bring.key))?;
     let mut child = Child::start(Start {
         role: "gateway",
         words: &command(bring.script, &config, listen, bring.settings.workers)?,
@@ -110,7 +119,7 @@ mod tests {
     fn the_configuration_is_the_scripts_and_a_wildcard() {
         let provider = Endpoint::local(([127, 0, 0, 1], 8099).into());
         let key = Key::new("sk-test").expect("a key");
-        let text = config(&provider, Protocol::Openai, &key);
+        let text = config(&provider, (Protocol::Openai, Providers::Openai), &key);
         for line in [
             "  - model_name: \"perf-test-model\"",
             "      model: \"openai/perf-test-model\"",
@@ -123,10 +132,15 @@ mod tests {
         ] {
             assert!(text.lines().any(|have| have == line), "{line} is not in\n{text}");
         }
-        let text = config(&provider, Protocol::Anthropic, &key);
+        let text = config(&provider, (Protocol::Openai, Providers::Anthropic), &key);
         for line in ["      model: \"anthropic/*\"", "      api_base: \"http://127.0.0.1:8099\""] {
             assert!(text.lines().any(|have| have == line), "{line} is not in\n{text}");
         }
+        let text = config(&provider, (Protocol::Anthropic, Providers::Both), &key);
+        let names: Vec<_> = text.lines().filter_map(|line| line.trim().strip_prefix("- model_name: ")).collect();
+        assert_eq!(names, ["\"perf-test-model\"", "\"*\"", "\"anthropic/*\"", "\"openai/*\""]);
+        let models: Vec<_> = text.lines().filter_map(|line| line.trim().strip_prefix("model: ")).collect();
+        assert_eq!(models, ["\"anthropic/perf-test-model\"", "\"anthropic/*\"", "\"anthropic/*\"", "\"openai/*\""]);
     }
 
     #[test]

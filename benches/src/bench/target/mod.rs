@@ -31,12 +31,14 @@ pub struct Target {
     pub pid: Option<u32>,
     /// How its fast paths have to stand while it is measured; nothing where they are left alone.
     pub fast_paths: Option<bool>,
+    /// What the names of models begin with that it is asked for, where that chooses what it does.
+    pub models: &'static str,
 }
 
 impl Target {
     /// The provider itself.
     pub fn direct(endpoint: Endpoint, pid: Option<u32>) -> Self {
-        Self { name: DIRECT.to_owned(), endpoint, key: None, pid, fast_paths: None }
+        Self { name: DIRECT.to_owned(), endpoint, key: None, pid, fast_paths: None, models: "" }
     }
 
     /// Whether it is the provider itself.

@@ -19,7 +19,7 @@ pub fn parse(text: &str) -> Result<Target, Error> {
         return Err(bad(format!("a name is letters, digits, - _ and ., and neither {SELF} nor {DIRECT}")));
     }
     let endpoint = Endpoint::parse("--target", url)?;
-    let mut target = Target { name: name.to_owned(), endpoint, key: None, pid: None, fast_paths: None };
+    let mut target = Target { name: name.to_owned(), endpoint, key: None, pid: None, fast_paths: None, models: "" };
     for part in parts {
         match part.split_once('=') {
             Some(("pid", pid)) => {
