@@ -293,7 +293,7 @@ fn default_key(reader: &mut Reader<'_>, params: &Section<'_>, provider: Provider
 
 /// Whether `extra_headers` carries a credential of the operator's own.
 fn has_own_credential(params: &Section<'_>) -> bool {
-    const NAMES: [&str; 3] = ["authorization", "x-api-key", "api-key"];
+    const NAMES: [&str; 4] = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
     let is_credential = |name: &str| NAMES.iter().any(|known| name.eq_ignore_ascii_case(known));
     params.get("extra_headers").is_some_and(|headers| headers.entries().iter().any(|(key, _)| is_credential(&key.text)))
 }

@@ -57,7 +57,7 @@ pub fn amended<'e>(
         return Err(bridge::unsupported(call, &lost));
     }
     lost.iter().for_each(|name| notes.add(name, Did::Dropped, "the provider has no such parameter"));
-    if matches!(call.endpoint, Endpoint::Chat | Endpoint::Messages | Endpoint::Generate) {
+    if matches!(call.endpoint, Endpoint::Chat | Endpoint::Messages | Endpoint::Responses | Endpoint::Generate) {
         let given = |name: &str| call.deployment.default_params.iter().any(|(known, _)| known == name);
         let absent = traits.sets.iter().filter(|(name, _)| envelope.field(name).is_none() && !given(name));
         amended.set.extend(absent.map(|(name, raw)| ((*name).to_owned(), (*raw).to_owned())));
