@@ -80,24 +80,27 @@ fn an_operators_guardrail_is_in_every_request_and_no_callers_replaces_it() {
 fn a_structured_answer_comes_by_a_tool_where_the_model_has_no_other_way() {
     let scene = Scene::new();
     let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]});
-    let ask = |model: &str| {
+    let ask = |model: &str, told: &str| {
         let format = json!({"type": "json_schema", "json_schema": {"name": "place", "schema": schema}});
         let body =
             json!({"model": model, "messages": [{"role": "user", "content": "where?"}], "response_format": format});
         let answer = scene.post(Caller::OpenAi, &body);
         assert_eq!(answer.status, 200, "{}", answer.text());
-        assert_eq!(answer.header("x-millrace-params"), Some("renamed=response_format"));
+        assert_eq!(answer.header("x-millrace-params"), Some(told));
         scene.sent()
     };
-    let by_tool = ask("b/meta.llama3-3-70b-instruct-v1:0");
+    let by_tool = ask("b/meta.llama3-3-70b-instruct-v1:0", "renamed=response_format");
     let spec = &by_tool["toolConfig"]["tools"][0]["toolSpec"];
     assert_eq!(spec["inputSchema"]["json"], schema);
     assert_eq!(by_tool["toolConfig"]["toolChoice"], json!({"tool": {"name": spec["name"]}}));
-    let own = ask("b/anthropic.claude-sonnet-4-5-20250929-v1:0");
+    // a format of its own takes no open objects
+    let own = ask("b/anthropic.claude-sonnet-4-5-20250929-v1:0", "clamped=response_format; renamed=response_format");
+    let mut closed = schema.clone();
+    closed["additionalProperties"] = false.into();
     let definition = &own["outputConfig"]["textFormat"]["structure"]["jsonSchema"];
     assert_eq!(
         serde_json::from_str::<serde_json::Value>(definition["schema"].as_str().expect("a text")).unwrap(),
-        schema
+        closed
     );
     assert!(own["toolConfig"].is_null());
 }
