@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! request.rs, messages.rs, parts.rs   caller's body -> Request            fields.rs   typed access to it, with pointers
-//! writing.rs, turns.rs, blocks.rs, tools.rs, thinking.rs, models.rs       Request -> provider's body
+//! writing.rs, turns.rs, blocks.rs, tools.rs, thinking.rs, models.rs, closing.rs   Request -> provider's body
 //! stream.rs, whole.rs, answer.rs      provider's answer -> events             usage.rs    its tokens, both ways
 //! sequence.rs, ending.rs              events -> blocks one after another, from which
 //! encoder.rs, folding.rs              the caller's stream and the caller's whole answer are written
@@ -22,6 +22,7 @@
 
 mod answer;
 mod blocks;
+mod closing;
 mod encoder;
 mod ending;
 pub(in crate::dialects) mod fields;
@@ -40,7 +41,8 @@ mod whole;
 mod writing;
 
 // what Claude takes, and how a call is written, is the same wherever Claude is asked
-pub(super) use blocks::{Input, input, tool_id};
+pub(super) use blocks::{Input, input, of_claude, tool_id};
+pub(super) use closing::{CLOSED, close};
 pub(super) use fields::bad;
 pub(super) use models::{Traits, traits_of};
 pub(super) use thinking::decide;

@@ -2,6 +2,7 @@
 
 use serde_json::{Number, Value, json};
 
+use super::blocks::of_claude;
 use super::models::{Off, Thinks, Traits};
 use super::tools;
 use crate::dialects::request::{Content, Reasoning, Request, Role};
@@ -41,19 +42,27 @@ enum Mode {
     Budget(u64),
 }
 
+/// What to note of one parameter. Held back until the decision is whole: what is dropped in the end was not renamed.
+type Held = Vec<(Did, String)>;
+
 /// Decides on `max_tokens`, `thinking` and `output_config.effort` together.
 pub fn decide(request: &Request, target: &Target<'_>, traits: Traits, notes: &mut Notes) -> Thought {
+    let (mut held, mut of_limit) = (Held::new(), Held::new());
     let (mut mode, effort) = match &request.reasoning {
         None => (Mode::Unsaid, None),
-        Some(reasoning) => mode(reasoning, traits, notes),
+        Some(reasoning) => mode(reasoning, traits, &mut held),
     };
     let name = request.reasoning.as_ref().map_or("thinking", param);
     if let Some(why) = conflict(mode, request) {
-        // an effort is a wish about the whole answer and holds without thought too
-        notes.add(name, if effort.is_some() { Did::Clamped } else { Did::Dropped }, why);
         mode = Mode::Unsaid;
+        // an effort is a wish about the whole answer and holds without thought too
+        if effort.is_some() {
+            held.push((Did::Clamped, why.to_owned()));
+        } else {
+            held = vec![(Did::Dropped, why.to_owned())];
+        }
     }
-    let max_tokens = limit(request, target, mode, notes);
+    let max_tokens = limit(request, target, mode, &mut of_limit);
     if let (Mode::Budget(wanted), Some(limit)) = (mode, max_tokens.as_u64())
         && wanted >= limit
     {
@@ -61,11 +70,13 @@ pub fn decide(request: &Request, target: &Target<'_>, traits: Traits, notes: &mu
         mode = Mode::Budget(limit / 2);
         if limit / 2 < LEAST_BUDGET {
             mode = Mode::Unsaid;
-            notes.add(name, Did::Dropped, "max_tokens leaves no room for thought");
+            held = vec![(Did::Dropped, "max_tokens leaves no room for thought".to_owned())];
         } else {
-            notes.add(name, Did::Clamped, "half of max_tokens");
+            held.push((Did::Clamped, "half of max_tokens".to_owned()));
         }
     }
+    held.iter().for_each(|(did, detail)| notes.add(name, *did, detail));
+    of_limit.iter().for_each(|(did, detail)| notes.add("max_tokens", *did, detail));
     let mut thinking = match mode {
         Mode::Unsaid => request.rest.get("thinking").cloned(),
         Mode::Word(word) => Some(json!({ "type": word })),
@@ -82,8 +93,8 @@ fn param(reasoning: &Reasoning) -> &'static str {
     if matches!(reasoning, Reasoning::Effort(_)) { "reasoning_effort" } else { "thinking" }
 }
 
-fn mode(reasoning: &Reasoning, traits: Traits, notes: &mut Notes) -> (Mode, Option<&'static str>) {
-    let mut note = |did, detail: &str| notes.add(param(reasoning), did, detail);
+fn mode(reasoning: &Reasoning, traits: Traits, held: &mut Held) -> (Mode, Option<&'static str>) {
+    let mut note = |did, detail: &str| held.push((did, detail.to_owned()));
     match (reasoning, traits.thinks) {
         (Reasoning::Off, _) => off(traits, &mut note),
         (Reasoning::Effort(word), _) if word == "none" => off(traits, &mut note),
@@ -181,19 +192,23 @@ fn lacks_thought(request: &Request) -> bool {
         let calls = message.parts.iter().any(|part| matches!(part.content, Content::ToolCall { .. }));
         let first =
             message.parts.iter().find(|part| part.content != Content::Text { text: String::new(), citations: vec![] });
-        let thought = first.is_some_and(|part| {
-            matches!(part.content, Content::Reasoning { signature: Some(_), .. } | Content::Redacted { .. })
+        // what another provider signed is not written, so it does not count
+        let thought = first.is_some_and(|part| match &part.content {
+            Content::Reasoning { signature: Some(sealed), .. } | Content::Redacted { data: sealed } => {
+                of_claude(sealed)
+            }
+            _ => false,
         });
         calls && !thought
     })
 }
 
-fn limit(request: &Request, target: &Target<'_>, mode: Mode, notes: &mut Notes) -> Number {
+fn limit(request: &Request, target: &Target<'_>, mode: Mode, notes: &mut Held) -> Number {
     let most = target.max_output_tokens;
     match &request.max_tokens {
         Some(given) => match (given.as_u64(), most) {
             (Some(tokens), Some(most)) if tokens > most => {
-                notes.add("max_tokens", Did::Clamped, &format!("{most}, the model's most"));
+                notes.push((Did::Clamped, format!("{most}, the model's most")));
                 most.into()
             }
             _ => given.clone(),
@@ -204,7 +219,7 @@ fn limit(request: &Request, target: &Target<'_>, mode: Mode, notes: &mut Notes) 
                 _ => MAX_TOKENS,
             };
             let tokens = most.unwrap_or(room);
-            notes.add("max_tokens", Did::Defaulted, &tokens.to_string());
+            notes.push((Did::Defaulted, tokens.to_string()));
             tokens.into()
         }
     }

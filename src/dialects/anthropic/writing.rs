@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Number, Value, json};
 
 use super::blocks::Said;
+use super::closing::{CLOSED, close};
 use super::models::{Sampling, Traits, traits_of};
 use super::thinking::{self, Thought};
 use super::turns::{self, Turn};
@@ -134,6 +135,10 @@ fn output(request: &Request, traits: Traits, thought: &Thought, more: &mut Map<S
         }
         Some(Format::JsonSchema { schema, .. }) => {
             notes.add("response_format", Did::Renamed, "output_config.format");
+            let mut schema = schema.clone();
+            if close(&mut schema) {
+                notes.add("response_format", Did::Clamped, CLOSED);
+            }
             config.insert("format".into(), json!({ "type": "json_schema", "schema": schema }));
         }
         None => {}

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::dialects::anthropic::{Input, bad, input, tool_id};
+use crate::dialects::anthropic::{Input, bad, input, of_claude, tool_id};
 use crate::dialects::request::{Content, Part, Source};
 use crate::dialects::{BadRequest, Did, Notes};
 
@@ -116,12 +116,16 @@ pub fn of_part<'a>(part: &'a Part, at: &str, notes: &mut Notes) -> Result<Option
         }
         Content::Audio { data, format } => Block::Audio { format, source: Place::Bytes(data) },
         Content::Document { source, name, more } => document(source, name.as_deref(), more, (at, notes))?,
-        Content::Reasoning { text, signature: Some(signature) } => {
+        Content::Reasoning { text, signature: Some(signature) } if of_claude(signature) => {
             Block::ReasoningContent(Thought::ReasoningText { text, signature })
         }
         Content::Reasoning { .. } => {
             let why = "thought that the model has not signed is not taken back";
             notes.add("messages.reasoning_content", Did::Dropped, why);
+            return Ok(None);
+        }
+        Content::Redacted { data } if !of_claude(data) => {
+            notes.add("messages.thinking.signature", Did::Dropped, "sealed for another provider");
             return Ok(None);
         }
         Content::Redacted { data } => Block::ReasoningContent(Thought::RedactedContent(data)),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::dialects::anthropic::bad;
+use crate::dialects::anthropic::{CLOSED, bad, close};
 use crate::dialects::request::{Format, Request, Tool};
 use crate::dialects::{BadRequest, Did, Notes};
 
@@ -31,7 +31,7 @@ pub fn ask(request: &Request, structured: bool, notes: &mut Notes) -> Result<Ask
             "is a name that this gateway uses itself; choose another",
         ));
     }
-    let (schema, name, description) = match &request.format {
+    let (mut schema, name, description) = match &request.format {
         None => return Ok(Asked::default()),
         Some(Format::JsonObject) => (json!({ "type": "object" }), None, None),
         Some(Format::JsonSchema { schema, name, description, .. }) => {
@@ -40,6 +40,9 @@ pub fn ask(request: &Request, structured: bool, notes: &mut Notes) -> Result<Ask
     };
     if structured && matches!(request.format, Some(Format::JsonSchema { .. })) {
         notes.add("response_format", Did::Renamed, "outputConfig.textFormat");
+        if close(&mut schema) {
+            notes.add("response_format", Did::Clamped, CLOSED);
+        }
         let mut definition = Map::from_iter([("schema".to_owned(), Value::from(schema.to_string()))]);
         definition.extend(name.map(|name| ("name".to_owned(), name.into())));
         definition.extend(description.map(|text| ("description".to_owned(), text.into())));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Caller, Scene};
 
 /// Members in no order of the alphabet, with what a writer might sort at several depths.
-const SCHEMA: &str = r#"{"type":"object","properties":{"reasoning":{"type":"string"},"answer":{"type":"object","properties":{"z":{"type":"number"},"a":{"type":"number"}}},"confidence":{"type":"number","minimum":0}},"required":["reasoning","answer","confidence"],"additionalProperties":false}"#;
+const SCHEMA: &str = r#"{"type":"object","properties":{"reasoning":{"type":"string"},"answer":{"type":"object","properties":{"z":{"type":"number"},"a":{"type":"number"}},"additionalProperties":false},"confidence":{"type":"number","minimum":0}},"required":["reasoning","answer","confidence"],"additionalProperties":false}"#;
 
 #[test]
 fn a_schema_reaches_the_provider_in_the_callers_order() {

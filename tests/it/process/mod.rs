@@ -2,6 +2,7 @@
 
 mod at_once;
 mod bad_configs;
+mod bench;
 mod cli;
 mod files;
 mod first_run;

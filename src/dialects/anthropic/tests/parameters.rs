@@ -123,12 +123,7 @@ fn how_much_it_thinks_goes_by_the_model_and_the_room() {
         ("claude-sonnet-4-5", "low", Some(9000), "9000 enabled 1024 null; renamed=reasoning_effort"),
         ("claude-sonnet-4-5", "high", None, "8192 enabled 4096 null; renamed=reasoning_effort; defaulted=max_tokens"),
         ("claude-sonnet-4-5", "high", Some(3000), &format!("3000 enabled 1500 null; {both}")),
-        (
-            "claude-sonnet-4-5",
-            "high",
-            Some(1500),
-            "1500 null null null; dropped=reasoning_effort; renamed=reasoning_effort",
-        ),
+        ("claude-sonnet-4-5", "high", Some(1500), "1500 null null null; dropped=reasoning_effort"),
         ("claude-sonnet-4-5", "none", Some(1500), "1500 disabled null null; "),
         ("claude-sonnet-4-5", "lots", Some(1500), "1500 null null null; dropped=reasoning_effort"),
         ("claude-sonnet-4-5", "adaptive", Some(9000), "9000 enabled 4096 null; clamped=thinking"),
@@ -167,6 +162,9 @@ fn thought_gives_way_where_the_api_would_refuse_it() {
     let mut loop_with = loop_without.clone();
     let thought = Content::Reasoning { text: "so".into(), signature: Some("sig".into()) };
     loop_with[1].parts.insert(0, Part::of(thought));
+    let mut loop_with_others = loop_without.clone();
+    let sealed = Content::Reasoning { text: "so".into(), signature: Some("gemini:sig".into()) };
+    loop_with_others[1].parts.insert(0, Part::of(sealed));
     let request = |messages: &Vec<Message>, choice| Request {
         messages: messages.clone(),
         tools: vec![tool()],
@@ -178,10 +176,36 @@ fn thought_gives_way_where_the_api_would_refuse_it() {
     let thinks = |request: &Request, model: &str| write(request, model).0["thinking"]["type"].clone();
     assert_eq!(thinks(&request(&loop_with, None), "claude-sonnet-4-5"), "enabled");
     assert_eq!(thinks(&request(&loop_without, None), "claude-sonnet-4-5"), Value::Null);
+    assert_eq!(thinks(&request(&loop_with_others, None), "claude-sonnet-4-5"), Value::Null);
     assert_eq!(thinks(&request(&loop_without, None), "claude-opus-4-6"), "adaptive");
     assert_eq!(thinks(&request(&loop_with, Some(ToolChoice::Required)), "claude-opus-4-6"), Value::Null);
     let (_, notes) = write(&request(&loop_without, None), "claude-sonnet-4-5");
-    assert!(notes.contains("dropped=reasoning_effort"), "{notes}");
+    assert_eq!(notes, "dropped=reasoning_effort", "what is dropped was not renamed");
+}
+
+/// The API refuses a schema with an open object, and Gemini's callers cannot say that one is closed.
+#[test]
+fn objects_of_a_format_are_closed_unless_the_caller_says_otherwise() {
+    let schema = json!({
+        "properties": {
+            "properties": { "type": "array", "items": { "type": ["object", "null"], "properties": {} } },
+            "any": { "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/type" }] },
+            "open": { "type": "object", "additionalProperties": true },
+        },
+        "$defs": { "type": { "type": "object", "enum": [{ "type": "object" }] } },
+    });
+    let mut closed = schema.clone();
+    for object in ["", "/properties/properties/items", "/$defs/type"] {
+        closed.pointer_mut(object).unwrap()["additionalProperties"] = false.into();
+    }
+    for (schema, told) in
+        [(schema, "clamped=response_format; renamed=response_format"), (closed.clone(), "renamed=response_format")]
+    {
+        let format = Format::JsonSchema { name: None, description: None, schema, strict: None };
+        let request = Request { format: Some(format), max_tokens: Some(9.into()), ..hi() };
+        let (body, notes) = write(&request, "claude-sonnet-4-5");
+        assert_eq!((&body["output_config"]["format"]["schema"], notes.as_str()), (&closed, told));
+    }
 }
 
 #[test]

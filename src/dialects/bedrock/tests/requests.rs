@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::write_request;
 use super::{fixture, golden};
+use crate::dialects::request::{Content, Message, Part, Request, Role};
 use crate::dialects::{BadRequest, Target, Written, anthropic, openai};
 
 const CLAUDE: &str = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0";
@@ -87,6 +88,32 @@ fn a_structured_answer_by_a_tool_leaves_no_thought() {
     assert_eq!(body["toolConfig"]["toolChoice"]["tool"]["name"], super::super::format::ANSWER);
     assert_eq!(body["additionalModelRequestFields"], Value::Null);
     assert!(notes.contains("dropped=reasoning_effort") && notes.contains("response_format"), "{notes}");
+}
+
+/// The service refuses a signature that is not its own, and with it the conversation.
+#[test]
+fn what_others_signed_is_not_given_to_it() {
+    let says = |parts: &[Content]| Message {
+        role: Role::Assistant,
+        name: None,
+        parts: parts.iter().cloned().map(Part::of).collect(),
+    };
+    let thought = |sealed: &str| Content::Reasoning { text: "so".into(), signature: Some(sealed.into()) };
+    let closed = |sealed: &str| Content::Redacted { data: sealed.into() };
+    let others = [thought("gemini:CiQB"), thought("openai:rs_1:gAAA"), closed("openai:rs_1:gAAA")];
+    let parts =
+        [others.as_slice(), &[thought("EqQB"), closed("Emwk"), Content::Text { text: "hm".into(), citations: vec![] }]];
+    let user = Message { role: Role::User, name: None, parts: vec![Part::text("hi")] };
+    let request = Request { messages: vec![user.clone(), says(&parts.concat()), user], ..Request::default() };
+    let Written { body, notes } = write_request(&request, &target(CLAUDE)).unwrap();
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    let want = json!([
+        {"reasoningContent": {"reasoningText": {"text": "so", "signature": "EqQB"}}},
+        {"reasoningContent": {"redactedContent": "Emwk"}},
+        {"text": "hm"},
+    ]);
+    assert_eq!(body["messages"][1]["content"], want);
+    assert_eq!(notes.to_string(), "dropped=messages.reasoning_content,messages.thinking.signature");
 }
 
 #[test]
