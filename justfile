@@ -33,9 +33,9 @@ micro *options:
 micro-dialects *options:
     cargo bench --bench dialects {{ options }}
 
-# a fuzz target (envelope, frames, restamp, sse) for some seconds; needs cargo-fuzz and a C++ compiler, and unstable compiler flags, hence the switch
+# a fuzz target (envelope, frames, restamp, sse; of the dialects: stream, whole, request) for some seconds; needs cargo-fuzz and a C++ compiler, and unstable compiler flags, hence the switch
 fuzz target seconds="60":
-    cd actors && RUSTC_BOOTSTRAP=1 cargo fuzz run {{ target }} -- -max_total_time={{ seconds }}
+    RUSTC_BOOTSTRAP=1 cargo fuzz run {{ target }} -- -max_total_time={{ seconds }}
 
 # the tables that are written by the program, again
 tables:

@@ -15,19 +15,20 @@ pub struct Source {
 
 impl Source {
     pub fn new(path: &str, text: &str) -> Self {
-        let test = ["tests/", "actors/benches/", "actors/fuzz/", "benches/benches/", "benches/tests/"];
+        let test = ["tests/", "actors/benches/", "fuzz/", "benches/benches/", "benches/tests/"];
         let test = test.iter().any(|folder| path.starts_with(folder));
         Source { path: path.to_owned(), text: text.to_owned(), test }
     }
 }
 
 /// Folders with Rust of ours, and nothing built.
-const FOLDERS: [&str; 8] = [
+const FOLDERS: [&str; 9] = [
     "src",
     "tests",
     "actors/src",
     "actors/benches",
-    "actors/fuzz/fuzz_targets",
+    "fuzz/fuzz_targets",
+    "fuzz/src",
     "benches/src",
     "benches/benches",
     "benches/tests",

@@ -139,3 +139,14 @@ fn foreign_citations_and_reasons_are_written_in_the_nearest_form() {
     assert_eq!((&whole["id"], &whole["created"]), (&json!("chatcmpl-made-up"), &json!(1_795_599_999)));
     assert!(whole.get("usage").is_none());
 }
+
+#[test]
+fn an_answer_that_says_nothing_has_a_choice() {
+    let silent = br#"{"choices":[{"index":0,"message":{"role":"assistant","content":null},"finish_reason":null}]}"#;
+    let written = write_whole(read_whole(silent).unwrap(), &facts(true));
+    let whole: Value = serde_json::from_slice(&written).unwrap();
+    assert_eq!(whole["choices"].as_array().map(Vec::len), Some(1), "{whole}");
+    assert_eq!(whole["choices"][0]["message"]["content"], "");
+    assert_eq!(whole["choices"][0]["finish_reason"], "stop");
+    read_whole(&written).unwrap();
+}
