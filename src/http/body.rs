@@ -55,14 +55,14 @@ pub async fn read_any(
     Ok(body.freeze())
 }
 
-/// Grows towards the announced length by doubling, and to exactly that length in the last step: a body of N bytes is not
-/// held in a buffer of 2N.
+/// Grows to the announced length at once, or by doubling where none was told: whoever has sent a mebibyte is believed, and
+/// what nothing has been written to takes no memory. Each buffer on the way would be one more that the allocator keeps.
 fn grow(body: &mut BytesMut, more: usize, announced: Option<usize>) {
     if body.capacity() - body.len() >= more {
         return;
     }
     let doubled = (body.len() + more).max(body.capacity() * 2);
-    let target = announced.filter(|length| *length >= body.len() + more).map_or(doubled, |length| doubled.min(length));
+    let target = announced.filter(|length| *length >= body.len() + more).unwrap_or(doubled);
     body.reserve(target - body.len());
 }
 

@@ -174,7 +174,7 @@ impl<'a> Writer<'a, '_> {
         if let Some(Value::Array(required)) = out.get_mut("required") {
             required.retain(|name| name.as_str().is_some_and(|name| known.contains_key(name)));
             if required.is_empty() {
-                out.remove("required");
+                out.shift_remove("required");
             }
         }
     }

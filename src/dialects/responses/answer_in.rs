@@ -54,6 +54,12 @@ pub fn end(response: &Value, calls: &Calls, out: &mut Vec<Event>) {
     out.push(Event::End);
 }
 
+/// Whether an item is a call of nothing: no client could answer it, nor send it back.
+pub fn nameless(item: &Value) -> bool {
+    matches!(item["type"].as_str(), Some("function_call" | "custom_tool_call"))
+        && item["name"].as_str().is_none_or(str::is_empty)
+}
+
 /// All that an item says. Items of the provider's own tools say nothing to a caller of another protocol.
 pub fn item(mut item: Value, calls: &mut Calls, out: &mut Vec<Event>) {
     match item["type"].as_str() {
@@ -114,7 +120,7 @@ pub fn citation(annotation: Value) -> Option<Event> {
     let (url, title) = (text("url")?, text("title"));
     let mut inner = annotation;
     if let Some(members) = inner.as_object_mut() {
-        members.remove("type");
+        members.shift_remove("type");
     }
     let native = json!({"type": "url_citation", "url_citation": inner});
     Some(Event::Citation { choice: 0, citation: Citation { url: Some(url), title, cited_text: None, native } })

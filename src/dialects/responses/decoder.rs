@@ -147,6 +147,9 @@ impl Decoder {
         if !call || self.calls.at(at).is_some() {
             return Ok(());
         }
+        if answer_in::nameless(item) {
+            return Err(invalid("a tool call without a name"));
+        }
         if self.calls.count() >= MOST {
             return Err(invalid(&format!("more than {MOST} calls")));
         }
@@ -164,6 +167,7 @@ impl Decoder {
                 out.extend(answer_in::arguments(&item).map(|json| Event::Arguments { choice: 0, call, json }));
             }
             _ if told => {}
+            _ if answer_in::nameless(&item) => return Err(invalid("a tool call without a name")),
             _ => answer_in::item(item, &mut self.calls, out),
         }
         self.tell(at)

@@ -23,7 +23,7 @@ pub fn split(whole: &[u8]) -> Result<Vec<Frame>, Fault> {
     begun.insert("output".into(), json!([]));
     begun.insert("status".into(), "in_progress".into());
     begun.insert("incomplete_details".into(), Value::Null);
-    begun.remove("usage");
+    begun.shift_remove("usage");
     let (mut frames, mut out) = (Frames::default(), Vec::new());
     frames.write("response.created", &[("response", &begun)], &mut out);
     frames.write("response.in_progress", &[("response", &begun)], &mut out);

@@ -152,6 +152,23 @@ fn a_response_that_failed_is_a_fault_and_never_an_end() {
     }
 }
 
+/// Found by fuzzing: told on, it was an answer that no client of another protocol could read.
+#[test]
+fn a_call_of_nothing_is_no_answer() {
+    for call in [
+        json!({"type": "function_call", "call_id": "c", "name": "", "arguments": "{}"}),
+        json!({"type": "custom_tool_call", "call_id": "c", "input": "x"}),
+    ] {
+        let whole = json!({"object": "response", "status": "completed", "output": [call]});
+        assert!(format!("{:?}", read_whole(whole.to_string().as_bytes())).contains("without a name"), "{call}");
+        for kind in ["response.output_item.added", "response.output_item.done"] {
+            let event = json!({"type": kind, "output_index": 0, "item": call});
+            let (events, fault) = decode(&format!("event: {kind}\ndata: {event}\n\n"), 1 << 20);
+            assert!(fault.is_some_and(|fault| fault.contains("without a name")), "{kind} {call}: {events:?}");
+        }
+    }
+}
+
 #[test]
 fn a_stream_cut_anywhere_has_no_end() {
     let stream = fixture("stream-tools.sse");

@@ -44,7 +44,7 @@ pub fn read_choice(value: Value) -> Result<ToolChoice, BadRequest> {
         return bad("This must be a string or an object");
     };
     let name = members.get("name").and_then(Value::as_str).filter(|name| !name.is_empty()).map(str::to_owned);
-    match (members.remove("type").as_ref().and_then(Value::as_str), name) {
+    match (members.shift_remove("type").as_ref().and_then(Value::as_str), name) {
         (Some("function"), Some(name)) => Ok(ToolChoice::Function(name)),
         (Some("function"), None) => bad("This names no function: {\"type\":\"function\",\"name\":...}"),
         (Some(kind), _) => {

@@ -26,6 +26,9 @@ pub fn read_whole(body: &[u8]) -> Result<Vec<Event>, Fault> {
         return Err(invalid(&format!("a response that is {status}")));
     }
     let (mut out, mut calls) = (vec![answer_in::start(&response)], Calls::default());
+    if items.iter().any(answer_in::nameless) {
+        return Err(invalid("a tool call without a name"));
+    }
     for item in items {
         answer_in::item(item, &mut calls, &mut out);
     }
