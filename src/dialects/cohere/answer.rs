@@ -120,10 +120,10 @@ impl Decoder {
                 let id = word(told.id).map(|id| id.into_owned());
                 out.push(Event::Start(Start { id, ..Start::default() }));
             }
-            "content-start" | "content-delta" => content(&part(piece.content), out),
+            "content-start" | "content-delta" => content(&part(piece.content)?, out),
             "tool-plan-delta" => plan(piece.tool_plan, out),
             "tool-call-start" | "tool-call-delta" => {
-                self.call(told.index.unwrap_or_default(), &part(piece.tool_calls), out)?;
+                self.call(told.index.unwrap_or_default(), &part(piece.tool_calls)?, out)?;
             }
             "citation-start" => out.extend(value(piece.citations).map(cited)),
             "message-end" => {
@@ -198,9 +198,13 @@ fn cited(native: Value) -> Event {
     Event::Citation { choice: 0, citation: citation(native) }
 }
 
-/// An object of a piece; nothing in it where it is another thing, such as the empty list of a start.
-fn part<'a, T: Deserialize<'a> + Default>(raw: Raw<'a>) -> T {
-    raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+/// An object of a piece; nothing in it where it is another thing, such as the empty list of a start. One that cannot be read
+/// is a fault: it may hold words.
+fn part<'a, T: Deserialize<'a> + Default>(raw: Raw<'a>) -> Result<T, Fault> {
+    match raw.filter(|raw| raw.get().starts_with('{')) {
+        Some(raw) => serde_json::from_str(raw.get()).map_err(|e| invalid(format!("not a piece of a chat: {e}"))),
+        None => Ok(T::default()),
+    }
 }
 
 /// `[{token, token_ids, logprobs}]` in OpenAI's form: one entry for each token whose probability is told.

@@ -121,6 +121,24 @@ fn failures_and_nonsense_are_faults() {
     assert!((COHERE.read_whole)(br#"{"message":"invalid api token"}"#).is_err());
 }
 
+/// Left out, such a piece would be lost from an answer that then looks complete.
+#[test]
+fn a_piece_that_cannot_be_read_is_a_fault_and_an_empty_list_is_nothing() {
+    let read = |kind: &str, message: &Value| {
+        let event = json!({"type": kind, "index": 0, "delta": {"message": message}});
+        (COHERE.decoder)().event(Some(kind.as_bytes()), event.to_string().as_bytes(), &mut vec![])
+    };
+    let start = json!({"tool_calls": {"id": "c", "function": {"name": "f", "arguments": ""}}});
+    assert!(read("tool-call-start", &start).is_ok());
+    let mut decoder = (COHERE.decoder)();
+    for (message, fine) in [(&start, true), (&json!({"tool_calls": {"function": "{\"a\":1}"}}), false)] {
+        let event = json!({"type": "tool-call-delta", "index": 0, "delta": {"message": message}});
+        let told = decoder.event(None, event.to_string().as_bytes(), &mut vec![]);
+        assert_eq!(told.is_ok(), fine, "{message}: {told:?}");
+    }
+    assert!(read("content-start", &json!({"content": []})).is_ok());
+}
+
 #[test]
 fn embeddings_get_openais_form() {
     let whole = br#"{"id":"da6e531f","embeddings":{"float":[[0.016,-8.1e-3]]},"texts":["hi"],"meta":{"api_version":{"version":"2"},"billed_units":{"input_tokens":2}},"response_type":"embeddings_by_type"}"#;
