@@ -5,12 +5,12 @@
 //! `usage` that is cumulative and may leave out what `message_start` told.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use bytes::BytesMut;
 
+use super::restamp;
+use super::scan::{self, member};
 use super::usage::Usage;
-use super::{restamp, scan};
 
 /// The event's type: its SSE name, or else the `type` in its data, for senders that leave the name out.
 pub fn kind<'e>(name: Option<&'e [u8]>, data: &'e [u8]) -> Option<Cow<'e, str>> {
@@ -48,30 +48,7 @@ pub fn text_of(data: &[u8], out: &mut String) {
 
 /// `message_start` with its model's name replaced by `shown`; `None` where it names no model.
 pub fn restamped(data: &[u8], shown: &str) -> Option<BytesMut> {
-    let text = std::str::from_utf8(data).ok()?;
-    let message = member(text, "message")?;
-    let spans: Vec<Range<usize>> = restamp::model_spans(&data[message.clone()])
-        .into_iter()
-        .map(|span| message.start + span.start..message.start + span.end)
-        .collect();
-    if spans.is_empty() {
-        return None;
-    }
-    let mut out = BytesMut::new();
-    restamp::splice(data, &spans, scan::quoted(shown).as_bytes(), &mut out);
-    Some(out)
-}
-
-/// Where the value of a top-level member lies; of two the last counts, as for every reader of JSON we know.
-pub(super) fn member(text: &str, name: &str) -> Option<Range<usize>> {
-    let mut found = None;
-    scan::each_member(text, |key, value| {
-        if key == name {
-            found = Some(value);
-        }
-    })
-    .ok()?;
-    found
+    restamp::restamp_within(data, "message", shown)
 }
 
 #[cfg(test)]

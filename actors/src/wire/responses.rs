@@ -4,13 +4,11 @@
 //! Source: OpenAI's description, `ResponseStreamEvent`: an event that holds the whole `response` names the model there, the
 //! last ones (`ResponseCompletedEvent`, `ResponseIncompleteEvent`, `ResponseFailedEvent`) tell its usage too.
 
-use std::ops::Range;
-
 use bytes::BytesMut;
 
-use super::messages::member;
+use super::restamp;
+use super::scan::{self, member};
 use super::usage::Usage;
-use super::{restamp, scan};
 
 pub use super::messages::kind;
 
@@ -67,18 +65,7 @@ pub fn text_of(data: &[u8], out: &mut String) {
 
 /// An event with the model's name in its `response` replaced by `shown`; `None` where it names no model.
 pub fn restamped(data: &[u8], shown: &str) -> Option<BytesMut> {
-    let text = std::str::from_utf8(data).ok()?;
-    let response = member(text, "response")?;
-    let spans: Vec<Range<usize>> = restamp::model_spans(&data[response.clone()])
-        .into_iter()
-        .map(|span| response.start + span.start..response.start + span.end)
-        .collect();
-    if spans.is_empty() {
-        return None;
-    }
-    let mut out = BytesMut::new();
-    restamp::splice(data, &spans, scan::quoted(shown).as_bytes(), &mut out);
-    Some(out)
+    restamp::restamp_within(data, "response", shown)
 }
 
 #[cfg(test)]

@@ -97,6 +97,19 @@ pub fn model_spans(data: &[u8]) -> Vec<Range<usize>> {
     spans
 }
 
+/// An event with the model's name in its object `outer` replaced by `alias`; `None` where that names no model.
+pub fn restamp_within(data: &[u8], outer: &str, alias: &str) -> Option<BytesMut> {
+    let within = scan::member(std::str::from_utf8(data).ok()?, outer)?;
+    let spans = model_spans(&data[within.clone()]).into_iter();
+    let spans: Vec<Range<usize>> = spans.map(|span| within.start + span.start..within.start + span.end).collect();
+    if spans.is_empty() {
+        return None;
+    }
+    let mut out = BytesMut::new();
+    splice(data, &spans, scan::quoted(alias).as_bytes(), &mut out);
+    Some(out)
+}
+
 /// Appends `data` to `out` with each of `spans`, which are in order and apart, replaced by `with`.
 pub fn splice(data: &[u8], spans: &[Range<usize>], with: &[u8], out: &mut BytesMut) {
     out.reserve(data.len() + with.len() * spans.len());

@@ -41,6 +41,18 @@ pub fn each_member<'a>(text: &'a str, mut on_member: impl FnMut(Cow<'a, str>, Ra
     })
 }
 
+/// Where the value of a top-level member lies; of two the last counts, as for every reader of JSON we know.
+pub fn member(text: &str, name: &str) -> Option<Range<usize>> {
+    let mut found = None;
+    each_member(text, |key, value| {
+        if key == name {
+            found = Some(value);
+        }
+    })
+    .ok()?;
+    found
+}
+
 /// The members of the object at `pos` that nests at most `limit` levels, each told by its key and the place of its value.
 /// `on_member` gives that value's end: it reads it ([`descend`] again, for an object within) or skips it ([`skip::value`]).
 /// Gives the object's end.
