@@ -1,5 +1,6 @@
-//! Any bytes as a provider's stream, in any dialect and any pieces: told to any caller, every frame is JSON on one line that
-//! the caller's own reader takes, and the end is told once and last. How the pieces were cut changes nothing.
+//! Any bytes as a provider's stream, in any dialect and any pieces: told to any caller, the frames are in the order that the
+//! caller's protocol prescribes, every one is JSON on one line that the caller's own reader takes, and the end is told once and
+//! last. How the pieces were cut changes nothing, and what is told is bounded by what came.
 
 #![no_main]
 
@@ -8,6 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use millrace::dialects::{Event, Frame};
 use millrace_actors::wire::framing::{Framing, StreamReader};
 use millrace_actors::wire::protocol::Protocol;
+use millrace_lab::order::{End, Spoken, check};
 use millrace_fuzz::{CALLERS, Input, dialects, input, seed};
 use serde_json::Value;
 
@@ -20,6 +22,10 @@ fuzz_target!(init: seed("stream"), |data: &[u8]| {
     let (at_once, complete_at_once) = told(&input, &bytes, bytes.len().max(1));
     // not compared in full: some readers draw the ids that their provider does not give
     assert_eq!((frames.len(), complete), (at_once.len(), complete_at_once));
+    in_order(&input, &frames, complete);
+    let told: usize = frames.iter().map(|frame| frame.data.len()).sum();
+    // a chunk's frame around each piece, and in responses each text three times over at its end
+    assert!(told < 100_000 + 3_000 * bytes.len(), "{told} bytes of {}", bytes.len());
     for frame in &frames {
         assert!(!frame.data.contains(&b'\n'), "{frame:?}");
         let done = CALLERS[input.to].protocol == Protocol::Chat && frame.data == b"[DONE]"[..];
@@ -62,6 +68,19 @@ fn told(input: &Input<'_>, bytes: &[u8], size: usize) -> (Vec<Frame>, bool) {
         complete = translator.close(&mut frames).unwrap_or(false);
     }
     (frames, complete)
+}
+
+/// The caller's protocol has its rules.
+fn in_order(input: &Input<'_>, frames: &[Frame], complete: bool) {
+    let spoken = match CALLERS[input.to].protocol {
+        _ if input.facts.text_completion => Spoken::Completions,
+        Protocol::Messages => Spoken::Messages,
+        Protocol::Responses => Spoken::Responses,
+        Protocol::GenerateContent => Spoken::Generate,
+        Protocol::Chat | Protocol::Own => Spoken::Chat,
+    };
+    let told = check(spoken, frames.iter().map(|frame| (frame.name.map(str::as_bytes), &frame.data[..])));
+    assert_eq!(told, Ok(if complete { End::Whole } else { End::Open }), "{frames:?}");
 }
 
 /// What the caller makes of it.

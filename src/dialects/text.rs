@@ -128,7 +128,10 @@ impl Choice<'_> {
         let Message { content, refusal } = said.message;
         // where there is one text only, a refusal is that text
         let text = content.or(refusal).unwrap_or_default();
-        Choice { text, index: said.index, logprobs: None, finish_reason: said.finish_reason }
+        // a text calls nothing: nobody offered tools, and the shape has no word for a model that calls one all the same
+        let calls = |reason: &str| matches!(reason, "tool_calls" | "function_call");
+        let finish_reason = said.finish_reason.map(|reason| if calls(&reason) { "stop".to_owned() } else { reason });
+        Choice { text, index: said.index, logprobs: None, finish_reason }
     }
 }
 
@@ -200,6 +203,7 @@ mod tests {
         assert_eq!(chunk(json!({"role": "assistant", "content": ""}), Value::Null), None, "a role says nothing");
         assert_eq!(chunk(json!({"content": "a"}), Value::Null).unwrap()["choices"][0]["text"], "a");
         assert_eq!(chunk(json!({}), json!("length")).unwrap()["choices"][0]["finish_reason"], "length");
+        assert_eq!(chunk(json!({}), json!("tool_calls")).unwrap()["choices"][0]["finish_reason"], "stop");
         let error = Bytes::from_static(b"{\"error\":{}}");
         assert_eq!(of_chat(&error), Some(error));
         assert_eq!(of_chat(&Bytes::from_static(b"[DONE]")).unwrap(), "[DONE]");

@@ -75,6 +75,10 @@ impl FrameReader {
             let (more, after) = rest.split_at(wanted.min(rest.len()));
             self.carry.extend_from_slice(more);
             rest = after;
+            if whole.is_none() {
+                // judged as soon as it is here, not with the next chunk, which may never come
+                self.length(&self.carry)?;
+            }
             if whole == Some(self.carry.len()) {
                 let mut frame = std::mem::take(&mut self.carry);
                 lend(&frame, on_event)?;
@@ -139,7 +143,7 @@ fn lend(frame: &[u8], on_event: &mut impl FnMut(Event<'_>)) -> Result<(), SseErr
 fn error(kind: Option<&str>, words: Option<&str>, payload: &[u8]) -> String {
     let mut told = serde_json::from_slice::<Map<String, Value>>(payload).unwrap_or_default();
     if !told.contains_key("message") {
-        let capital = told.remove("Message");
+        let capital = told.shift_remove("Message");
         let words = words.map(Value::from).or(capital);
         told.extend(words.map(|words| ("message".to_owned(), words)));
     }

@@ -59,6 +59,17 @@ fn frames_become_events_however_they_are_split() {
     assert_eq!(read(&single), want);
 }
 
+/// Found by fuzzing: the last of a stream was then a frame cut short, and not the garbled one it is.
+#[test]
+fn a_prelude_is_judged_with_its_last_byte_however_it_is_split() {
+    let garbled = [b'['; PRELUDE];
+    let why = Err(SseError::BadFrame { why: "the checksum of its length does not fit" });
+    assert_eq!(read(&[&garbled]).1, why);
+    for size in 1..PRELUDE {
+        assert_eq!(read(&garbled.chunks(size).collect::<Vec<_>>()).1, why, "in pieces of {size}");
+    }
+}
+
 /// The two messages are those of the format's reference implementation (aws-c-event-stream, `message_deserializer_test.c`);
 /// neither says what it is, so each is refused, but not before its checksums have passed.
 #[test]

@@ -58,8 +58,9 @@ struct Response<'a> {
     tools: [(); 0],
     top_p: Option<()>,
     truncation: &'static str,
+    /// Left out while the answer goes on; null where it is over and nobody counted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    usage: Option<usage::Written>,
+    usage: Option<Option<usage::Written>>,
     metadata: Map<String, Value>,
 }
 
@@ -112,7 +113,7 @@ impl Head {
             tools: [],
             top_p: None,
             truncation: "disabled",
-            usage: usage.map(usage::Written::of),
+            usage: matches!(stand, Stand::Over(_)).then(|| usage.map(usage::Written::of)),
             metadata: Map::new(),
         };
         serde_json::to_value(&response).unwrap_or_default()

@@ -6,6 +6,7 @@
 
 mod fixtures;
 mod matrix;
+mod orders;
 mod splits;
 mod table;
 mod usage;

@@ -1,0 +1,110 @@
+//! OpenAI's chat completion chunks.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::read::{Judged, Same, count, ensure, equal, list, one_of, present, word};
+use super::{End, Order};
+
+const REASONS: [&str; 5] = ["stop", "length", "tool_calls", "content_filter", "function_call"];
+
+/// What has been told of a stream.
+#[derive(Default)]
+pub struct Chat {
+    head: Same,
+    choices: BTreeMap<u64, Choice>,
+    usage: bool,
+}
+
+#[derive(Default)]
+struct Choice {
+    calls: u64,
+    finished: bool,
+}
+
+impl Order for Chat {
+    fn take(&mut self, data: &Value) -> Judged<End> {
+        if data == "[DONE]" {
+            ensure(!self.choices.is_empty(), "the end of an answer that said nothing")?;
+            ensure(self.choices.values().all(|choice| choice.finished), "a choice has no finish_reason")?;
+            return Ok(End::Whole);
+        }
+        if data.get("error").is_some() {
+            return error(data).map(|()| End::Error);
+        }
+        word(data, "id")?;
+        equal(data, "object", "chat.completion.chunk")?;
+        count(data, "created")?;
+        word(data, "model")?;
+        self.head.check(data, &["id", "created", "model"])?;
+        ensure(!self.usage, "something behind the usage")?;
+        let choices = list(data, "choices")?;
+        self.usage = data["usage"].is_object();
+        if choices.is_empty() {
+            ensure(self.usage, "a chunk without choices and without usage")?;
+            ensure(self.choices.values().all(|choice| choice.finished), "usage before the last finish_reason")?;
+            return usage(&data["usage"]).map(|()| End::Open);
+        }
+        ensure(!self.usage, "usage in a chunk with choices")?;
+        choices.iter().try_for_each(|choice| self.choice(choice)).map(|()| End::Open)
+    }
+}
+
+impl Chat {
+    fn choice(&mut self, told: &Value) -> Judged {
+        let index = count(told, "index")?;
+        let delta = told["delta"].as_object().ok_or("no `delta`")?;
+        present(told, &["finish_reason"])?;
+        let opening = !self.choices.contains_key(&index);
+        let choice = self.choices.entry(index).or_default();
+        ensure(!choice.finished, "a choice goes on behind its finish_reason")?;
+        ensure(opening == delta.contains_key("role"), "`role` stands in the first delta of a choice, and there only")?;
+        if opening {
+            equal(&told["delta"], "role", "assistant")?;
+        }
+        if let Some(calls) = delta.get("tool_calls") {
+            calls.as_array().ok_or("`tool_calls` is no list")?.iter().try_for_each(|call| choice.call(call))?;
+        }
+        if !told["finish_reason"].is_null() {
+            one_of(told, "finish_reason", &REASONS)?;
+            choice.finished = true;
+            // the reason is the provider's word, and no promise that a call was told
+            return Ok(());
+        }
+        let says =
+            |value: &Value| !value.is_null() && value != "" && value.as_array().is_none_or(|list| !list.is_empty());
+        let told_more = told["logprobs"].is_object() || delta.values().any(says);
+        ensure(told_more, "a delta that tells nothing")
+    }
+}
+
+impl Choice {
+    fn call(&mut self, told: &Value) -> Judged {
+        let index = count(told, "index")?;
+        if index == self.calls {
+            self.calls += 1;
+            word(told, "id")?;
+            equal(told, "type", "function")?;
+            word(&told["function"], "name")?;
+            return ensure(told["function"]["arguments"].is_string(), "a call begins without `arguments`");
+        }
+        ensure(index < self.calls, "a call that was never begun")?;
+        ensure(told.get("id").is_none() && told["function"].get("name").is_none(), "a call begins twice")?;
+        word(&told["function"], "arguments").map(drop)
+    }
+}
+
+/// Tokens, which add up.
+pub fn usage(told: &Value) -> Judged {
+    let sum = count(told, "prompt_tokens")?.saturating_add(count(told, "completion_tokens")?);
+    ensure(count(told, "total_tokens")? >= sum, "`total_tokens` is less than what it is of")
+}
+
+/// An error in OpenAI's shape.
+pub fn error(data: &Value) -> Judged {
+    let error = &data["error"];
+    word(error, "message")?;
+    word(error, "type")?;
+    present(error, &["param", "code"])
+}

@@ -1,0 +1,124 @@
+//! What callers are told is in the order that their protocol prescribes, whatever the provider said; and so are the fixtures,
+//! which stand for what providers say.
+
+use millrace_actors::wire::framing::StreamReader;
+use millrace_actors::wire::protocol::Protocol;
+use millrace_lab::order::{End, Spoken, check};
+use proptest::prelude::*;
+
+use super::fixtures;
+use super::table::{ROWS, Row, callers, facts, wire};
+use crate::dialects::{AnswerFacts, Frame, bridge};
+
+/// Fixtures that bend their protocol's rules on purpose: what servers send that only claim to speak it.
+const BENT: [(&str, &str, &str); 4] = [
+    ("openai", "azure", "event 0: `id`"),
+    ("openai", "reasoning", "event 5: usage in a chunk with choices"),
+    ("openai", "unnumbered", "event 0: `index`"),
+    ("bedrock", "newer", "event 4: no object"),
+];
+
+fn spoken(row: &Row) -> Spoken {
+    match row.name {
+        "openai" => Spoken::Chat,
+        "anthropic" => Spoken::Messages,
+        "gemini" => Spoken::Generate,
+        "responses" => Spoken::Responses,
+        "bedrock" => Spoken::Converse,
+        "cohere" => Spoken::Cohere,
+        _ => Spoken::Ollama,
+    }
+}
+
+/// Every way in which a caller may want its stream.
+fn wishes() -> impl Iterator<Item = (&'static str, Protocol, AnswerFacts, Spoken)> {
+    let chat = |show_usage, text_completion| AnswerFacts { show_usage, text_completion, ..facts() };
+    let all = callers().map(|(row, protocol)| (row.name, protocol, facts(), spoken(row)));
+    all.chain([
+        ("openai without usage", Protocol::Chat, chat(false, false), Spoken::Chat),
+        ("completions", Protocol::Chat, chat(true, true), Spoken::Completions),
+        ("completions without usage", Protocol::Chat, chat(false, true), Spoken::Completions),
+    ])
+}
+
+/// The frames for a caller, and whether they are the whole answer.
+fn told(from: &Row, to: Protocol, facts: AnswerFacts, bytes: &[u8]) -> (Vec<Frame>, bool) {
+    let mut translator = bridge::bridged((from.decoder)(), to, facts);
+    let (mut reader, mut frames) = (StreamReader::new(from.framing, 1 << 20), vec![]);
+    let (mut complete, mut failed) = (false, false);
+    let fed = reader.feed(bytes, |event| {
+        if !complete && !failed {
+            match translator.event(event.name, event.data, &mut frames) {
+                Ok(now) => complete = now,
+                Err(_) => failed = true,
+            }
+        }
+    });
+    if fed.is_ok() && !complete && !failed {
+        complete = translator.close(&mut frames).unwrap_or(false);
+    }
+    (frames, complete)
+}
+
+fn judged(spoken: Spoken, frames: &[Frame]) -> Result<End, String> {
+    check(spoken, frames.iter().map(|frame| (frame.name.map(str::as_bytes), &frame.data[..])))
+}
+
+#[test]
+fn fixtures_are_in_order_but_for_those_that_bend_it() {
+    for row in &ROWS {
+        for fixture in fixtures::of(row.name, "stream") {
+            let bytes = wire(row, &fixture.text);
+            let (mut reader, mut events) = (StreamReader::new(row.framing, 1 << 20), vec![]);
+            reader.feed(&bytes, |event| events.push((event.name.map(<[u8]>::to_vec), event.data.to_vec()))).unwrap();
+            let judged = check(spoken(row), events.iter().map(|(name, data)| (name.as_deref(), &data[..])));
+            let bent = BENT.iter().find(|(folder, name, _)| (*folder, *name) == (row.name, &*fixture.name));
+            match (judged, bent) {
+                (Ok(End::Whole | End::Error), None) => {}
+                (Err(why), Some((.., known))) if why.contains(known) => {}
+                (judged, bent) => panic!("{} {}: {judged:?}, known: {bent:?}", row.name, fixture.name),
+            }
+        }
+    }
+}
+
+#[test]
+fn callers_are_told_everything_in_order() {
+    for from in &ROWS {
+        for fixture in fixtures::of(from.name, "stream") {
+            for (to, protocol, facts, spoken) in wishes() {
+                let (frames, complete) = told(from, protocol, facts, &wire(from, &fixture.text));
+                let want = if complete { End::Whole } else { End::Open };
+                assert_eq!(judged(spoken, &frames), Ok(want), "{} {} to {to}", from.name, fixture.name);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// Whatever a provider's stream has become, a caller's is in order up to where it ends, and no end is made up.
+    #[test]
+    fn what_comes_of_a_spoilt_stream_is_in_order(
+        row in 0..ROWS.len(),
+        which in 0usize..64,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let from = &ROWS[row];
+        let fixtures = fixtures::of(from.name, "stream");
+        let fixture = &fixtures[which % fixtures.len()];
+        let mut text = fixture.text.clone().into_bytes();
+        let length = text.len();
+        changes.iter().for_each(|(at, byte)| text[at.index(length)] = *byte);
+        let text = String::from_utf8_lossy(&text);
+        let bytes = wire(from, &text);
+        let bytes = if changes.len() % 2 == 0 { &bytes[..] } else { &bytes[..cut.index(bytes.len() + 1)] };
+        for (to, protocol, facts, spoken) in wishes() {
+            let (frames, complete) = told(from, protocol, facts, bytes);
+            let want = if complete { End::Whole } else { End::Open };
+            prop_assert_eq!(judged(spoken, &frames), Ok(want), "{} {} to {}", from.name, fixture.name, to);
+        }
+    }
+}
