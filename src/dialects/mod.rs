@@ -20,6 +20,7 @@ pub mod embeddings;
 pub mod event;
 pub mod gemini;
 mod halves;
+pub mod media;
 pub mod ollama;
 pub mod openai;
 pub mod own;
@@ -31,6 +32,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod text;
+mod untold;
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;

@@ -5,6 +5,7 @@
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
 use millrace_actors::ports::{Frame, Translate};
+use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::usage::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -101,6 +102,15 @@ struct Message {
     content: Option<String>,
     #[serde(default)]
     refusal: Option<String>,
+    #[serde(default)]
+    audio: Option<Audio>,
+}
+
+/// Of sound, what is said in it is a text.
+#[derive(Deserialize)]
+struct Audio {
+    #[serde(default)]
+    transcript: String,
 }
 
 /// The shape of OpenAI's description of `CreateCompletionResponse`.
@@ -125,9 +135,9 @@ struct Choice<'a> {
 
 impl Choice<'_> {
     fn of(said: Said) -> Self {
-        let Message { content, refusal } = said.message;
+        let Message { content, refusal, audio } = said.message;
         // where there is one text only, a refusal is that text
-        let text = content.or(refusal).unwrap_or_default();
+        let text = content.or(refusal).or(audio.map(|audio| audio.transcript)).unwrap_or_default();
         Choice { text, index: said.index, logprobs: None, finish_reason: said.finish_reason }
     }
 }
@@ -157,6 +167,10 @@ impl Translate for Text {
 
     fn usage(&self) -> Option<Usage> {
         self.0.usage()
+    }
+
+    fn notes(&self) -> &Notes {
+        self.0.notes()
     }
 }
 
