@@ -20,6 +20,7 @@ pub mod embeddings;
 pub mod event;
 pub mod gemini;
 mod halves;
+mod middle;
 pub mod ollama;
 pub mod openai;
 pub mod own;
