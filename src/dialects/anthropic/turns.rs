@@ -28,11 +28,7 @@ const PLACEHOLDER: &str = ".";
 ///
 /// # Errors
 /// A part that the API cannot take, or one that stands where it must not.
-pub fn write<'a>(
-    messages: &'a [Message],
-    mid_system: bool,
-    notes: &mut Notes,
-) -> Result<Conversation<'a>, BadRequest> {
+pub fn write<'a>(messages: &'a [Message], mid_system: bool, notes: &mut Notes) -> Result<Conversation<'a>, BadRequest> {
     let mut system = Vec::new();
     let mut turns = Turns { list: Vec::new(), waiting: Vec::new(), moved: false, mid_system };
     for (n, message) in messages.iter().enumerate() {
@@ -109,7 +105,11 @@ impl<'a> Turns<'a> {
         }
         if self.list.last().is_some_and(|(role, _)| *role == "user") {
             if moved {
-                notes.add("messages.system", Did::Renamed, "behind the user's turn: it may not stand before or within one");
+                notes.add(
+                    "messages.system",
+                    Did::Renamed,
+                    "behind the user's turn: it may not stand before or within one",
+                );
             }
             self.list.push(("system", waiting.into_iter().flatten().collect()));
         } else {
