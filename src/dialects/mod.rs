@@ -21,6 +21,7 @@ pub mod event;
 pub mod gemini;
 mod halves;
 pub mod media;
+mod middle;
 pub mod ollama;
 pub mod openai;
 pub mod own;
