@@ -6,7 +6,7 @@ use bytes::Bytes;
 use millrace_actors::fault::Fault;
 use millrace_actors::ports::{AnswerFacts, EncodeCall, Frame, Translate};
 use millrace_actors::wire::envelope::{Edits, Endpoint};
-use millrace_actors::wire::notes::{Did, Notes};
+use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::pieces::Pieces;
 use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
@@ -113,12 +113,10 @@ pub fn written_as(
             call.envelope.rewrite(&edits).to_bytes()
         }
     };
-    let (body, without) = match call.endpoint {
-        Endpoint::Completions => text::as_chat(&body).map_err(refused)?,
-        _ => (body, Vec::new()),
-    };
     let mut written = write(&body).map_err(refused)?;
-    without.into_iter().for_each(|name| written.notes.add(name, Did::Dropped, "a chat has no such parameter"));
+    if call.protocol == Protocol::Text {
+        written.notes.rename("top_logprobs", "logprobs");
+    }
     // a detail of a message that has no place is noted; a client could hardly leave it out of what it was given
     let refusable = |name: &&str| !is_label(name) && !DETAILS.iter().any(|of| name.starts_with(of));
     let lost: Vec<&str> = written.notes.dropped().map(|note| note.param.as_str()).filter(refusable).collect();
@@ -210,15 +208,8 @@ pub fn translator(from: Protocol, to: Protocol, facts: AnswerFacts) -> Box<dyn T
 
 /// The way of one stream from a given reader.
 pub(super) fn bridged(decoder: Box<dyn Decode>, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
-    let text_completion = facts.text_completion;
-    let bridge = Box::new(Bridge {
-        decoder,
-        encoder: encoder(to, facts),
-        halves: Halves::default(),
-        events: Vec::new(),
-        usage: None,
-    });
-    if text_completion { Box::new(text::Text(bridge)) } else { bridge }
+    let encoder = encoder(to, facts);
+    Box::new(Bridge { decoder, encoder, halves: Halves::default(), events: Vec::new(), usage: None })
 }
 
 /// A whole answer of one protocol in another.
@@ -226,13 +217,7 @@ pub(super) fn bridged(decoder: Box<dyn Decode>, to: Protocol, facts: AnswerFacts
 /// # Errors
 /// It cannot be understood.
 pub fn translate(from: Protocol, to: Protocol, facts: AnswerFacts, whole: &[u8]) -> Result<Bytes, Fault> {
-    Ok(told(to, read_whole(from, whole)?, &facts))
-}
-
-/// A whole answer of given events, in the shape that the caller wants.
-pub(super) fn told(to: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
-    let answer = write_whole(to, events, facts);
-    if facts.text_completion { text::of_chat(&answer).unwrap_or(answer) } else { answer }
+    Ok(write_whole(to, read_whole(from, whole)?, &facts))
 }
 
 struct Bridge {
@@ -291,7 +276,7 @@ fn own_facts(events: &[Event]) -> AnswerFacts {
         id: id.unwrap_or_default(),
         created: created.unwrap_or_default(),
         show_usage: true,
-        text_completion: false,
+        asked: Vec::new(),
     }
 }
 
@@ -302,6 +287,7 @@ fn own_facts(events: &[Event]) -> AnswerFacts {
 fn read_request(protocol: Protocol, body: &[u8]) -> Result<Request, BadRequest> {
     match protocol {
         Protocol::Chat | Protocol::Own => openai::read_request(body),
+        Protocol::Text => text::read_request(body),
         Protocol::Messages => anthropic::read_request(body),
         Protocol::Responses => responses::read_request(body),
         Protocol::GenerateContent => gemini::read_request(body),
@@ -311,6 +297,7 @@ fn read_request(protocol: Protocol, body: &[u8]) -> Result<Request, BadRequest> 
 fn write_request(protocol: Protocol, request: &Request, target: &Target<'_>) -> Result<Written, BadRequest> {
     match protocol {
         Protocol::Chat | Protocol::Own => openai::write_request(request, target),
+        Protocol::Text => text::write_request(request, target),
         Protocol::Messages => anthropic::write_request(request, target),
         Protocol::Responses => responses::write_request(request, target),
         Protocol::GenerateContent => gemini::write_request(request, target),
@@ -320,6 +307,7 @@ fn write_request(protocol: Protocol, request: &Request, target: &Target<'_>) -> 
 fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
     match protocol {
         Protocol::Chat | Protocol::Own => openai::read_whole(body),
+        Protocol::Text => text::read_whole(body),
         Protocol::Messages => anthropic::read_whole(body),
         Protocol::Responses => responses::read_whole(body),
         Protocol::GenerateContent => gemini::read_whole(body),
@@ -329,6 +317,7 @@ fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
 pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
     match protocol {
         Protocol::Chat | Protocol::Own => openai::write_whole(events, facts),
+        Protocol::Text => text::write_whole(events, facts),
         Protocol::Messages => anthropic::write_whole(events, facts),
         Protocol::Responses => responses::write_whole(events, facts),
         Protocol::GenerateContent => gemini::write_whole(events, facts),
@@ -338,6 +327,7 @@ pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &Answer
 fn decoder(protocol: Protocol) -> Box<dyn Decode> {
     match protocol {
         Protocol::Chat | Protocol::Own => Box::new(openai::Decoder::default()),
+        Protocol::Text => Box::new(text::Decoder::default()),
         Protocol::Messages => Box::new(anthropic::Decoder::default()),
         Protocol::Responses => Box::new(responses::Decoder::default()),
         Protocol::GenerateContent => Box::new(gemini::Decoder::default()),
@@ -347,6 +337,7 @@ fn decoder(protocol: Protocol) -> Box<dyn Decode> {
 pub(super) fn encoder(protocol: Protocol, facts: AnswerFacts) -> Box<dyn Encode> {
     match protocol {
         Protocol::Chat | Protocol::Own => Box::new(openai::Encoder::new(facts)),
+        Protocol::Text => Box::new(text::Encoder::new(facts)),
         Protocol::Messages => Box::new(anthropic::Encoder::new(facts)),
         Protocol::Responses => Box::new(responses::Encoder::new(facts)),
         Protocol::GenerateContent => Box::new(gemini::Encoder::new(facts)),

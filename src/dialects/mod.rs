@@ -20,6 +20,7 @@ pub mod embeddings;
 pub mod event;
 pub mod gemini;
 mod halves;
+mod logprobs;
 pub mod ollama;
 pub mod openai;
 pub mod own;
@@ -30,7 +31,7 @@ pub mod signature;
 mod testing;
 #[cfg(test)]
 mod tests;
-mod text;
+pub mod text;
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;

@@ -45,7 +45,7 @@ impl Own {
             Some(list) => self.joined(list)?,
             None => (self.read_whole)(whole)?,
         };
-        Ok(bridge::told(to, events, facts))
+        Ok(bridge::write_whole(to, events, facts))
     }
 
     fn joined(&self, list: &[u8]) -> Result<Vec<Event>, Fault> {

@@ -36,7 +36,7 @@ pub fn facts() -> AnswerFacts {
         id: "own-1".into(),
         created: 1_700_000_000,
         show_usage: true,
-        text_completion: false,
+        asked: Vec::new(),
     }
 }
 
@@ -59,7 +59,7 @@ pub fn pair(own: &Own, framing: Framing, name: &str, stream: &str, whole: &str) 
         assert_eq!(decoded(own, framing, stream, size), events, "{name} in chunks of {size}");
     }
     for (to, word) in [(Protocol::Chat, "openai"), (Protocol::Messages, "anthropic")] {
-        let joined = bridge::told(to, events.clone(), &facts());
+        let joined = bridge::write_whole(to, events.clone(), &facts());
         let translated = own.translate(to, &facts(), whole.as_bytes()).unwrap();
         let pretty = |bytes: &[u8]| format!("{:#}\n", serde_json::from_slice::<Value>(bytes).unwrap());
         assert_eq!(pretty(&joined), pretty(&translated), "{name}: stream and whole answer differ for {word}");

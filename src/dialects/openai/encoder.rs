@@ -17,6 +17,9 @@ use super::super::{AnswerFacts, Encode, Frame};
 use super::sources::{self, Written};
 use super::{reason, signed, tier, usage};
 
+/// `object` of a chunk.
+const OBJECT: &str = "chat.completion.chunk";
+
 /// Longest block of thought, in bytes, that is kept to be told again with its signature. Beyond it the block is told
 /// without: memory is bounded, and no model of today thinks that long in one block.
 const LONGEST_THOUGHT: usize = 4 << 20;
@@ -75,7 +78,7 @@ struct Function<'a> {
 impl Encoder {
     /// A writer of one stream.
     pub fn new(facts: AnswerFacts) -> Self {
-        let head = head(&facts, Start::default());
+        let head = head(&facts, Start::default(), OBJECT);
         Encoder { facts, head, buffer: BytesMut::new(), choices: vec![], bare: BTreeSet::new(), usage: None }
     }
 
@@ -212,7 +215,7 @@ impl Encoder {
 impl Encode for Encoder {
     fn event(&mut self, event: Event, out: &mut Vec<Frame>) {
         match event {
-            Event::Start(start) => self.head = head(&self.facts, start),
+            Event::Start(start) => self.head = head(&self.facts, start, OBJECT),
             Event::Text { choice, text } => {
                 let at = self.open(choice, out);
                 let state = &mut self.choices[at];
@@ -279,10 +282,10 @@ impl Encode for Encoder {
 }
 
 /// A chunk up to its choices, as OpenAI orders its members.
-fn head(facts: &AnswerFacts, start: Start) -> Vec<u8> {
+pub fn head(facts: &AnswerFacts, start: Start, object: &str) -> Vec<u8> {
     let quoted = |text: &str| Value::from(text).to_string();
     let mut head = format!(
-        "{{\"id\":{},\"object\":\"chat.completion.chunk\",\"created\":{},\"model\":{}",
+        "{{\"id\":{},\"object\":\"{object}\",\"created\":{},\"model\":{}",
         quoted(start.id.as_deref().unwrap_or(&facts.id)),
         start.created.unwrap_or(facts.created),
         quoted(&facts.model),
