@@ -15,12 +15,13 @@ use bytes::Bytes;
 
 use crate::account::{Admitted, Progress, Settled};
 use crate::capabilities::{CapabilitySnapshot, Hooks};
+use crate::deployment::Deployment;
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::ports::{AnswerFacts, CallFacts, Dialect};
 use crate::prices::{PriceQuery, Pricing};
 use crate::record::{LogRecord, MESSAGE_BYTES, NAME_BYTES, Outcome, kept};
-use crate::routing::{Deployment, Routing};
+use crate::routing::Routing;
 use crate::wire::cost::Cost;
 use crate::wire::endpoint::{AnswerKind, Way};
 use crate::wire::usage::Usage;

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use actix::prelude::*;
 use bytes::Bytes;
 
+use crate::deployment::Deployment;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::outlet::Outlet;
 use crate::record::Outcome;
 use crate::relay::{Finish, HEARTBEAT, Relay};
-use crate::routing::Deployment;
 use crate::tally;
 use crate::told;
 use crate::unusable;

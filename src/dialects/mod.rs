@@ -21,6 +21,7 @@ pub mod event;
 pub mod gemini;
 mod halves;
 mod logprobs;
+mod middle;
 pub mod ollama;
 pub mod openai;
 pub mod own;

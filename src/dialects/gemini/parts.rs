@@ -33,6 +33,8 @@ struct Candidate {
     calls: BTreeMap<u32, Call>,
     /// Gemini's signature, which waits for the part it is of.
     signature: Option<String>,
+    /// Text was told, and no refusal behind it.
+    spoke: bool,
     finish: Option<Reason>,
 }
 
@@ -48,9 +50,16 @@ impl Candidates {
     /// One event; what is ready goes to `out`, with its candidate's index.
     pub fn event(&mut self, event: Event, out: &mut impl FnMut(u32, Piece)) {
         match event {
-            Event::Text { choice, text } | Event::Refusal { choice, text } => {
+            Event::Text { choice, text } => {
                 self.settled(choice, out);
+                self.of(choice).spoke = true;
                 out(choice, Piece::Text(text));
+            }
+            Event::Refusal { choice, text } => {
+                self.settled(choice, out);
+                // all text is one here: what was said before and the refusal are not one word
+                let apart = std::mem::take(&mut self.of(choice).spoke);
+                out(choice, Piece::Text(if apart { format!("\n\n{text}") } else { text }));
             }
             Event::Reasoning { choice, text } => {
                 self.settled(choice, out);

@@ -178,7 +178,13 @@ impl<'a> Writer<'a, '_> {
             result["parts"] = std::mem::take(&mut media).into();
         }
         out.push(json!({"functionResponse": result}));
-        out.append(&mut media);
+        if !media.is_empty() {
+            // they come to stand behind the results of all calls, since nothing may stand between those
+            let why = "pictures and files follow behind the results, each result's behind a line that names it";
+            self.notes.add("messages.tool_result", Did::Renamed, why);
+            out.push(json!({"text": format!("Result of `{name}`:")}));
+            out.append(&mut media);
+        }
         Ok(())
     }
 

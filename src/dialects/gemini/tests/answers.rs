@@ -127,7 +127,7 @@ fn reasons_have_the_nearest_word_both_ways() {
     assert_eq!(written(Reason::Pause), "MAX_TOKENS");
     assert_eq!(written(Reason::Refusal), "SAFETY");
     assert_eq!(written(Reason::Other("MALFORMED_FUNCTION_CALL".into())), "MALFORMED_FUNCTION_CALL");
-    assert_eq!(written(Reason::Other("whatever".into())), "OTHER");
+    assert_eq!(written(Reason::Other("whatever".into())), "STOP");
 }
 
 #[test]
