@@ -21,7 +21,7 @@ pub fn of_chat(value: Value) -> Value {
 
 fn entry(token: &str, logprob: &Value) -> Value {
     // a token that is no whole character is spelt `bytes:\xe2\x80`
-    let bytes = (!token.starts_with("bytes:")).then(|| token.as_bytes());
+    let bytes = (!token.starts_with("bytes:")).then_some(token.as_bytes());
     json!({ "token": token, "logprob": logprob, "bytes": bytes })
 }
 
