@@ -119,8 +119,15 @@ pub struct AnswerFacts {
     pub created: u64,
     /// Whether usage is shown in a stream; whole answers always have it.
     pub show_usage: bool,
-    /// Whether the caller wants a text completion rather than a chat's.
-    pub text_completion: bool,
+    /// What [`Protocol::repeats`] names of the caller's request: names, and raw JSON.
+    pub asked: Vec<(&'static str, Bytes)>,
+}
+
+impl AnswerFacts {
+    /// The raw JSON of a member of the request.
+    pub fn asked(&self, name: &str) -> Option<&[u8]> {
+        self.asked.iter().find(|(known, _)| *known == name).map(|(_, raw)| &raw[..])
+    }
 }
 
 /// One event of the caller's stream, not yet framed.

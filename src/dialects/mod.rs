@@ -20,6 +20,7 @@ pub mod embeddings;
 pub mod event;
 pub mod gemini;
 mod halves;
+mod logprobs;
 pub mod media;
 mod middle;
 pub mod ollama;
@@ -32,7 +33,7 @@ pub mod signature;
 mod testing;
 #[cfg(test)]
 mod tests;
-mod text;
+pub mod text;
 mod untold;
 
 use bytes::Bytes;

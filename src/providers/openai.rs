@@ -40,20 +40,27 @@ impl Dialect for OpenAi {
 
     fn protocol(&self, asked: Endpoint) -> Protocol {
         match asked {
-            Endpoint::Responses if self.row.endpoints.contains(&asked) => Protocol::Responses,
-            Endpoint::Chat | Endpoint::Messages | Endpoint::Responses if self.responses => Protocol::Responses,
+            Endpoint::Responses if self.serves(asked) => Protocol::Responses,
+            Endpoint::Completions if self.serves(asked) && !self.responses => Protocol::Text,
+            Endpoint::Chat | Endpoint::Completions | Endpoint::Messages | Endpoint::Responses | Endpoint::Generate => {
+                self.to_others()
+            }
             _ => Protocol::Chat,
         }
     }
 
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
         // who speaks otherwise is answered by a chat, or by a response
-        let endpoint = match (call.endpoint, self.protocol(call.endpoint)) {
+        let spoken = self.protocol(call.endpoint);
+        let endpoint = match (call.endpoint, spoken) {
             (_, Protocol::Responses) => Endpoint::Responses,
-            (Endpoint::Messages | Endpoint::Responses | Endpoint::Generate, _) => Endpoint::Chat,
+            (_, Protocol::Text) => Endpoint::Completions,
+            (Endpoint::Messages | Endpoint::Responses | Endpoint::Generate | Endpoint::Completions, _) => {
+                Endpoint::Chat
+            }
             (endpoint, _) => endpoint,
         };
-        let Some(path) = path(endpoint).filter(|_| self.row.endpoints.contains(&endpoint)) else {
+        let Some(path) = path(endpoint).filter(|_| self.serves(endpoint)) else {
             return Err(bridge::not_served(call, self.row.name));
         };
         let path = match self.deployments {
@@ -67,7 +74,7 @@ impl Dialect for OpenAi {
         let (body, notes) = match (endpoint, call.endpoint) {
             (Endpoint::Responses, Endpoint::Responses) => (bridge::edited(call, false), Notes::default()),
             (Endpoint::Responses, _) => bridge::written(call, Protocol::Responses)?,
-            _ => compatible::body(call, self.row)?,
+            _ => compatible::body(call, self.row, spoken)?,
         };
         Ok(Encoded { path, headers: Vec::new(), body, notes })
     }
@@ -137,9 +144,18 @@ impl Dialect for OpenAi {
 }
 
 impl OpenAi {
-    /// What is spoken to callers who speak neither protocol, or the other one of the two.
+    /// What is spoken to callers whose own protocol is not.
     fn to_others(&self) -> Protocol {
-        if self.responses { Protocol::Responses } else { Protocol::Chat }
+        match self.responses {
+            true => Protocol::Responses,
+            // a model that only goes on with a text
+            false if !self.serves(Endpoint::Chat) && self.serves(Endpoint::Completions) => Protocol::Text,
+            false => Protocol::Chat,
+        }
+    }
+
+    fn serves(&self, endpoint: Endpoint) -> bool {
+        self.row.endpoints.contains(&endpoint)
     }
 }
 

@@ -17,6 +17,9 @@ use super::super::{AnswerFacts, Encode, Frame};
 use super::sources::{self, Written};
 use super::{media, reason, signed, tier, usage};
 
+/// `object` of a chunk.
+const OBJECT: &str = "chat.completion.chunk";
+
 /// Longest block of thought, in bytes, that is kept to be told again with its signature. Beyond it the block is told
 /// without: memory is bounded, and no model of today thinks that long in one block.
 const LONGEST_THOUGHT: usize = 4 << 20;
@@ -81,7 +84,7 @@ struct Function<'a> {
 impl Encoder {
     /// A writer of one stream.
     pub fn new(facts: AnswerFacts) -> Self {
-        let (id, head) = (facts.id.clone(), head(&facts, Start::default()));
+        let (id, head) = (facts.id.clone(), head(&facts, Start::default(), OBJECT));
         Encoder { facts, id, head, buffer: BytesMut::new(), choices: vec![], bare: BTreeSet::new(), usage: None }
     }
 
@@ -220,7 +223,7 @@ impl Encode for Encoder {
         match event {
             Event::Start(start) => {
                 self.id = start.id.as_ref().unwrap_or(&self.facts.id).clone();
-                self.head = head(&self.facts, start);
+                self.head = head(&self.facts, start, OBJECT);
             }
             Event::Text { choice, text } => {
                 let at = self.open(choice, out);
@@ -301,10 +304,10 @@ impl Encode for Encoder {
 }
 
 /// A chunk up to its choices, as OpenAI orders its members.
-fn head(facts: &AnswerFacts, start: Start) -> Vec<u8> {
+pub fn head(facts: &AnswerFacts, start: Start, object: &str) -> Vec<u8> {
     let quoted = |text: &str| Value::from(text).to_string();
     let mut head = format!(
-        "{{\"id\":{},\"object\":\"chat.completion.chunk\",\"created\":{},\"model\":{}",
+        "{{\"id\":{},\"object\":\"{object}\",\"created\":{},\"model\":{}",
         quoted(start.id.as_deref().unwrap_or(&facts.id)),
         start.created.unwrap_or(facts.created),
         quoted(&facts.model),

@@ -7,6 +7,7 @@ use millrace_actors::wire::usage::Usage;
 use serde_json::{Value, json};
 
 use super::super::event::{Event, Reason, Start};
+use super::super::logprobs;
 use super::calls::Calls;
 use super::shape::{Answer, Choice, Raw, Said, invalid, seconds, value, word};
 use super::{media, reason, sources};
@@ -89,13 +90,15 @@ impl Reader {
         let index = choice.index.unwrap_or(position as u32);
         let at = self.state(index)?;
         if let Some(value) = value(choice.logprobs) {
-            out.push(Event::Logprobs { choice: index, value });
+            out.push(Event::Logprobs { choice: index, value: logprobs::of_chat(value) });
         }
         // Perplexity's chunks have both: what is new, and all so far
         match (choice.delta, choice.message) {
             (Some(delta), _) => self.said(at, delta, false, out)?,
             (None, Some(message)) => self.said(at, message, true, out)?,
-            (None, None) => {}
+            (None, None) => {
+                out.extend(word(choice.text).map(|text| Event::Text { choice: index, text: text.into_owned() }))
+            }
         }
         let Some(told) = word(choice.finish_reason).filter(|_| !self.choices[at].finished) else { return Ok(()) };
         self.choices[at].finished = true;

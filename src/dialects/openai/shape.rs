@@ -62,6 +62,9 @@ pub struct Choice<'a> {
     /// In a whole answer.
     #[serde(borrow, default)]
     pub message: Option<Said<'a>>,
+    /// In a text completion, whole or in part.
+    #[serde(borrow, default)]
+    pub text: Raw<'a>,
     #[serde(borrow, default)]
     pub finish_reason: Raw<'a>,
     #[serde(borrow, default)]

@@ -40,7 +40,7 @@ fn facts() -> AnswerFacts {
         id: "made-up".into(),
         created: 1_795_599_999,
         show_usage: true,
-        text_completion: false,
+        asked: Vec::new(),
     }
 }
 

@@ -16,7 +16,7 @@ use millrace::dialects::cohere::COHERE;
 use millrace::dialects::ollama::OLLAMA;
 use millrace::dialects::own::Own;
 use millrace::dialects::{
-    BadRequest, Notes, Request, Target, Written, anthropic, bedrock, bridge, gemini, openai, responses,
+    BadRequest, Notes, Request, Target, Written, anthropic, bedrock, bridge, gemini, openai, responses, text,
 };
 use millrace_actors::ports::Translate;
 use millrace_actors::wire::framing::StreamReader;
@@ -148,6 +148,7 @@ type Write = fn(&Request, &Target<'_>) -> Result<Written, BadRequest>;
 fn requests(protocol: Protocol) -> (Read, Write) {
     match protocol {
         Protocol::Chat | Protocol::Own => (openai::read_request, openai::write_request),
+        Protocol::Text => (text::read_request, text::write_request),
         Protocol::Messages => (anthropic::read_request, anthropic::write_request),
         Protocol::Responses => (responses::read_request, responses::write_request),
         Protocol::GenerateContent => (gemini::read_request, gemini::write_request),

@@ -46,7 +46,7 @@ fn facts(show_usage: bool) -> AnswerFacts {
         id: "chatcmpl-made-up".into(),
         created: 1_795_599_999,
         show_usage,
-        text_completion: false,
+        asked: Vec::new(),
     }
 }
 
