@@ -18,6 +18,7 @@ pub mod bridge;
 pub mod cohere;
 pub mod embeddings;
 pub mod event;
+mod foreign;
 pub mod gemini;
 mod halves;
 mod logprobs;
