@@ -36,8 +36,8 @@ pub fn own(call: &EncodeCall<'_>, write: Write<'_>) -> Vec<(String, String)> {
     }
     match (call.protocol, call.endpoint) {
         (_, Endpoint::CountTokens | Endpoint::CountContent) => return Vec::new(),
-        (Protocol::Chat | Protocol::Own, _) => return raw(call),
-        _ => {}
+        (Protocol::Messages | Protocol::Responses | Protocol::GenerateContent, _) => {}
+        _ => return raw(call),
     }
     let members = native(call, write).unwrap_or_default();
     members.into_iter().filter_map(|(name, value)| added(call, name, value)).collect()

@@ -21,6 +21,8 @@ pub mod embeddings;
 pub mod event;
 pub mod gemini;
 mod halves;
+mod logprobs;
+pub mod media;
 mod middle;
 pub mod ollama;
 pub mod openai;
@@ -32,7 +34,8 @@ pub mod signature;
 mod testing;
 #[cfg(test)]
 mod tests;
-mod text;
+pub mod text;
+mod untold;
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
