@@ -1,5 +1,7 @@
 //! What a response and its items say, read into events: for whole answers, and for those events of a stream that hold them.
 
+use millrace_actors::wire::searches;
+use millrace_actors::wire::tier::ServiceTier;
 use millrace_actors::wire::usage::Usage;
 use serde_json::{Value, json};
 
@@ -50,8 +52,16 @@ pub fn end(response: &Value, calls: &Calls, out: &mut Vec<Event>) {
         None => Reason::ToolCalls,
     };
     out.push(Event::Finish { choice: 0, reason, stop_sequence: None });
-    out.extend(Usage::parse(response["usage"].to_string().as_bytes()).map(Event::Usage));
+    out.extend(usage(response).map(Event::Usage));
     out.push(Event::End);
+}
+
+/// The tokens, and what is billed by them or besides.
+fn usage(response: &Value) -> Option<Usage> {
+    let raw = |name: &str| response[name].to_string();
+    let mut usage = Usage::parse(raw("usage").as_bytes())?;
+    usage.served(ServiceTier::told(&raw("service_tier")), searches::called(raw("output").as_bytes()));
+    Some(usage)
 }
 
 /// Whether an item is a call of nothing: no client could answer it, nor send it back.
