@@ -2,6 +2,8 @@
 
 mod told;
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -19,7 +21,7 @@ pub const BYTES_PER_TOKEN: u64 = 4;
 
 /// Tokens of one exchange. The details (`cached_tokens` and on, as far as they are tokens) are parts of the first two, not
 /// additions to them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Tokens read, all kinds.
     pub prompt_tokens: u64,
@@ -65,6 +67,51 @@ pub struct Usage {
     pub estimated: bool,
     /// The upstream told a negative, absurd or unreadable count, which was clamped: worth an alert.
     pub suspect: bool,
+}
+
+/// Totals, and whatever else there is.
+impl fmt::Debug for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Usage");
+        shown.field("prompt_tokens", &self.prompt_tokens);
+        shown.field("completion_tokens", &self.completion_tokens);
+        shown.field("total_tokens", &self.total_tokens);
+        for (name, count) in [
+            ("cached_tokens", self.cached_tokens),
+            ("cached_audio_tokens", self.cached_audio_tokens),
+            ("cached_image_tokens", self.cached_image_tokens),
+            ("cache_creation_tokens", self.cache_creation_tokens),
+            ("cache_creation_hour_tokens", self.cache_creation_hour_tokens),
+            ("reasoning_tokens", self.reasoning_tokens),
+            ("tool_prompt_tokens", self.tool_prompt_tokens),
+            ("audio_input_tokens", self.audio_input_tokens),
+            ("audio_output_tokens", self.audio_output_tokens),
+            ("image_input_tokens", self.image_input_tokens),
+            ("image_output_tokens", self.image_output_tokens),
+            ("accepted_prediction_tokens", self.accepted_prediction_tokens),
+            ("rejected_prediction_tokens", self.rejected_prediction_tokens),
+            ("web_searches", self.web_searches),
+        ] {
+            if count > 0 {
+                shown.field(name, &count);
+            }
+        }
+        if self.search_context != SearchContext::default() {
+            shown.field("search_context", &self.search_context);
+        }
+        if let Some(tier) = &self.service_tier {
+            shown.field("service_tier", tier);
+        }
+        if let Some(cost) = &self.stated_cost {
+            shown.field("stated_cost", cost);
+        }
+        for (name, doubt) in [("estimated", self.estimated), ("suspect", self.suspect)] {
+            if doubt {
+                shown.field(name, &doubt);
+            }
+        }
+        shown.finish()
+    }
 }
 
 impl Usage {

@@ -95,8 +95,10 @@ impl Written {
                 }),
                 audio_tokens: usage.audio_input_tokens,
                 image_tokens: usage.image_input_tokens,
-                cached_tokens_details: (usage.cached_audio_tokens + usage.cached_image_tokens > 0)
-                    .then_some(Apart { audio_tokens: usage.cached_audio_tokens, image_tokens: usage.cached_image_tokens }),
+                cached_tokens_details: (usage.cached_audio_tokens + usage.cached_image_tokens > 0).then_some(Apart {
+                    audio_tokens: usage.cached_audio_tokens,
+                    image_tokens: usage.cached_image_tokens,
+                }),
             },
             completion_tokens_details: Completion {
                 reasoning_tokens: usage.reasoning_tokens,

@@ -58,7 +58,10 @@ fn each_way_of_counting_costs_what_was_worked_out_by_hand() {
         };
         assert_eq!(told, untold, "{name}: as OpenAI's callers are told");
         // its tier stands beside the usage there
-        assert_eq!(cost(&rates, &Usage { service_tier: usage.service_tier, search_context: usage.search_context, ..told }), want);
+        assert_eq!(
+            cost(&rates, &Usage { service_tier: usage.service_tier, search_context: usage.search_context, ..told }),
+            want
+        );
         // Anthropic's protocol does not tell sound and pictures apart
         let told = parse(&whole(Protocol::Messages, events)["usage"]);
         let parts = |u: &Usage| {
