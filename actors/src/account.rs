@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use actix_http::header::{HeaderName, HeaderValue};
 
+use crate::deployment::Deployment;
 use crate::fault::Fault;
 use crate::in_flight::InFlight;
 use crate::record::Outcome;
-use crate::routing::{Deployment, Routing};
+use crate::routing::Routing;
 use crate::upstream::Method;
 use crate::wire::billable::Extras;
 use crate::wire::cost::Cost;

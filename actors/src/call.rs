@@ -12,6 +12,7 @@ use crate::account::Through;
 use crate::answered::{Answered, Called, Open, Whole};
 use crate::capabilities::Hooks;
 use crate::credential::{self, Token};
+use crate::deployment::Deployment;
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
@@ -19,7 +20,6 @@ use crate::hold::Hold;
 use crate::plan::Candidate;
 use crate::ports::{Dialect, EncodeCall, Encoded};
 use crate::relay::{mid_stream_error, status_of};
-use crate::routing::Deployment;
 use crate::tally;
 use crate::unusable;
 use crate::upstream::{Method, UpstreamRequest, UpstreamResponse};
@@ -263,9 +263,11 @@ async fn whole(
     exchange.progress.extras = exchange.progress.extras.answered(facts.billed, &body);
     let told = answer.usage.or_else(|| dialect.usage(&body));
     let mut body = match (!exchange.translated_by(&**dialect), answer.model.is_empty()) {
-        (false, _) => dialect
-            .translate(exchange.asked.protocol, exchange.answer_facts(), &body)
-            .map_err(|fault| noted(exchange, &body, fault))?,
+        (false, _) => {
+            let (to, facts) = (exchange.asked.protocol, exchange.answer_facts());
+            let translated = dialect.translate(to, facts, &body, &mut exchange.progress.notes);
+            translated.map_err(|fault| noted(exchange, &body, fault))?
+        }
         (true, true) => body,
         (true, false) => restamped(&body, &answer.model, exchange.shown_model()),
     };

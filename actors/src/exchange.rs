@@ -11,17 +11,19 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
+
 use crate::account::{Admitted, Progress, Settled};
 use crate::capabilities::{CapabilitySnapshot, Hooks};
+use crate::deployment::Deployment;
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::ports::{AnswerFacts, CallFacts, Dialect};
 use crate::prices::{PriceQuery, Pricing};
 use crate::record::{LogRecord, MESSAGE_BYTES, NAME_BYTES, Outcome, UsageDetails, kept};
-use crate::routing::{Deployment, Routing};
+use crate::routing::Routing;
 use crate::wire::cost::Cost;
 use crate::wire::endpoint::{AnswerKind, Way};
-use crate::wire::envelope::Endpoint;
 use crate::wire::usage::Usage;
 
 /// One exchange.
@@ -114,8 +116,18 @@ impl Exchange {
             id: self.asked.call_id.to_string(),
             created: unix(SystemTime::now()) as u64,
             show_usage: self.asked.envelope.include_usage() || path.always_include_stream_usage == Some(true),
-            text_completion: self.asked.endpoint == Endpoint::Completions,
+            asked: self.repeated(),
         }
+    }
+
+    /// Members of the request for its answer: the caller's, or what the deployment's entry sets where it gave none.
+    fn repeated(&self) -> Vec<(&'static str, Bytes)> {
+        let set = |name: &str| {
+            let (_, raw) = self.progress.deployment.as_ref()?.default_params.iter().find(|(known, _)| known == name)?;
+            Some(Bytes::copy_from_slice(raw.as_bytes()))
+        };
+        let names = self.asked.protocol.repeats().iter();
+        names.filter_map(|name| Some((*name, self.asked.envelope.raw(name).or_else(|| set(name))?))).collect()
     }
 
     /// The price of `usage` at the deployment that answered. The answer's headers and the record ask for the same.

@@ -29,6 +29,7 @@ pub mod capabilities;
 mod carry;
 pub mod cost_cache;
 pub mod credential;
+pub mod deployment;
 pub mod desk;
 pub mod exchange;
 pub mod fault;

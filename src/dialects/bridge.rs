@@ -6,13 +6,14 @@ use bytes::Bytes;
 use millrace_actors::fault::Fault;
 use millrace_actors::ports::{AnswerFacts, EncodeCall, Frame, Translate};
 use millrace_actors::wire::envelope::{Edits, Endpoint};
-use millrace_actors::wire::notes::{Did, Notes};
+use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::pieces::Pieces;
 use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
 
 use super::event::{Event, Start};
 use super::halves::Halves;
+use super::untold::Untold;
 use super::{BadRequest, Decode, Encode, Request, Target, Written, anthropic, gemini, openai, responses, text};
 
 /// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
@@ -113,12 +114,10 @@ pub fn written_as(
             call.envelope.rewrite(&edits).to_bytes()
         }
     };
-    let (body, without) = match call.endpoint {
-        Endpoint::Completions => text::as_chat(&body).map_err(refused)?,
-        _ => (body, Vec::new()),
-    };
     let mut written = write(&body).map_err(refused)?;
-    without.into_iter().for_each(|name| written.notes.add(name, Did::Dropped, "a chat has no such parameter"));
+    if call.protocol == Protocol::Text {
+        written.notes.rename("top_logprobs", "logprobs");
+    }
     // a detail of a message that has no place is noted; a client could hardly leave it out of what it was given
     let refusable = |name: &&str| !is_label(name) && !DETAILS.iter().any(|of| name.starts_with(of));
     let lost: Vec<&str> = written.notes.dropped().map(|note| note.param.as_str()).filter(refusable).collect();
@@ -210,29 +209,34 @@ pub fn translator(from: Protocol, to: Protocol, facts: AnswerFacts) -> Box<dyn T
 
 /// The way of one stream from a given reader.
 pub(super) fn bridged(decoder: Box<dyn Decode>, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
-    let text_completion = facts.text_completion;
-    let bridge = Box::new(Bridge {
-        decoder,
-        encoder: encoder(to, facts),
-        halves: Halves::default(),
-        events: Vec::new(),
-        usage: None,
-    });
-    if text_completion { Box::new(text::Text(bridge)) } else { bridge }
+    let (encoder, untold) = (encoder(to, facts), Untold::new(to));
+    Box::new(Bridge { decoder, encoder, halves: Halves::default(), events: Vec::new(), usage: None, untold })
 }
 
 /// A whole answer of one protocol in another.
 ///
 /// # Errors
-/// It cannot be understood.
-pub fn translate(from: Protocol, to: Protocol, facts: AnswerFacts, whole: &[u8]) -> Result<Bytes, Fault> {
-    Ok(told(to, read_whole(from, whole)?, &facts))
+/// It cannot be understood, or nothing of it can be told.
+pub fn translate(
+    from: Protocol,
+    to: Protocol,
+    facts: AnswerFacts,
+    whole: &[u8],
+    notes: &mut Notes,
+) -> Result<Bytes, Fault> {
+    told(to, read_whole(from, whole)?, &facts, notes)
 }
 
-/// A whole answer of given events, in the shape that the caller wants.
-pub(super) fn told(to: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
-    let answer = write_whole(to, events, facts);
-    if facts.text_completion { text::of_chat(&answer).unwrap_or(answer) } else { answer }
+/// A whole answer of given events.
+///
+/// # Errors
+/// Nothing of it can be told.
+pub(super) fn told(to: Protocol, events: Vec<Event>, facts: &AnswerFacts, notes: &mut Notes) -> Result<Bytes, Fault> {
+    let mut untold = Untold::new(to);
+    events.iter().for_each(|event| untold.look(event));
+    untold.end()?;
+    notes.extend(untold.notes());
+    Ok(write_whole(to, events, facts))
 }
 
 struct Bridge {
@@ -242,6 +246,7 @@ struct Bridge {
     /// Empty between calls; kept for its room.
     events: Vec<Event>,
     usage: Option<Usage>,
+    untold: Untold,
 }
 
 impl Translate for Bridge {
@@ -249,33 +254,40 @@ impl Translate for Bridge {
         let data = self.halves.join(data);
         let decoded = self.decoder.event(name, &data, &mut self.events);
         let complete = self.encode(out);
-        decoded.map(|()| complete)
+        decoded.and(complete)
     }
 
     fn close(&mut self, out: &mut Vec<Frame>) -> Result<bool, Fault> {
         let decoded = self.decoder.close(&mut self.events);
         let complete = self.encode(out);
-        decoded.map(|()| complete)
+        decoded.and(complete)
     }
 
     fn usage(&self) -> Option<Usage> {
         self.usage
     }
+
+    fn notes(&self) -> &Notes {
+        self.untold.notes()
+    }
 }
 
 impl Bridge {
     /// Writes what was read; tells whether the answer is complete.
-    fn encode(&mut self, out: &mut Vec<Frame>) -> bool {
+    fn encode(&mut self, out: &mut Vec<Frame>) -> Result<bool, Fault> {
         let mut complete = false;
         for event in self.events.drain(..) {
             match &event {
                 Event::Usage(usage) => self.usage = Some(*usage),
-                Event::End => complete = true,
-                _ => {}
+                Event::End => {
+                    self.untold.end()?;
+                    complete = true;
+                }
+                other => self.untold.look(other),
             }
             self.encoder.event(event, out);
         }
-        complete
+        Ok(complete)
     }
 }
 
@@ -291,7 +303,7 @@ fn own_facts(events: &[Event]) -> AnswerFacts {
         id: id.unwrap_or_default(),
         created: created.unwrap_or_default(),
         show_usage: true,
-        text_completion: false,
+        asked: Vec::new(),
     }
 }
 
@@ -302,6 +314,7 @@ fn own_facts(events: &[Event]) -> AnswerFacts {
 fn read_request(protocol: Protocol, body: &[u8]) -> Result<Request, BadRequest> {
     match protocol {
         Protocol::Chat | Protocol::Own => openai::read_request(body),
+        Protocol::Text => text::read_request(body),
         Protocol::Messages => anthropic::read_request(body),
         Protocol::Responses => responses::read_request(body),
         Protocol::GenerateContent => gemini::read_request(body),
@@ -311,6 +324,7 @@ fn read_request(protocol: Protocol, body: &[u8]) -> Result<Request, BadRequest> 
 fn write_request(protocol: Protocol, request: &Request, target: &Target<'_>) -> Result<Written, BadRequest> {
     match protocol {
         Protocol::Chat | Protocol::Own => openai::write_request(request, target),
+        Protocol::Text => text::write_request(request, target),
         Protocol::Messages => anthropic::write_request(request, target),
         Protocol::Responses => responses::write_request(request, target),
         Protocol::GenerateContent => gemini::write_request(request, target),
@@ -320,6 +334,7 @@ fn write_request(protocol: Protocol, request: &Request, target: &Target<'_>) -> 
 fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
     match protocol {
         Protocol::Chat | Protocol::Own => openai::read_whole(body),
+        Protocol::Text => text::read_whole(body),
         Protocol::Messages => anthropic::read_whole(body),
         Protocol::Responses => responses::read_whole(body),
         Protocol::GenerateContent => gemini::read_whole(body),
@@ -329,6 +344,7 @@ fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
 pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
     match protocol {
         Protocol::Chat | Protocol::Own => openai::write_whole(events, facts),
+        Protocol::Text => text::write_whole(events, facts),
         Protocol::Messages => anthropic::write_whole(events, facts),
         Protocol::Responses => responses::write_whole(events, facts),
         Protocol::GenerateContent => gemini::write_whole(events, facts),
@@ -338,6 +354,7 @@ pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &Answer
 fn decoder(protocol: Protocol) -> Box<dyn Decode> {
     match protocol {
         Protocol::Chat | Protocol::Own => Box::new(openai::Decoder::default()),
+        Protocol::Text => Box::new(text::Decoder::default()),
         Protocol::Messages => Box::new(anthropic::Decoder::default()),
         Protocol::Responses => Box::new(responses::Decoder::default()),
         Protocol::GenerateContent => Box::new(gemini::Decoder::default()),
@@ -347,6 +364,7 @@ fn decoder(protocol: Protocol) -> Box<dyn Decode> {
 pub(super) fn encoder(protocol: Protocol, facts: AnswerFacts) -> Box<dyn Encode> {
     match protocol {
         Protocol::Chat | Protocol::Own => Box::new(openai::Encoder::new(facts)),
+        Protocol::Text => Box::new(text::Encoder::new(facts)),
         Protocol::Messages => Box::new(anthropic::Encoder::new(facts)),
         Protocol::Responses => Box::new(responses::Encoder::new(facts)),
         Protocol::GenerateContent => Box::new(gemini::Encoder::new(facts)),

@@ -140,14 +140,17 @@ class Check:
                 self.whole(ours, "/v1/chat/completions", "CreateChatCompletionResponse", chat)
                 chat["stream_options"] = {"include_usage": True}
                 self.stream(ours, "/v1/chat/completions", chat, lambda _: "CreateChatCompletionStreamResponse")
+                text = {"model": model, "prompt": "hi", "echo": True, "max_tokens": 64}
+                ours = group not in ("own", "chat")
+                self.whole(ours, "/v1/completions", "CreateCompletionResponse", text)
+                text["stream_options"] = {"include_usage": True}
+                self.stream(ours, "/v1/completions", text, lambda _: "CreateCompletionResponse")
                 response = {"model": model, "input": "hi"}
                 self.whole(group != "own" and group != "responses", "/v1/responses", "Response", response)
                 by_type = lambda event: kinds.get(event.get("type"), "ResponseErrorEvent")
                 self.stream(group != "own" and group != "responses", "/v1/responses", response, by_type)
         for model in ("own/mock:chunks=4,cut:3", "claude/mock:chunks=4,cut:3"):
             self.stream(model.startswith("claude"), "/v1/responses", {"model": model, "input": "hi"}, by_type)
-        self.whole(False, "/v1/completions", "CreateCompletionResponse", {"model": "own/mock", "prompt": "hi"})
-        self.stream(False, "/v1/completions", {"model": "own/mock", "prompt": "hi"}, lambda _: "CreateCompletionResponse")
         self.whole(False, "/v1/embeddings", "CreateEmbeddingResponse", {"model": "own/mock", "input": ["a", "b"]})
         self.whole(True, "/v1/models", "ListModelsResponse")
         self.whole(True, "/v1/models/own/mock", "Model")

@@ -140,7 +140,7 @@ pub fn usage(raw: &str) -> Option<Usage> {
     let written = counts.kinds(told.candidates_details.or(told.response_details));
     let cached = counts.kinds(told.cache_details);
     let tier = told.tier.or(told.traffic).and_then(|raw| ServiceTier::told(raw.get()));
-    let usage = Usage {
+    Some(Usage {
         prompt_tokens,
         completion_tokens,
         total_tokens: total.unwrap_or(prompt_tokens + completion_tokens),
@@ -156,8 +156,7 @@ pub fn usage(raw: &str) -> Option<Usage> {
         service_tier: tier,
         suspect: counts.suspect,
         ..Usage::default()
-    };
-    Some(usage.doubted())
+    })
 }
 
 #[derive(Deserialize)]

@@ -6,9 +6,11 @@ use bytes::{BufMut, BytesMut};
 /// A caller's protocol, or a provider's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Protocol {
-    /// OpenAI's chat completions, completions and embeddings. Events have no names; `[DONE]` ends a stream.
+    /// OpenAI's chat completions and embeddings. Events have no names; `[DONE]` ends a stream.
     #[default]
     Chat,
+    /// OpenAI's text completions: a prompt goes on. Framed as chat completions are.
+    Text,
     /// Anthropic's messages. Each event is named after its `type`; `message_stop` ends a stream.
     Messages,
     /// Google's generateContent. Events have no names, and none ends a stream: a body that ends after something was
@@ -28,10 +30,20 @@ impl Protocol {
     /// Whether an event with this name and data is the last of a stream.
     pub fn ends(self, name: Option<&[u8]>, data: &[u8]) -> bool {
         match self {
-            Protocol::Chat => data.len() < 32 && data.trim_ascii() == b"[DONE]",
+            Protocol::Chat | Protocol::Text => data.len() < 32 && data.trim_ascii() == b"[DONE]",
             Protocol::Messages => super::messages::kind(name, data).as_deref() == Some("message_stop"),
             Protocol::Responses => super::responses::is_last(name, data),
             Protocol::GenerateContent | Protocol::Own => false,
+        }
+    }
+
+    /// Members of a request that an answer in this protocol repeats, or is shaped by.
+    pub fn repeats(self) -> &'static [&'static str] {
+        match self {
+            Protocol::Text => &["prompt", "echo", "logprobs"],
+            Protocol::Chat | Protocol::Messages | Protocol::GenerateContent | Protocol::Responses | Protocol::Own => {
+                &[]
+            }
         }
     }
 

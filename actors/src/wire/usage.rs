@@ -10,12 +10,9 @@ use serde_json::Value;
 use super::money::Picodollars;
 use super::skip::{self, Fault};
 use super::tier::{SearchContext, ServiceTier};
-use told::{Details, Told};
+pub use told::ABSURD;
+use told::{Details, Reader, Told};
 
-/// No exchange has this many tokens, a hundred times what the longest context holds: what's above is a fault of the sender, and
-/// would only do harm in a budget. What was sent and came bounds less: prompts lie in caches and files, and thought that is
-/// billed is not shown.
-pub const ABSURD: u64 = 1_000_000_000;
 /// Bytes of UTF-8 JSON that stand for one token in an estimate: the usual rule of thumb for English text.
 pub const BYTES_PER_TOKEN: u64 = 4;
 
@@ -189,7 +186,7 @@ impl Usage {
             estimated: false,
             suspect: reader.suspect,
         };
-        Some(usage.completed(prompt, completion, total).doubted())
+        Some(usage.completed(prompt, completion, total))
     }
 
     /// Tokens where the upstream told none: the prompt's bytes over [`BYTES_PER_TOKEN`], rounded up, and one token for
@@ -254,15 +251,15 @@ impl Usage {
         self.web_searches = self.web_searches.max(searches);
     }
 
-    /// Marks as suspect what cannot be: a part that is greater than the whole. What came from a cache or was written to one, and
-    /// what was thought, is all part of the totals by now, whatever the sender's way of counting.
-    pub(super) fn doubted(mut self) -> Self {
+    /// Whether no part is greater than its whole. What came from a cache or was written to one, and what was thought, is all part
+    /// of the totals by now, whatever the sender's way of counting. Of the last count only: those before it may be told in
+    /// another order.
+    pub fn adds_up(&self) -> bool {
         let cached = self.cached_tokens.saturating_add(self.cache_creation_tokens);
         let read = [cached, self.audio_input_tokens, self.image_input_tokens, self.tool_prompt_tokens];
         let written = [self.reasoning_tokens, self.audio_output_tokens, self.image_output_tokens];
-        self.suspect |= read.iter().any(|part| *part > self.prompt_tokens);
-        self.suspect |= written.iter().any(|part| *part > self.completion_tokens);
-        self
+        read.iter().all(|part| *part <= self.prompt_tokens)
+            && written.iter().all(|part| *part <= self.completion_tokens)
     }
 
     /// Fills what follows from the rest: a missing total, or one side where only the total and the other were told.
@@ -323,40 +320,6 @@ fn said(value: &Value) -> u64 {
             .sum(),
         _ => 0,
     }
-}
-
-/// Reads counts out of untrusted objects.
-struct Reader {
-    suspect: bool,
-    told: bool,
-}
-
-impl Reader {
-    fn count(&mut self, raw: Option<&str>) -> Option<u64> {
-        let raw = raw?;
-        self.told = true;
-        // nearly always digits and nothing else
-        let count = match raw.parse() {
-            Ok(count) => count,
-            Err(_) => self.odd_count(raw),
-        };
-        self.suspect |= count > ABSURD;
-        Some(count.min(ABSURD))
-    }
-
-    /// A float that is a count, or what is none. A string, an object or a truth value is no number in either reading.
-    #[cold]
-    fn odd_count(&mut self, raw: &str) -> u64 {
-        let number = raw.parse::<f64>().unwrap_or(f64::NAN);
-        self.suspect |= whole(number).is_none();
-        // as `as` does: below nothing is nothing, and what is no number is nothing too
-        number as u64
-    }
-}
-
-/// A float that is a count.
-fn whole(number: f64) -> Option<u64> {
-    (number >= 0.0 && number <= ABSURD as f64 && number.fract() == 0.0).then_some(number as u64)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod errors;
 pub mod joined;
+mod middle;
 mod order;
 mod pairs;
 mod policy;

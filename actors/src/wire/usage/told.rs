@@ -1,11 +1,14 @@
 //! The members of a usage object, as they came: each provider's names for the same things.
 
-use super::Reader;
 use crate::wire::money::{Picodollars, Rate};
 use crate::wire::scan;
 use crate::wire::skip::{self, Fault};
 use crate::wire::tier::SearchContext;
 
+/// No exchange has this many tokens, a hundred times what the longest context holds: what's above is a fault of the sender, and
+/// would only do harm in a budget. What was sent and came bounds less: prompts lie in caches and files, and thought that is
+/// billed is not shown.
+pub const ABSURD: u64 = 1_000_000_000;
 /// The members of a usage object that are read, each as it came: found in one pass, since a list of all members to be
 /// searched for each name took half of an answer's scan, and skipping an object before it was read a quarter. Null is
 /// absent; of two with one name the last counts.
@@ -244,4 +247,41 @@ fn amount(raw: &str) -> Option<Picodollars> {
     let rate: Rate = raw.parse().ok()?;
     let amount = Picodollars::from_yocto(rate.times(1));
     (amount <= Picodollars::from_pico(1_000_000_000_000_000_000)).then_some(amount)
+}
+
+/// Reads counts out of untrusted objects.
+pub(super) struct Reader {
+    /// One of them cannot be.
+    pub(super) suspect: bool,
+    /// There was one.
+    pub(super) told: bool,
+}
+
+impl Reader {
+    /// A count as it came; nothing where there is none.
+    pub(super) fn count(&mut self, raw: Option<&str>) -> Option<u64> {
+        let raw = raw?;
+        self.told = true;
+        // nearly always digits and nothing else
+        let count = match raw.parse() {
+            Ok(count) => count,
+            Err(_) => self.odd_count(raw),
+        };
+        self.suspect |= count > ABSURD;
+        Some(count.min(ABSURD))
+    }
+
+    /// A float that is a count, or what is none. A string, an object or a truth value is no number in either reading.
+    #[cold]
+    fn odd_count(&mut self, raw: &str) -> u64 {
+        let number = raw.parse::<f64>().unwrap_or(f64::NAN);
+        self.suspect |= whole(number).is_none();
+        // as `as` does: below nothing is nothing, and what is no number is nothing too
+        number as u64
+    }
+}
+
+/// A float that is a count.
+fn whole(number: f64) -> Option<u64> {
+    (number >= 0.0 && number <= ABSURD as f64 && number.fract() == 0.0).then_some(number as u64)
 }
