@@ -65,8 +65,9 @@ pub trait Dialect: Send + Sync + 'static {
         None
     }
 
-    /// A whole answer for a caller who speaks `to`, which is not [`Dialect::protocol`].
-    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault>;
+    /// A whole answer for a caller who speaks `to`, which is not [`Dialect::protocol`]. What that protocol has no form for
+    /// is left out, and goes into `notes`.
+    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes, notes: &mut Notes) -> Result<Bytes, Fault>;
 }
 
 /// What a dialect needs to write a call.
@@ -158,6 +159,9 @@ pub trait Translate {
 
     /// The tokens told so far.
     fn usage(&self) -> Option<Usage>;
+
+    /// What of the answer the caller's protocol has no form for, so far.
+    fn notes(&self) -> &Notes;
 }
 
 // === The target ===

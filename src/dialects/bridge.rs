@@ -13,6 +13,7 @@ use millrace_actors::wire::usage::Usage;
 
 use super::event::{Event, Start};
 use super::halves::Halves;
+use super::untold::Untold;
 use super::{BadRequest, Decode, Encode, Request, Target, Written, anthropic, gemini, openai, responses, text};
 
 /// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
@@ -220,16 +221,34 @@ pub fn translator(from: Protocol, to: Protocol, facts: AnswerFacts) -> Box<dyn T
 
 /// The way of one stream from a given reader.
 pub(super) fn bridged(decoder: Box<dyn Decode>, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
-    let encoder = encoder(to, facts);
-    Box::new(Bridge { decoder, encoder, halves: Halves::default(), events: Vec::new(), usage: None })
+    let (encoder, untold) = (encoder(to, facts), Untold::new(to));
+    Box::new(Bridge { decoder, encoder, halves: Halves::default(), events: Vec::new(), usage: None, untold })
 }
 
 /// A whole answer of one protocol in another.
 ///
 /// # Errors
-/// It cannot be understood.
-pub fn translate(from: Protocol, to: Protocol, facts: AnswerFacts, whole: &[u8]) -> Result<Bytes, Fault> {
-    Ok(write_whole(to, read_whole(from, whole)?, &facts))
+/// It cannot be understood, or nothing of it can be told.
+pub fn translate(
+    from: Protocol,
+    to: Protocol,
+    facts: AnswerFacts,
+    whole: &[u8],
+    notes: &mut Notes,
+) -> Result<Bytes, Fault> {
+    told(to, read_whole(from, whole)?, &facts, notes)
+}
+
+/// A whole answer of given events.
+///
+/// # Errors
+/// Nothing of it can be told.
+pub(super) fn told(to: Protocol, events: Vec<Event>, facts: &AnswerFacts, notes: &mut Notes) -> Result<Bytes, Fault> {
+    let mut untold = Untold::new(to);
+    events.iter().for_each(|event| untold.look(event));
+    untold.end()?;
+    notes.extend(untold.notes());
+    Ok(write_whole(to, events, facts))
 }
 
 struct Bridge {
@@ -239,6 +258,7 @@ struct Bridge {
     /// Empty between calls; kept for its room.
     events: Vec<Event>,
     usage: Option<Usage>,
+    untold: Untold,
 }
 
 impl Translate for Bridge {
@@ -246,33 +266,40 @@ impl Translate for Bridge {
         let data = self.halves.join(data);
         let decoded = self.decoder.event(name, &data, &mut self.events);
         let complete = self.encode(out);
-        decoded.map(|()| complete)
+        decoded.and(complete)
     }
 
     fn close(&mut self, out: &mut Vec<Frame>) -> Result<bool, Fault> {
         let decoded = self.decoder.close(&mut self.events);
         let complete = self.encode(out);
-        decoded.map(|()| complete)
+        decoded.and(complete)
     }
 
     fn usage(&self) -> Option<Usage> {
         self.usage
     }
+
+    fn notes(&self) -> &Notes {
+        self.untold.notes()
+    }
 }
 
 impl Bridge {
     /// Writes what was read; tells whether the answer is complete.
-    fn encode(&mut self, out: &mut Vec<Frame>) -> bool {
+    fn encode(&mut self, out: &mut Vec<Frame>) -> Result<bool, Fault> {
         let mut complete = false;
         for event in self.events.drain(..) {
             match &event {
                 Event::Usage(usage) => self.usage = Some(*usage),
-                Event::End => complete = true,
-                _ => {}
+                Event::End => {
+                    self.untold.end()?;
+                    complete = true;
+                }
+                other => self.untold.look(other),
             }
             self.encoder.event(event, out);
         }
-        complete
+        Ok(complete)
     }
 }
 

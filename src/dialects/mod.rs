@@ -21,6 +21,7 @@ pub mod event;
 pub mod gemini;
 mod halves;
 mod logprobs;
+pub mod media;
 mod middle;
 pub mod ollama;
 pub mod openai;
@@ -33,6 +34,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 pub mod text;
+mod untold;
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;

@@ -1,4 +1,4 @@
-//! What a translation could not carry over as the caller wrote it, for `x-millrace-params` and the log record: nothing is
+//! What a translation could not carry over as it was written, by the caller or by its provider, for `x-millrace-params` and the log record: nothing is
 //! lost in silence.
 
 use std::fmt;
@@ -59,6 +59,11 @@ impl Notes {
         if !self.0.iter().any(|note| note.param == param && note.did == did) {
             self.0.push(Note { param, did, detail: detail.to_owned() });
         }
+    }
+
+    /// Takes down all that others took down.
+    pub fn extend(&mut self, others: &Notes) {
+        others.iter().for_each(|note| self.add(&note.param, note.did, &note.detail));
     }
 
     /// Names a parameter as its caller does, where the model of a request has two for the caller's one.

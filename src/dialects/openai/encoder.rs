@@ -15,7 +15,7 @@ use super::super::event::{Event, Start};
 use super::super::signature::of_gemini;
 use super::super::{AnswerFacts, Encode, Frame};
 use super::sources::{self, Written};
-use super::{reason, signed, tier, usage};
+use super::{media, reason, signed, tier, usage};
 
 /// `object` of a chunk.
 const OBJECT: &str = "chat.completion.chunk";
@@ -27,6 +27,8 @@ const LONGEST_THOUGHT: usize = 4 << 20;
 /// Writes a stream of chat completion chunks.
 pub struct Encoder {
     facts: AnswerFacts,
+    /// The answer's id.
+    id: String,
     /// A chunk up to its choices.
     head: Vec<u8>,
     buffer: BytesMut,
@@ -50,6 +52,10 @@ struct Choice {
     signed: Option<String>,
     /// Log probabilities of the text that comes next.
     logprobs: Option<Value>,
+    /// Pictures so far.
+    pictures: u32,
+    /// There was sound.
+    sounded: bool,
 }
 
 /// The first piece of a tool call, in OpenAI's order.
@@ -78,8 +84,8 @@ struct Function<'a> {
 impl Encoder {
     /// A writer of one stream.
     pub fn new(facts: AnswerFacts) -> Self {
-        let head = head(&facts, Start::default(), OBJECT);
-        Encoder { facts, head, buffer: BytesMut::new(), choices: vec![], bare: BTreeSet::new(), usage: None }
+        let (id, head) = (facts.id.clone(), head(&facts, Start::default(), OBJECT));
+        Encoder { facts, id, head, buffer: BytesMut::new(), choices: vec![], bare: BTreeSet::new(), usage: None }
     }
 
     /// Where the choice's state stands; its opening chunk, if this is the first of it.
@@ -215,7 +221,10 @@ impl Encoder {
 impl Encode for Encoder {
     fn event(&mut self, event: Event, out: &mut Vec<Frame>) {
         match event {
-            Event::Start(start) => self.head = head(&self.facts, start, OBJECT),
+            Event::Start(start) => {
+                self.id = start.id.as_ref().unwrap_or(&self.facts.id).clone();
+                self.head = head(&self.facts, start, OBJECT);
+            }
             Event::Text { choice, text } => {
                 let at = self.open(choice, out);
                 let state = &mut self.choices[at];
@@ -260,6 +269,19 @@ impl Encode for Encoder {
                 self.arguments(at, call, &json, out);
             }
             Event::Arguments { .. } => {}
+            Event::Image { choice, image } => {
+                let at = self.open(choice, out);
+                let number = self.choices[at].pictures;
+                self.choices[at].pictures += 1;
+                self.member(at, "images", &[media::image(image, number)], out);
+            }
+            Event::Audio { choice, audio } => {
+                let at = self.open(choice, out);
+                let first = !std::mem::replace(&mut self.choices[at].sounded, true);
+                let audio = if first { media::first(audio, &self.id, self.facts.created) } else { audio };
+                self.member(at, "audio", &media::piece(audio), out);
+            }
+            Event::Own { .. } => {}
             Event::Citation { choice, citation } => {
                 let at = self.open(choice, out);
                 self.citation(at, citation, out);

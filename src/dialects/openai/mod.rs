@@ -16,6 +16,7 @@ mod calls;
 mod decoder;
 mod encoder;
 mod fields;
+mod media;
 mod messages_in;
 mod messages_out;
 mod names;

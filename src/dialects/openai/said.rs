@@ -10,7 +10,7 @@ use super::super::event::{Event, Reason, Start};
 use super::super::logprobs;
 use super::calls::Calls;
 use super::shape::{Answer, Choice, Raw, Said, invalid, seconds, value, word};
-use super::{reason, sources};
+use super::{media, reason, sources};
 
 /// Most choices of one answer: OpenAI's `n` is at most 128.
 const MOST_CHOICES: usize = 256;
@@ -131,10 +131,9 @@ impl Reader {
         let named = |field| format!("choice {choice}: `{field}` is neither a text nor a list of parts");
         if let Some(raw) = said.content {
             content(choice, raw.get(), out).ok_or_else(|| invalid(&named("content")))?;
-        } else if let Some(text) = value(said.audio).and_then(|mut audio| take(&mut audio, "transcript")) {
-            // the sound itself has no place in the model; only a caller of this dialect can ask for it
-            push_text(choice, Cow::Owned(text), out);
         }
+        out.extend(media::sound(choice, said.audio));
+        out.extend(media::pictures(choice, said.images));
         if let Some(text) = word(said.refusal) {
             out.push(Event::Refusal { choice, text: text.into_owned() });
         }

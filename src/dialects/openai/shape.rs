@@ -103,6 +103,9 @@ pub struct Said<'a> {
     pub provider_specific_fields: Raw<'a>,
     #[serde(borrow, default)]
     pub audio: Raw<'a>,
+    /// Pictures, as OpenRouter and LiteLLM tell them.
+    #[serde(borrow, default)]
+    pub images: Raw<'a>,
     #[serde(borrow, default)]
     pub tool_calls: Option<Vec<Call<'a>>>,
     #[serde(borrow, default)]

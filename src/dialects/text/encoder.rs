@@ -118,6 +118,13 @@ impl Encode for Encoder {
                 let at = self.open(choice, out);
                 self.piece(at, &text, None, out);
             }
+            // of sound, what is said in it is a text
+            Event::Audio { choice, audio } => {
+                let at = self.open(choice, out);
+                if !audio.transcript.is_empty() {
+                    self.piece(at, &audio.transcript, None, out);
+                }
+            }
             Event::Logprobs { choice, value } => {
                 let at = self.open(choice, out);
                 if self.choices[at].logprobs.is_some() {
@@ -134,6 +141,8 @@ impl Encode for Encoder {
             | Event::Redacted { .. }
             | Event::ToolCall { .. }
             | Event::Arguments { .. }
+            | Event::Image { .. }
+            | Event::Own { .. }
             | Event::Citation { .. } => {}
         }
     }

@@ -50,6 +50,8 @@ pub fn write_whole(events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
             Event::Usage(usage) => told = Some(usage),
             // where there is one text only, a refusal is that text
             Event::Text { choice, text } | Event::Refusal { choice, text } => texts.of(choice).text.push_str(&text),
+            // of sound, what is said in it is a text
+            Event::Audio { choice, audio } => texts.of(choice).text.push_str(&audio.transcript),
             Event::Logprobs { choice, value } => {
                 let choice = texts.of(choice);
                 choice.logprobs.get_or_insert_default().extend(&value, &mut choice.offset);

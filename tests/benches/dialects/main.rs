@@ -16,7 +16,7 @@ use millrace::dialects::cohere::COHERE;
 use millrace::dialects::ollama::OLLAMA;
 use millrace::dialects::own::Own;
 use millrace::dialects::{
-    BadRequest, Request, Target, Written, anthropic, bedrock, bridge, gemini, openai, responses, text,
+    BadRequest, Notes, Request, Target, Written, anthropic, bedrock, bridge, gemini, openai, responses, text,
 };
 use millrace_actors::ports::Translate;
 use millrace_actors::wire::framing::StreamReader;
@@ -133,8 +133,8 @@ fn stream_of_arguments(bencher: Bencher<'_, '_>, pair: &Pair) {
 fn whole_answer(bencher: Bencher<'_, '_>, pair: &Pair) {
     let whole = pair.provider.whole();
     let translate = |whole: &[u8]| match pair.provider {
-        Speaks::Shared(from) => bridge::translate(from, pair.caller, facts(), whole),
-        Speaks::Own(theirs) => own(theirs).translate(pair.caller, &facts(), whole),
+        Speaks::Shared(from) => bridge::translate(from, pair.caller, facts(), whole, &mut Notes::default()),
+        Speaks::Own(theirs) => own(theirs).translate(pair.caller, &facts(), whole, &mut Notes::default()),
     };
     let written = must(translate(&whole), pair);
     must(if written.len() >= WHOLE { Ok(()) } else { Err(written) }, pair);
