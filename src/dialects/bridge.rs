@@ -10,11 +10,14 @@ use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::pieces::Pieces;
 use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
+use serde_json::{Map, Value};
 
 use super::event::{Event, Start};
 use super::halves::Halves;
 use super::untold::Untold;
-use super::{BadRequest, Decode, Encode, Request, Target, Written, anthropic, gemini, openai, responses, text};
+use super::{
+    BadRequest, Decode, Encode, Request, Target, Written, anthropic, defaults, gemini, openai, responses, text,
+};
 
 /// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
 /// them out needs no leave. It is noted all the same.
@@ -28,6 +31,9 @@ const LABELS: [&str; 8] = [
     "prompt_cache_retention",
     "safety_identifier",
 ];
+
+/// Where Google's parameters stand.
+const GOOGLE_CONFIG: &str = "generationConfig";
 
 /// Where details stand that a client could hardly leave out of what it was given, or that ask for no more than to be told.
 const DETAILS: [&str; 4] = ["messages.", "tools.", "input.", "include."];
@@ -57,20 +63,24 @@ pub fn edited(call: &EncodeCall<'_>, stream_usage: bool) -> Pieces {
 pub fn edited_with(call: &EncodeCall<'_>, stream_usage: bool, out: &[&str], put: Vec<(String, String)>) -> Pieces {
     let deployment = call.deployment;
     let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).chain(out.iter().copied()).collect();
-    let mut set = defaults(call);
+    let mut set = defaults::own(call, &|request, target| write_request(call.protocol, request, target));
     set.extend(put);
-    set.extend(deployment.extra_body.iter().cloned());
+    for extra in &deployment.extra_body {
+        let extra = merged(call, &set, extra);
+        set.push(extra);
+    }
     call.envelope.rewrite(&Edits { model: call.model, stream_usage, drop: &drop, set: &set })
 }
 
-/// Parameters that the deployment's entry sets and the caller does not. They have OpenAI's names, which a body of Google's has
-/// no place for at its top.
-fn defaults(call: &EncodeCall<'_>) -> Vec<(String, String)> {
-    let absent = |(name, _): &&(String, String)| call.envelope.field(name).is_none();
-    match call.protocol {
-        Protocol::GenerateContent => Vec::new(),
-        _ => call.deployment.default_params.iter().filter(absent).cloned().collect(),
-    }
+/// A member of the operator's for the caller's body. Google's stand in objects (`generationConfig`) in which they are put, as
+/// LiteLLM does: they win over the caller's member of the same name, not over all beside it.
+fn merged(call: &EncodeCall<'_>, set: &[(String, String)], (name, raw): &(String, String)) -> (String, String) {
+    let parsed = |raw: &[u8]| serde_json::from_slice::<Map<String, Value>>(raw).ok();
+    let set = set.iter().rev().find(|(known, _)| known == name).map(|(_, raw)| raw.as_bytes());
+    let own = set.or(call.envelope.field(name)).filter(|_| call.protocol == Protocol::GenerateContent).and_then(parsed);
+    let (Some(mut own), Some(extra)) = (own, parsed(raw.as_bytes())) else { return (name.clone(), raw.clone()) };
+    own.extend(extra);
+    (name.clone(), Value::Object(own).to_string())
 }
 
 /// The caller's form with the same few fields changed, and the header that says what it is.
@@ -98,10 +108,17 @@ pub(super) fn written_by(
 ) -> Result<(Pieces, Notes), Fault> {
     let target =
         Target { model: call.model, max_output_tokens: call.max_output_tokens, stream_usage: call.stream_usage };
-    written_as(call, |body| {
+    let mut set = Vec::new();
+    if call.protocol == Protocol::Messages && call.envelope.field("max_tokens").is_none() {
+        // what is only counted needs no limit, without which it could not be read
+        let counted = (call.endpoint == Endpoint::CountTokens).then(|| ("max_tokens".to_owned(), "1".to_owned()));
+        set.extend(defaults::limit(call).or(counted));
+    }
+    written_with(call, &set, |body| {
         let mut request = read_request(call.protocol, body)?;
         // not every protocol says so in its body
         request.stream = call.envelope.stream();
+        defaults::fill(call, &mut request)?;
         write(&request, &target)
     })
 }
@@ -114,17 +131,21 @@ pub fn written_as(
     call: &EncodeCall<'_>,
     write: impl FnOnce(&[u8]) -> Result<Written, BadRequest>,
 ) -> Result<(Pieces, Notes), Fault> {
+    written_with(call, &defaults::raw(call), write)
+}
+
+/// The same, with these members in the caller's body.
+fn written_with(
+    call: &EncodeCall<'_>,
+    set: &[(String, String)],
+    write: impl FnOnce(&[u8]) -> Result<Written, BadRequest>,
+) -> Result<(Pieces, Notes), Fault> {
     let deployment = call.deployment;
-    let mut defaults = defaults(call);
-    if call.endpoint == Endpoint::CountTokens && call.envelope.field("max_tokens").is_none() {
-        // what is only counted needs no limit, without which it could not be read
-        defaults.push(("max_tokens".to_owned(), "1".to_owned()));
-    }
-    let body = match deployment.drop.is_empty() && defaults.is_empty() {
+    let body = match deployment.drop.is_empty() && set.is_empty() {
         true => call.envelope.body().clone(),
         false => {
             let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).collect();
-            let edits = Edits { model: call.model, stream_usage: false, drop: &drop, set: &defaults };
+            let edits = Edits { model: call.model, stream_usage: false, drop: &drop, set };
             call.envelope.rewrite(&edits).to_bytes()
         }
     };
@@ -179,13 +200,16 @@ fn with_extra(body: Bytes, extra: &[(String, String)]) -> Pieces {
     if extra.is_empty() {
         return Pieces::from(body);
     }
-    let Ok(mut object) = serde_json::from_slice::<serde_json::Map<_, _>>(&body) else { return Pieces::from(body) };
+    let Ok(mut object) = serde_json::from_slice::<Map<_, _>>(&body) else { return Pieces::from(body) };
     for (name, raw) in extra {
-        if let Ok(value) = serde_json::from_str::<serde_json::Value>(raw) {
-            object.insert(name.clone(), value);
+        let Ok(value) = serde_json::from_str::<Value>(raw) else { continue };
+        match (object.get_mut(name), value) {
+            // the same holds where the body was written for Google
+            (Some(Value::Object(own)), Value::Object(extra)) if name == GOOGLE_CONFIG => own.extend(extra),
+            (_, value) => drop(object.insert(name.clone(), value)),
         }
     }
-    Pieces::from(Bytes::from(serde_json::Value::Object(object).to_string()))
+    Pieces::from(Bytes::from(Value::Object(object).to_string()))
 }
 
 // === Answers ===
