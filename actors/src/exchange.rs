@@ -24,6 +24,7 @@ use crate::record::{LogRecord, MESSAGE_BYTES, NAME_BYTES, Outcome, UsageDetails,
 use crate::routing::Routing;
 use crate::wire::cost::Cost;
 use crate::wire::endpoint::{AnswerKind, Way};
+use crate::wire::protocol::Repeats;
 use crate::wire::usage::Usage;
 
 /// One exchange.
@@ -120,13 +121,16 @@ impl Exchange {
         }
     }
 
-    /// Members of the request for its answer: the caller's, or what the deployment's entry sets where it gave none.
+    /// Members of the request for its answer: the caller's, or what the deployment's entry sets where it gave none. What
+    /// the provider was not told is not repeated as if it had been.
     fn repeated(&self) -> Vec<(&'static str, Bytes)> {
         let set = |name: &str| {
             let (_, raw) = self.progress.deployment.as_ref()?.default_params.iter().find(|(known, _)| known == name)?;
             Some(Bytes::copy_from_slice(raw.as_bytes()))
         };
-        let names = self.asked.protocol.repeats().iter();
+        let Repeats { parameters, labels } = self.asked.protocol.repeats();
+        let told = |name: &&&'static str| !self.progress.notes.dropped().any(|note| note.param == **name);
+        let names = parameters.iter().filter(told).chain(labels);
         names.filter_map(|name| Some((*name, self.asked.envelope.raw(name).or_else(|| set(name))?))).collect()
     }
 
