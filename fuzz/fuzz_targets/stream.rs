@@ -28,12 +28,10 @@ fuzz_target!(init: seed("stream"), |data: &[u8]| {
     assert!(told < 100_000 + 3_000 * bytes.len(), "{told} bytes of {}", bytes.len());
     for frame in &frames {
         assert!(!frame.data.contains(&b'\n'), "{frame:?}");
-        let done = CALLERS[input.to].protocol == Protocol::Chat && frame.data == b"[DONE]"[..];
+        let done = matches!(CALLERS[input.to].protocol, Protocol::Chat | Protocol::Text) && frame.data == b"[DONE]"[..];
         assert!(done || serde_json::from_slice::<Value>(&frame.data).is_ok_and(|value| value.is_object()), "{frame:?}");
     }
-    if !input.facts.text_completion {
-        read_back(&input, &frames, complete);
-    }
+    read_back(&input, &frames, complete);
 });
 
 /// A stream as it comes over the wire. Binary frames are written of server-sent events here: a checksum is not to be guessed,
@@ -73,7 +71,7 @@ fn told(input: &Input<'_>, bytes: &[u8], size: usize) -> (Vec<Frame>, bool) {
 /// The caller's protocol has its rules.
 fn in_order(input: &Input<'_>, frames: &[Frame], complete: bool) {
     let spoken = match CALLERS[input.to].protocol {
-        _ if input.facts.text_completion => Spoken::Completions,
+        Protocol::Text => Spoken::Completions,
         Protocol::Messages => Spoken::Messages,
         Protocol::Responses => Spoken::Responses,
         Protocol::GenerateContent => Spoken::Generate,

@@ -1,6 +1,6 @@
 //! OpenAI's chat completion chunks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ pub struct Chat {
 
 #[derive(Default)]
 struct Choice {
-    calls: u64,
+    calls: BTreeSet<u64>,
     finished: bool,
 }
 
@@ -82,14 +82,13 @@ impl Chat {
 impl Choice {
     fn call(&mut self, told: &Value) -> Judged {
         let index = count(told, "index")?;
-        if index == self.calls {
-            self.calls += 1;
+        // a call may begin late, where a provider was late with its name
+        if self.calls.insert(index) {
             word(told, "id")?;
             equal(told, "type", "function")?;
             word(&told["function"], "name")?;
             return ensure(told["function"]["arguments"].is_string(), "a call begins without `arguments`");
         }
-        ensure(index < self.calls, "a call that was never begun")?;
         ensure(told.get("id").is_none() && told["function"].get("name").is_none(), "a call begins twice")?;
         word(&told["function"], "arguments").map(drop)
     }

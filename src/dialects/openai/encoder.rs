@@ -15,7 +15,10 @@ use super::super::event::{Event, Start};
 use super::super::signature::of_gemini;
 use super::super::{AnswerFacts, Encode, Frame};
 use super::sources::{self, Written};
-use super::{reason, signed, tier, usage};
+use super::{media, reason, signed, tier, usage};
+
+/// `object` of a chunk.
+const OBJECT: &str = "chat.completion.chunk";
 
 /// Longest block of thought, in bytes, that is kept to be told again with its signature. Beyond it the block is told
 /// without: memory is bounded, and no model of today thinks that long in one block.
@@ -24,6 +27,8 @@ const LONGEST_THOUGHT: usize = 4 << 20;
 /// Writes a stream of chat completion chunks.
 pub struct Encoder {
     facts: AnswerFacts,
+    /// The answer's id.
+    id: String,
     /// A chunk up to its choices.
     head: Vec<u8>,
     buffer: BytesMut,
@@ -38,7 +43,9 @@ pub struct Encoder {
 struct Choice {
     index: u32,
     called: bool,
-    finished: bool,
+    /// Why it is over. Told with the end, not before: a provider that goes on behind it says what belongs to the choice, and
+    /// clients read nothing of a choice that has finished.
+    finish: Option<&'static str>,
     /// Characters of text so far.
     position: u64,
     /// The block of thought so far.
@@ -47,6 +54,10 @@ struct Choice {
     signed: Option<String>,
     /// Log probabilities of the text that comes next.
     logprobs: Option<Value>,
+    /// Pictures so far.
+    pictures: u32,
+    /// There was sound.
+    sounded: bool,
 }
 
 /// The first piece of a tool call, in OpenAI's order.
@@ -75,8 +86,8 @@ struct Function<'a> {
 impl Encoder {
     /// A writer of one stream.
     pub fn new(facts: AnswerFacts) -> Self {
-        let head = head(&facts, Start::default());
-        Encoder { facts, head, buffer: BytesMut::new(), choices: vec![], bare: BTreeSet::new(), usage: None }
+        let (id, head) = (facts.id.clone(), head(&facts, Start::default(), OBJECT));
+        Encoder { facts, id, head, buffer: BytesMut::new(), choices: vec![], bare: BTreeSet::new(), usage: None }
     }
 
     /// Where the choice's state stands; its opening chunk, if this is the first of it.
@@ -170,7 +181,6 @@ impl Encoder {
             self.bare.remove(&(index, call));
             self.arguments(at, call, "{}", out);
         }
-        self.choices[at].finished = true;
         self.chunk(index, out, |line| write!(line, "}},\"finish_reason\":\"{reason}\""));
     }
 
@@ -191,10 +201,12 @@ impl Encoder {
     }
 
     fn end(&mut self, out: &mut Vec<Frame>) {
+        if self.choices.is_empty() {
+            self.open(0, out);
+        }
         for at in 0..self.choices.len() {
-            if !self.choices[at].finished {
-                self.finish(at, reason::unsaid(self.choices[at].called), out);
-            }
+            let reason = self.choices[at].finish.unwrap_or(reason::unsaid(self.choices[at].called));
+            self.finish(at, reason, out);
         }
         if let Some(usage) = self.usage.filter(|_| self.facts.show_usage) {
             let mut line = (&mut self.buffer).writer();
@@ -212,7 +224,10 @@ impl Encoder {
 impl Encode for Encoder {
     fn event(&mut self, event: Event, out: &mut Vec<Frame>) {
         match event {
-            Event::Start(start) => self.head = head(&self.facts, start),
+            Event::Start(start) => {
+                self.id = start.id.as_ref().unwrap_or(&self.facts.id).clone();
+                self.head = head(&self.facts, start, OBJECT);
+            }
             Event::Text { choice, text } => {
                 let at = self.open(choice, out);
                 let state = &mut self.choices[at];
@@ -257,6 +272,19 @@ impl Encode for Encoder {
                 self.arguments(at, call, &json, out);
             }
             Event::Arguments { .. } => {}
+            Event::Image { choice, image } => {
+                let at = self.open(choice, out);
+                let number = self.choices[at].pictures;
+                self.choices[at].pictures += 1;
+                self.member(at, "images", &[media::image(image, number)], out);
+            }
+            Event::Audio { choice, audio } => {
+                let at = self.open(choice, out);
+                let first = !std::mem::replace(&mut self.choices[at].sounded, true);
+                let audio = if first { media::first(audio, &self.id, self.facts.created) } else { audio };
+                self.member(at, "audio", &media::piece(audio), out);
+            }
+            Event::Own { .. } => {}
             Event::Citation { choice, citation } => {
                 let at = self.open(choice, out);
                 self.citation(at, citation, out);
@@ -268,9 +296,7 @@ impl Encode for Encoder {
             }
             Event::Finish { choice, reason, .. } => {
                 let at = self.open(choice, out);
-                if !self.choices[at].finished {
-                    self.finish(at, reason::write(&reason), out);
-                }
+                self.choices[at].finish.get_or_insert(reason::write(&reason));
             }
             Event::Usage(usage) => self.usage = Some(usage),
             Event::End => self.end(out),
@@ -279,10 +305,10 @@ impl Encode for Encoder {
 }
 
 /// A chunk up to its choices, as OpenAI orders its members.
-fn head(facts: &AnswerFacts, start: Start) -> Vec<u8> {
+pub fn head(facts: &AnswerFacts, start: Start, object: &str) -> Vec<u8> {
     let quoted = |text: &str| Value::from(text).to_string();
     let mut head = format!(
-        "{{\"id\":{},\"object\":\"chat.completion.chunk\",\"created\":{},\"model\":{}",
+        "{{\"id\":{},\"object\":\"{object}\",\"created\":{},\"model\":{}",
         quoted(start.id.as_deref().unwrap_or(&facts.id)),
         start.created.unwrap_or(facts.created),
         quoted(&facts.model),

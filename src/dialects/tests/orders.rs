@@ -11,7 +11,8 @@ use super::table::{ROWS, Row, callers, facts, wire};
 use crate::dialects::{AnswerFacts, Frame, bridge};
 
 /// Fixtures that bend their protocol's rules on purpose: what servers send that only claim to speak it.
-const BENT: [(&str, &str, &str); 4] = [
+const BENT: [(&str, &str, &str); 5] = [
+    ("openai", "pictures", "event 1: `role`"),
     ("openai", "azure", "event 0: `id`"),
     ("openai", "reasoning", "event 5: usage in a chunk with choices"),
     ("openai", "unnumbered", "event 0: `index`"),
@@ -24,6 +25,7 @@ fn spoken(row: &Row) -> Spoken {
         "anthropic" => Spoken::Messages,
         "gemini" => Spoken::Generate,
         "responses" => Spoken::Responses,
+        "text" => Spoken::Completions,
         "bedrock" => Spoken::Converse,
         "cohere" => Spoken::Cohere,
         _ => Spoken::Ollama,
@@ -32,12 +34,11 @@ fn spoken(row: &Row) -> Spoken {
 
 /// Every way in which a caller may want its stream.
 fn wishes() -> impl Iterator<Item = (&'static str, Protocol, AnswerFacts, Spoken)> {
-    let chat = |show_usage, text_completion| AnswerFacts { show_usage, text_completion, ..facts() };
+    let silent = || AnswerFacts { show_usage: false, ..facts() };
     let all = callers().map(|(row, protocol)| (row.name, protocol, facts(), spoken(row)));
     all.chain([
-        ("openai without usage", Protocol::Chat, chat(false, false), Spoken::Chat),
-        ("completions", Protocol::Chat, chat(true, true), Spoken::Completions),
-        ("completions without usage", Protocol::Chat, chat(false, true), Spoken::Completions),
+        ("openai without usage", Protocol::Chat, silent(), Spoken::Chat),
+        ("text without usage", Protocol::Text, silent(), Spoken::Completions),
     ])
 }
 
