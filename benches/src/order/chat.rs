@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::machine::{End, Order};
 use super::read::{Judged, Same, count, ensure, equal, list, one_of, present, word};
-use super::{End, Order};
 
 const REASONS: [&str; 5] = ["stop", "length", "tool_calls", "content_filter", "function_call"];
 

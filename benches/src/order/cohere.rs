@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::machine::{End, Order};
 use super::read::{Judged, count, ensure, equal, one_of, text, word};
-use super::{End, Order};
 
 const REASONS: [&str; 6] = ["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"];
 

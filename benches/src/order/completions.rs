@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::chat::{error, usage};
+use super::machine::{End, Order};
 use super::read::{Judged, Same, count, ensure, equal, list, one_of, present, text, word};
-use super::{End, Order};
 
 /// What has been told of a stream.
 #[derive(Default)]

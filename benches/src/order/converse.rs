@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
+use super::machine::{End, Order};
 use super::read::{Judged, count, ensure, equal, text, word};
-use super::{End, Order};
 
 /// What has been told of a stream.
 #[derive(Default)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::machine::{End, Order};
 use super::read::{Judged, Same, count, ensure, equal, list, word};
-use super::{End, Order};
 
 /// Members of which a part has exactly one ("Part", `data`).
 const DATA: [&str; 9] = [

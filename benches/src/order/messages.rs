@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::machine::{End, Order};
 use super::read::{Judged, count, ensure, equal, one_of, present, text, word};
-use super::{End, Order};
 
 const REASONS: [&str; 7] =
     ["end_turn", "max_tokens", "stop_sequence", "tool_use", "pause_turn", "refusal", "model_context_window_exceeded"];

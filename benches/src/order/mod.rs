@@ -9,6 +9,7 @@ mod completions;
 mod converse;
 mod generate;
 mod items;
+mod machine;
 mod messages;
 mod ollama;
 mod read;
@@ -16,6 +17,8 @@ mod responses;
 
 use serde_json::Value;
 
+pub use machine::End;
+use machine::Order;
 use read::Judged;
 
 /// What a stream is in.
@@ -37,31 +40,6 @@ pub enum Spoken {
     Cohere,
     /// Ollama's own chat (its API document, "Generate a chat completion").
     Ollama,
-}
-
-/// How a stream ended, that was in order up to there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// With all that belongs to an answer, and the protocol's terminal event.
-    Whole,
-    /// With the protocol's event of an error.
-    Error,
-    /// Nowhere: more was to come.
-    Open,
-}
-
-/// A protocol's machine.
-trait Order {
-    /// Takes an event; [`End::Open`] where more may come.
-    ///
-    /// # Errors
-    /// It does not belong here.
-    fn take(&mut self, data: &Value) -> Judged<End>;
-
-    /// What may yet be missing where the protocol has no terminal event.
-    fn closed(&self) -> End {
-        End::Open
-    }
 }
 
 /// Takes a stream, event by event: the name, if it has one, and the data.

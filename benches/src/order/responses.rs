@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::items::Items;
+use super::machine::{End, Order};
 use super::read::{Judged, count, ensure, equal, list, present, text, word};
-use super::{End, Order};
 
 /// Members that every snapshot has ("The response object").
 const MEMBERS: [&str; 14] = [
