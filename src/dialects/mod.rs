@@ -21,6 +21,7 @@ pub mod embeddings;
 pub mod event;
 pub mod gemini;
 mod halves;
+mod hidden;
 mod logprobs;
 pub mod media;
 mod middle;

@@ -41,9 +41,11 @@ impl Protocol {
     pub fn repeats(self) -> &'static [&'static str] {
         match self {
             Protocol::Text => &["prompt", "echo", "logprobs"],
-            Protocol::Chat | Protocol::Messages | Protocol::GenerateContent | Protocol::Responses | Protocol::Own => {
-                &[]
-            }
+            Protocol::Chat => &["reasoning_effort", "thinking", "include_reasoning", "reasoning"],
+            Protocol::Messages => &["thinking"],
+            Protocol::GenerateContent => &["generationConfig", "generation_config"],
+            Protocol::Responses => &["reasoning"],
+            Protocol::Own => &[],
         }
     }
 
