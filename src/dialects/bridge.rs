@@ -38,6 +38,20 @@ const GOOGLE_CONFIG: &str = "generationConfig";
 /// Where details stand that a client could hardly leave out of what it was given, or that ask for no more than to be told.
 const DETAILS: [&str; 4] = ["messages.", "tools.", "input.", "include."];
 
+/// Parameters that the model of a request calls otherwise than the caller does.
+fn own_names(protocol: Protocol) -> &'static [(&'static str, &'static str)] {
+    match protocol {
+        Protocol::Text => &[("top_logprobs", "logprobs")],
+        Protocol::Responses => &[
+            ("max_tokens", "max_output_tokens"),
+            ("reasoning_effort", "reasoning"),
+            ("response_format", "text"),
+            ("thinking", "reasoning"),
+        ],
+        Protocol::Chat | Protocol::Messages | Protocol::GenerateContent | Protocol::Own => &[],
+    }
+}
+
 // === Requests ===
 
 /// The caller's own body with the few fields changed that must be, for a provider that speaks as the caller does.
@@ -136,9 +150,7 @@ fn written_with(
         }
     };
     let mut written = write(&body).map_err(refused)?;
-    if call.protocol == Protocol::Text {
-        written.notes.rename("top_logprobs", "logprobs");
-    }
+    own_names(call.protocol).iter().for_each(|(ours, own)| written.notes.rename(ours, own));
     // a detail of a message that has no place is noted; a client could hardly leave it out of what it was given
     let refusable = |name: &&str| !is_label(name) && !DETAILS.iter().any(|of| name.starts_with(of));
     let lost: Vec<&str> = written.notes.dropped().map(|note| note.param.as_str()).filter(refusable).collect();

@@ -23,6 +23,34 @@ pub enum Protocol {
     Own,
 }
 
+/// Names of members of a request that are wanted for its answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Repeats {
+    /// What shapes the answer: not where it had to be left out of what the provider got.
+    pub parameters: &'static [&'static str],
+    /// What labels it for the caller, who reads it back whatever the provider got.
+    pub labels: &'static [&'static str],
+}
+
+/// OpenAI's description, `ResponseProperties` and `ModelResponseProperties`. Not `truncation`, `store`, `background` and
+/// `previous_response_id`: where an answer is written by us these are the provider's, who has none of it.
+const RESPONSE_REPEATS: Repeats = Repeats {
+    parameters: &[
+        "instructions",
+        "max_output_tokens",
+        "max_tool_calls",
+        "parallel_tool_calls",
+        "reasoning",
+        "temperature",
+        "text",
+        "tool_choice",
+        "tools",
+        "top_logprobs",
+        "top_p",
+    ],
+    labels: &["metadata", "prompt_cache_key", "safety_identifier", "user"],
+};
+
 /// The terminal event of OpenAI's streams.
 pub const DONE: &[u8] = b"data: [DONE]\n\n";
 
@@ -38,15 +66,16 @@ impl Protocol {
     }
 
     /// Members of a request that an answer in this protocol repeats, or is shaped by.
-    pub fn repeats(self) -> &'static [&'static str] {
-        match self {
+    pub fn repeats(self) -> Repeats {
+        let parameters: &[&str] = match self {
+            Protocol::Responses => return RESPONSE_REPEATS,
             Protocol::Text => &["prompt", "echo", "logprobs"],
             Protocol::Chat => &["reasoning_effort", "thinking", "include_reasoning", "reasoning"],
             Protocol::Messages => &["thinking"],
             Protocol::GenerateContent => &["generationConfig", "generation_config"],
-            Protocol::Responses => &["reasoning"],
             Protocol::Own => &[],
-        }
+        };
+        Repeats { parameters, labels: &[] }
     }
 
     /// Writes one event: `event: ` where the protocol names its events, `data: ` with what `write` writes, a blank line.

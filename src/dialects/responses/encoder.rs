@@ -3,6 +3,7 @@
 //! One message or thought is open at a time, since that is how a model makes them. Calls stay open until their arguments are
 //! whole, for a provider may go back and forth between them.
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use millrace_actors::wire::usage::Usage;
@@ -31,7 +32,7 @@ pub struct Encoder {
     logprobs: Vec<Value>,
     reason: Option<Reason>,
     usage: Option<Usage>,
-    last: Option<Value>,
+    last: Option<Bytes>,
 }
 
 impl Encoder {
@@ -50,9 +51,9 @@ impl Encoder {
         }
     }
 
-    /// The response as it was told last: the whole answer, once the stream is over.
-    pub fn into_response(self) -> Value {
-        self.last.unwrap_or_default()
+    /// The response that the stream ended with: the whole answer. Nothing before that.
+    pub fn into_response(self) -> Bytes {
+        self.last.unwrap_or(Bytes::from_static(b"null"))
     }
 
     fn start(&mut self, start: Start, out: &mut Vec<Frame>) {
@@ -232,7 +233,7 @@ impl Encoder {
         let response = head.response(Stand::Over(self.reason.as_ref()), output, self.usage.as_ref());
         let kind = if cut { "response.incomplete" } else { "response.completed" };
         self.frames.write(kind, &[("response", &response)], out);
-        self.last = Some(response);
+        self.last = serde_json::to_vec(&response).ok().map(Bytes::from);
     }
 }
 
