@@ -13,7 +13,7 @@ use crate::record::Outcome;
 use crate::routing::Routing;
 use crate::upstream::Method;
 use crate::wire::billable::Extras;
-use crate::wire::cost::{Cost, ServiceTier};
+use crate::wire::cost::Cost;
 use crate::wire::envelope::{Endpoint, Envelope};
 use crate::wire::form::Files;
 use crate::wire::notes::Notes;
@@ -91,8 +91,6 @@ pub struct Progress {
     pub extras: Extras,
     /// What of the request the provider got otherwise than the caller wrote it, at the last attempt.
     pub notes: Notes,
-    /// The provider's `service_tier`, for the price.
-    pub service_tier: Option<ServiceTier>,
 }
 
 /// How an exchange ended, for who counts.

@@ -59,6 +59,11 @@ pub trait Dialect: Send + Sync + 'static {
     /// The way of one stream to a caller who speaks `to`, which is not [`Dialect::protocol`].
     fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate>;
 
+    /// Whether the cost that it tells in `usage` is what it bills, in US dollars. Then it goes before a table's prices.
+    fn states_cost(&self) -> bool {
+        false
+    }
+
     /// The tokens of a whole answer, for a protocol that tells them elsewhere than in `usage`, or in other words than those
     /// known to everyone.
     fn usage(&self, _whole: &[u8]) -> Option<Usage> {

@@ -139,6 +139,10 @@ impl Dialect for OpenAi {
         Ok(bytes(&whole))
     }
 
+    fn states_cost(&self) -> bool {
+        self.row.traits.states_cost
+    }
+
     fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
         bridge::translator(self.to_others(), to, facts)
     }

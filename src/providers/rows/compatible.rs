@@ -191,6 +191,7 @@ static OPENROUTER: Row = Row {
         responses_lack: &["previous_response_id", "conversation", "background", "store"],
         sets: &[("usage", "{\"include\":true}")],
         thought: Thought::Details,
+        states_cost: true,
         ..PLAIN
     },
     shown: Shown {
@@ -230,6 +231,8 @@ static PERPLEXITY: Row = Row {
         renames: OLDER,
         tool_choice: &[],
         stream_options: false,
+        // tokens, searches, and the request itself, which has a price by the size of its search
+        states_cost: true,
         ..USUAL
     },
     shown: Shown { title: "Perplexity", tools: "no", reasoning: "in the text, between `<think>` marks", ..SHOWN },
