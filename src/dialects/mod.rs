@@ -19,6 +19,7 @@ pub mod cohere;
 mod defaults;
 pub mod embeddings;
 pub mod event;
+mod foreign;
 pub mod gemini;
 mod halves;
 mod logprobs;
