@@ -169,7 +169,8 @@ pub fn not_served(call: &EncodeCall<'_>, provider: &str) -> Fault {
     }
 }
 
-fn refused(bad: BadRequest) -> Fault {
+/// A complaint about a caller's body as the caller is told it.
+pub fn refused(bad: BadRequest) -> Fault {
     let message = match bad.pointer.as_str() {
         "" => format!("{}.", bad.what),
         pointer => format!("{} (at {pointer}).", bad.what),

@@ -27,7 +27,12 @@ pub fn read_request(body: &[u8]) -> Result<Request, BadRequest> {
         |e: serde_json::Error| BadRequest { pointer: String::new(), what: format!("This is no JSON: {e}") };
     let mut fields = Fields::of(serde_json::from_slice(body).map_err(unreadable)?, String::new())?;
     fields.any("model");
-    kept(&mut fields)?;
+    for (name, _) in KEPT {
+        let asked = fields.any(name).is_some_and(|value| value != Value::Bool(false));
+        if asked && let Some(bad) = kept(name) {
+            return Err(bad);
+        }
+    }
     let mut strays = Strays::default();
     let mut request = Request { stream: fields.truth("stream")?.unwrap_or(false), ..Request::default() };
     if let Some(text) = fields.text("instructions")?.filter(|text| !text.is_empty()) {
@@ -64,17 +69,14 @@ pub fn read_request(body: &[u8]) -> Result<Request, BadRequest> {
     Ok(request)
 }
 
-fn kept(fields: &mut Fields) -> Result<(), BadRequest> {
-    for (name, what) in KEPT {
-        if fields.any(name).is_some_and(|value| value != Value::Bool(false)) {
-            let what = format!(
-                "This asks for {what}, which the provider would have to keep, and the model's provider keeps none; send \
-                 the whole `input` instead"
-            );
-            return Err(fields.bad(name, what));
-        }
-    }
-    Ok(())
+/// The complaint about a member that asks for what the provider would have to keep, if it is one.
+pub fn kept(name: &str) -> Option<BadRequest> {
+    let (_, what) = KEPT.iter().find(|(known, _)| *known == name)?;
+    let what = format!(
+        "This asks for {what}, which the provider would have to keep, and the model's provider keeps none; send the whole \
+         `input` instead"
+    );
+    Some(BadRequest { pointer: format!("/{name}"), what })
 }
 
 fn text(fields: &mut Fields, request: &mut Request, strays: &mut Strays) -> Result<(), BadRequest> {
