@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use super::Scene;
 
 /// A caller's path, its plain body, and what makes it ask for thought in words (true) or not.
-fn callers() -> Vec<(&'static str, Value, Vec<(Value, bool)>)> {
+type Wishes = (&'static str, Value, Vec<(Value, bool)>);
+
+fn callers() -> Vec<Wishes> {
     let messages = json!([{"role": "user", "content": "hi"}]);
     let contents = json!([{"role": "user", "parts": [{"text": "hi"}]}]);
     let config = |thinking: Value| json!({"generationConfig": {"thinkingConfig": thinking}});
