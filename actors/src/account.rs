@@ -6,14 +6,15 @@ use std::time::{Duration, Instant};
 
 use actix_http::header::{HeaderName, HeaderValue};
 
+use crate::deployment::Deployment;
 use crate::fault::Fault;
 use crate::in_flight::InFlight;
 use crate::record::Outcome;
-use crate::routing::{Deployment, Routing};
+use crate::routing::Routing;
 use crate::upload::Upload;
 use crate::upstream::Method;
 use crate::wire::billable::Extras;
-use crate::wire::cost::{Cost, ServiceTier};
+use crate::wire::cost::Cost;
 use crate::wire::envelope::{Endpoint, Envelope};
 use crate::wire::notes::Notes;
 use crate::wire::protocol::Protocol;
@@ -93,8 +94,6 @@ pub struct Progress {
     pub extras: Extras,
     /// What of the request the provider got otherwise than the caller wrote it, at the last attempt.
     pub notes: Notes,
-    /// The provider's `service_tier`, for the price.
-    pub service_tier: Option<ServiceTier>,
 }
 
 /// How an exchange ended, for who counts.

@@ -14,10 +14,11 @@ use actix_web::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap,
 use actix_web::{HttpRequest, HttpResponse, web};
 use millrace_actors::account::{Admitted, Through};
 use millrace_actors::capabilities::Hooks;
+use millrace_actors::deployment::Deployment;
 use millrace_actors::exchange::Exchange;
 use millrace_actors::fault::{Fault, shown};
 use millrace_actors::plan::Plan;
-use millrace_actors::routing::{Deployment, Routing};
+use millrace_actors::routing::Routing;
 use millrace_actors::wire::envelope::{Endpoint, Envelope};
 
 use super::completions::answer;

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use millrace_actors::deployment::{Deployment, Shown};
 use millrace_actors::health::{CooldownPolicy, Health};
 use millrace_actors::prices::{PriceOverride, PriceQuery, PriceTable};
-use millrace_actors::routing::{Deployment, Group, PathSettings, Routing, Shown};
+use millrace_actors::routing::{Group, PathSettings, Routing};
 use millrace_actors::upstream::Origin;
 
 use super::upstream;

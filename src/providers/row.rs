@@ -93,6 +93,8 @@ pub struct Traits {
     pub base_ends: &'static str,
     /// How an assistant's thought is handed back to it.
     pub thought: Thought,
+    /// It tells in `usage.cost` what it bills, in US dollars.
+    pub states_cost: bool,
 }
 
 /// How a server of OpenAI's protocol takes back the thought of an earlier turn.
@@ -122,6 +124,7 @@ pub const PLAIN: Traits = Traits {
     model_prefix: "",
     base_ends: "",
     thought: Thought::Content,
+    states_cost: false,
 };
 
 /// What `docs/providers.md` says of a provider besides what its row says anyway.

@@ -172,7 +172,7 @@ static OPENROUTER: Row = Row {
     key_variables: &["OPENROUTER_API_KEY", "OR_API_KEY"],
     endpoints: ALL,
     // whose models they are decides what they take, and it leaves out itself what they do not
-    traits: Traits { sets: &[("usage", "{\"include\":true}")], thought: Thought::Details, ..PLAIN },
+    traits: Traits { sets: &[("usage", "{\"include\":true}")], thought: Thought::Details, states_cost: true, ..PLAIN },
     shown: Shown {
         title: "OpenRouter",
         reasoning: "`reasoning`, `reasoning_details`",
@@ -210,6 +210,8 @@ static PERPLEXITY: Row = Row {
         renames: OLDER,
         tool_choice: &[],
         stream_options: false,
+        // tokens, searches, and the request itself, which has a price by the size of its search
+        states_cost: true,
         ..USUAL
     },
     shown: Shown { title: "Perplexity", tools: "no", reasoning: "in the text, between `<think>` marks", ..SHOWN },
