@@ -8,7 +8,7 @@ use millrace_actors::wire::scan;
 use serde_json::Value;
 
 use super::super::stages;
-use super::bad;
+use super::complaint::bad;
 
 /// Bytes of all fields together: a prompt for the transcription, at most.
 const MOST: usize = 256 << 10;

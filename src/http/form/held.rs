@@ -7,8 +7,8 @@ use millrace_actors::wire::form::part::Head;
 use millrace_actors::wire::form::scanner::Item;
 use millrace_actors::wire::form::{closing, opening};
 
+use super::reading::{Form, Reading};
 use super::spool::Spool;
-use super::{Form, Reading};
 
 /// The rest of a form, of whose first file the head has been read.
 pub async fn read(mut reading: Reading, head: Head, folder: Option<&Path>) -> Result<Form, Fault> {

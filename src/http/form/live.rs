@@ -11,7 +11,8 @@ use millrace_actors::wire::form::opening;
 use millrace_actors::wire::form::part::Head;
 use millrace_actors::wire::form::scanner::Item;
 
-use super::{Form, Reading, bad, broken};
+use super::complaint::{bad, broken};
+use super::reading::{Form, Reading};
 
 /// What is left of a form.
 struct Tail {
@@ -54,7 +55,7 @@ impl Tail {
         if !fed {
             self.reading.scanner.feed(&piece);
         }
-        while let Some(item) = self.reading.scanner.next().map_err(broken)? {
+        while let Some(item) = self.reading.scanner.item().map_err(broken)? {
             self.look(item)?;
         }
         self.left = self.left.map(|left| left.saturating_sub(piece.len() as u64));

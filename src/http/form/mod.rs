@@ -5,9 +5,11 @@
 //! fields still follow are read on the way ([`live`]). *Held*: where the model stands behind the file (half of the clients put
 //! it there), where hooks must see all fields, and where the whole form is small, it is read first ([`held`]).
 
+mod complaint;
 mod fields;
 mod held;
 mod live;
+mod reading;
 mod spool;
 
 use actix_web::HttpRequest;
@@ -16,34 +18,15 @@ use actix_web::web::Payload;
 use millrace_actors::capabilities::Hooks;
 use millrace_actors::desk::Desk;
 use millrace_actors::fault::Fault;
-use millrace_actors::upload::Upload;
-use millrace_actors::wire::envelope::{Endpoint, Envelope};
+use millrace_actors::wire::envelope::Endpoint;
 use millrace_actors::wire::form::boundary;
-use millrace_actors::wire::form::part::Broken;
 use millrace_actors::wire::form::scanner::{Item, Scanner};
 
 use super::incoming::Incoming;
+use complaint::bad;
 use fields::Fields;
-
-/// A form, as far as it must be known before it is sent.
-pub struct Form {
-    /// Its fields.
-    pub envelope: Envelope,
-    /// What separates its parts.
-    pub boundary: String,
-    /// From the first file to the end.
-    pub upload: Upload,
-}
-
-/// What a form is read with.
-struct Reading {
-    body: Incoming,
-    scanner: Scanner,
-    fields: Fields,
-    boundary: String,
-    /// Bytes kept in memory.
-    kept: usize,
-}
+pub use reading::Form;
+use reading::Reading;
 
 /// The form up to its first file, or all of it.
 ///
@@ -77,32 +60,9 @@ pub async fn read((request, endpoint): (&HttpRequest, Endpoint), payload: Payloa
     Err(bad("The form has no file. Send one as the part 'file', with a filename.".into(), Some("file")))
 }
 
-impl Reading {
-    /// What is next in the form; nothing at its end.
-    async fn next(&mut self) -> Result<Option<Item>, Fault> {
-        loop {
-            if let Some(item) = self.scanner.next().map_err(broken)? {
-                return Ok(Some(item));
-            }
-            match self.body.next().await? {
-                Some(bytes) => self.scanner.feed(&bytes),
-                None => return self.scanner.finish().map(|()| None).map_err(broken),
-            }
-        }
-    }
-}
-
 /// Hooks that must see the whole form, or its answer, before anything passes.
 fn seeing() -> Hooks {
     Hooks::PRE_CALL | Hooks::DURING_CALL | Hooks::POST_CALL | Hooks::STREAM | Hooks::STREAM_CHUNK
-}
-
-fn bad(message: String, param: Option<&str>) -> Fault {
-    Fault::BadRequest { message, param: param.map(str::to_owned) }
-}
-
-fn broken(why: Broken) -> Fault {
-    bad(format!("The form cannot be read: {why}."), None)
 }
 
 fn boundary_of(request: &HttpRequest) -> Result<String, Fault> {

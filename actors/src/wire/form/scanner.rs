@@ -69,7 +69,7 @@ impl Scanner {
     ///
     /// # Errors
     /// It is no form, or one that could be read in more ways than one.
-    pub fn next(&mut self) -> Result<Option<Item>, Broken> {
+    pub fn item(&mut self) -> Result<Option<Item>, Broken> {
         loop {
             let moved = match self.at {
                 At::Preamble => self.preamble()?,

@@ -12,7 +12,7 @@ fn read<'a>(boundary: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> Resul
     let (mut parts, mut over) = (Vec::<Part>::new(), false);
     for piece in pieces {
         scanner.feed(piece);
-        while let Some(item) = scanner.next()? {
+        while let Some(item) = scanner.item()? {
             assert!(!over, "something after the end");
             match item {
                 Item::Part(head) => parts.push((head.name, Vec::new())),
@@ -95,7 +95,7 @@ fn what_is_no_form_is_refused() {
 fn what_follows_a_head_is_there_as_it_came() {
     let mut scanner = Scanner::new("b");
     scanner.feed(b"--b\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\nRIFF\r\n--b");
-    assert!(matches!(scanner.next(), Ok(Some(Item::Part(head))) if head.file));
+    assert!(matches!(scanner.item(), Ok(Some(Item::Part(head))) if head.file));
     assert_eq!(scanner.untold(), b"RIFF\r\n--b");
 }
 
