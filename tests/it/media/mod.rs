@@ -1,6 +1,7 @@
 //! Pictures and sound in answers: to callers of every protocol, whole and streamed, and what those are told whose protocol has
 //! no form for them.
 
+mod history;
 mod pictures;
 mod sound;
 
