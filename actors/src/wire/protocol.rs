@@ -70,9 +70,9 @@ impl Protocol {
         match self {
             Protocol::Text => Repeats { parameters: &["prompt", "echo", "logprobs"], labels: &[] },
             Protocol::Responses => RESPONSE_REPEATS,
-            Protocol::Chat | Protocol::Messages | Protocol::GenerateContent | Protocol::Own => {
-                Repeats { parameters: &[], labels: &[] }
-            }
+            // which of them are given a text instead of an object
+            Protocol::Chat => Repeats { parameters: &["tools"], labels: &[] },
+            Protocol::Messages | Protocol::GenerateContent | Protocol::Own => Repeats { parameters: &[], labels: &[] },
         }
     }
 
