@@ -71,7 +71,9 @@ impl Speaks {
 pub struct Traits {
     /// Parameters that it refuses or leaves without effect.
     pub lacks: &'static [&'static str],
-    /// The same for some models only.
+    /// What its `/responses` refuses or leaves without effect, where it has them.
+    pub responses_lack: &'static [&'static str],
+    /// The same as `lacks` for some models only.
     pub model_lacks: fn(&str) -> &'static [&'static str],
     /// OpenAI's parameters that have another name here.
     pub renames: &'static [(&'static str, &'static str)],
@@ -113,6 +115,7 @@ pub enum Thought {
 /// Whatever OpenAI's own server takes.
 pub const PLAIN: Traits = Traits {
     lacks: &[],
+    responses_lack: &[],
     model_lacks: |_| &[],
     renames: &[],
     sets: &[],
