@@ -85,12 +85,22 @@ impl Choice {
         // a call may begin late, where a provider was late with its name
         if self.calls.insert(index) {
             word(told, "id")?;
-            equal(told, "type", "function")?;
-            word(&told["function"], "name")?;
-            return ensure(told["function"]["arguments"].is_string(), "a call begins without `arguments`");
+            one_of(told, "type", &["function", "custom"])?;
+            let (of, said) = called(told);
+            word(of, "name")?;
+            return ensure(said.is_string(), "a call begins without what it is called with");
         }
-        ensure(told.get("id").is_none() && told["function"].get("name").is_none(), "a call begins twice")?;
-        word(&told["function"], "arguments").map(drop)
+        let (of, said) = called(told);
+        ensure(told.get("id").is_none() && of.get("name").is_none(), "a call begins twice")?;
+        ensure(said.as_str().is_some_and(|said| !said.is_empty()), "a piece of a call that tells nothing")
+    }
+}
+
+/// What a piece of a call is of, and what it says: of a function its arguments, of a custom tool its input.
+fn called(told: &Value) -> (&Value, &Value) {
+    match told.get("custom") {
+        Some(custom) => (custom, &custom["input"]),
+        None => (&told["function"], &told["function"]["arguments"]),
     }
 }
 

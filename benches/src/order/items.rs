@@ -81,6 +81,11 @@ impl Items {
                 equal(item, "arguments", "")?;
                 equal(item, "status", "in_progress")?;
             }
+            "custom_tool_call" => {
+                word(item, "call_id")?;
+                word(item, "name")?;
+                equal(item, "input", "")?;
+            }
             "reasoning" => ensure(list(item, "summary")?.is_empty(), "thought begins with a summary")?,
             _ => {}
         }
@@ -104,6 +109,10 @@ impl Items {
                 one_of(told, "status", &["completed", "incomplete"])?;
                 present(told, &["call_id", "name"])?;
                 equal(told, "arguments", item.arguments.as_str())?;
+            }
+            "custom_tool_call" => {
+                ensure(item.called, "a call whose input is not done")?;
+                equal(told, "input", item.arguments.as_str())?;
             }
             "reasoning" => {
                 let parts: Vec<Value> = list(told, "summary")?
@@ -147,18 +156,30 @@ impl Item {
             "response.refusal.done" => self.part(data, "refusal")?.whole(data, "refusal"),
             "response.reasoning_summary_text.done" => self.part(data, "summary_text")?.whole(data, "text"),
             "response.reasoning_text.done" => self.part(data, "reasoning_text")?.whole(data, "text"),
-            "response.function_call_arguments.delta" => {
-                ensure(self.kind == "function_call" && !self.called, "arguments of no call, or behind their end")?;
+            "response.function_call_arguments.delta" => self.called("function_call", data, None),
+            "response.function_call_arguments.done" => self.called("function_call", data, Some("arguments")),
+            "response.custom_tool_call_input.delta" => self.called("custom_tool_call", data, None),
+            "response.custom_tool_call_input.done" => self.called("custom_tool_call", data, Some("input")),
+            // the tools that run at the provider tell how far they are
+            _ => ensure(
+                !matches!(&*self.kind, "message" | "function_call" | "custom_tool_call" | "reasoning"),
+                "an event of no such item",
+            ),
+        }
+    }
+
+    /// A piece of what a call is called with; or all of it, in the member of this name.
+    fn called(&mut self, kind: &str, data: &Value, whole: Option<&str>) -> Judged {
+        ensure(self.kind == kind && !self.called, "arguments of no such call, or behind their end")?;
+        match whole {
+            Some(name) => {
+                self.called = true;
+                equal(data, name, self.arguments.as_str())
+            }
+            None => {
                 self.arguments.push_str(word(data, "delta")?);
                 Ok(())
             }
-            "response.function_call_arguments.done" => {
-                ensure(self.kind == "function_call" && !self.called, "arguments of no call, or behind their end")?;
-                self.called = true;
-                equal(data, "arguments", self.arguments.as_str())
-            }
-            // the tools that run at the provider tell how far they are
-            _ => ensure(!matches!(&*self.kind, "message" | "function_call" | "reasoning"), "an event of no such item"),
         }
     }
 
