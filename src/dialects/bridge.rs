@@ -16,7 +16,7 @@ use super::event::{Event, Start};
 use super::halves::Halves;
 use super::untold::Untold;
 use super::{
-    BadRequest, Decode, Encode, Request, Target, Written, anthropic, defaults, gemini, openai, responses, text,
+    BadRequest, Decode, Encode, Request, Target, Written, anthropic, defaults, gemini, hidden, openai, responses, text,
 };
 
 /// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
@@ -246,8 +246,9 @@ pub fn translator(from: Protocol, to: Protocol, facts: AnswerFacts) -> Box<dyn T
 
 /// The way of one stream from a given reader.
 pub(super) fn bridged(decoder: Box<dyn Decode>, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
+    let hides = hidden::hides(to, &facts);
     let (encoder, untold) = (encoder(to, facts), Untold::new(to));
-    Box::new(Bridge { decoder, encoder, halves: Halves::default(), events: Vec::new(), usage: None, untold })
+    Box::new(Bridge { decoder, encoder, halves: Halves::default(), events: Vec::new(), usage: None, untold, hides })
 }
 
 /// A whole answer of one protocol in another.
@@ -268,7 +269,15 @@ pub fn translate(
 ///
 /// # Errors
 /// Nothing of it can be told.
-pub(super) fn told(to: Protocol, events: Vec<Event>, facts: &AnswerFacts, notes: &mut Notes) -> Result<Bytes, Fault> {
+pub(super) fn told(
+    to: Protocol,
+    mut events: Vec<Event>,
+    facts: &AnswerFacts,
+    notes: &mut Notes,
+) -> Result<Bytes, Fault> {
+    if hidden::hides(to, facts) {
+        events.retain(|event| !matches!(event, Event::Reasoning { .. }));
+    }
     let mut untold = Untold::new(to);
     events.iter().for_each(|event| untold.look(event));
     untold.end()?;
@@ -284,6 +293,8 @@ struct Bridge {
     events: Vec<Event>,
     usage: Option<Usage>,
     untold: Untold,
+    /// Thought in words stays here.
+    hides: bool,
 }
 
 impl Translate for Bridge {
@@ -320,6 +331,7 @@ impl Bridge {
                     self.untold.end()?;
                     complete = true;
                 }
+                Event::Reasoning { .. } if self.hides => continue,
                 other => self.untold.look(other),
             }
             self.encoder.event(event, out);

@@ -22,6 +22,7 @@ pub mod event;
 mod foreign;
 pub mod gemini;
 mod halves;
+mod hidden;
 mod logprobs;
 pub mod media;
 mod middle;

@@ -111,11 +111,11 @@ fn read_format(mut fields: Fields, strays: &mut Strays) -> Result<Option<Format>
 }
 
 fn reasoning(fields: &mut Fields, request: &mut Request, strays: &mut Strays) -> Result<(), BadRequest> {
+    request.show_reasoning = Some(false);
     let Some(mut reasoning) = fields.object("reasoning")? else { return Ok(()) };
     request.reasoning = reasoning.text("effort")?.map(Reasoning::Effort);
-    // thought is told in any case where there is some
-    reasoning.any("summary");
-    reasoning.any("generate_summary");
+    let shown = [reasoning.text("summary")?, reasoning.text("generate_summary")?];
+    request.show_reasoning = Some(shown.iter().any(Option::is_some));
     strays.take("reasoning", reasoning);
     Ok(())
 }
