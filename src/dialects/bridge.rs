@@ -6,6 +6,7 @@ use bytes::Bytes;
 use millrace_actors::fault::Fault;
 use millrace_actors::ports::{AnswerFacts, EncodeCall, Frame, Translate};
 use millrace_actors::wire::envelope::{Edits, Endpoint};
+use millrace_actors::wire::form;
 use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::pieces::Pieces;
 use millrace_actors::wire::protocol::Protocol;
@@ -83,12 +84,11 @@ fn merged(call: &EncodeCall<'_>, set: &[(String, String)], (name, raw): &(String
     (name.clone(), Value::Object(own).to_string())
 }
 
-/// The caller's form with the same few fields changed, and the header that says what it is.
+/// The fields of the caller's form with the same few changed, and the header that says what it is. Its files follow.
 pub fn form(call: &EncodeCall<'_>) -> (Vec<(HeaderName, HeaderValue)>, Pieces) {
-    // chosen at random: a file cannot hold what its sender could not foresee
-    let boundary = format!("millrace-{:032x}", fastrand::u128(..));
-    let body = call.files.form(&edited(call, false).to_bytes(), &boundary);
-    let kind = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"));
+    let boundary = call.boundary.unwrap_or_default();
+    let body = form::fields(&edited(call, false).to_bytes(), boundary);
+    let kind = HeaderValue::from_str(&form::boundary::content_type(boundary));
     (kind.map(|kind| (CONTENT_TYPE, kind)).into_iter().collect(), body)
 }
 
