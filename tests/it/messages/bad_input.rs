@@ -77,7 +77,7 @@ fn messages() -> Vec<Case> {
         ("/messages/0/content/1/source/data", picture(json!({"type": "base64", "media_type": "image/png"}))),
         ("/messages/0/content/1", picture(json!({"type": "base64", "media_type": "image/png", "data": "no base64!"}))),
         ("/messages/2/content/1/tool_use_id", result("toolu_2")),
-        ("/system/0/type", with(json!({"system": [{"type": "image"}]}))),
+        ("/system/0/type", with(json!({"system": [{"type": "image", "source": {"type": "url", "url": "https://x"}}]}))),
         ("/max_tokens", json!({"messages": [{"role": "user", "content": "hi"}]})),
         ("/max_tokens", with(json!({"max_tokens": "many"}))),
         ("/temperature", with(json!({"temperature": []}))),
