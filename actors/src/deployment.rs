@@ -16,7 +16,6 @@ use crate::secret::Secret;
 use crate::upstream::Origin;
 use crate::wire::answer::CUT;
 use crate::wire::envelope::{Endpoint, Envelope};
-use crate::wire::form::Files;
 use crate::wire::framing::Framing;
 use crate::wire::notes::Notes;
 use crate::wire::pieces::Pieces;
@@ -83,8 +82,8 @@ pub struct EncodeCall<'a> {
     pub endpoint: Endpoint,
     /// The caller's body, scanned; of a form, its fields.
     pub envelope: &'a Envelope,
-    /// The files of a form.
-    pub files: &'a Files,
+    /// The boundary of a form. Its files follow the dialect's body, and it is closed behind them.
+    pub boundary: Option<&'a str>,
     /// The caller's headers that belong to its protocol, such as `anthropic-beta`.
     pub headers: &'a [(HeaderName, HeaderValue)],
     /// The target.

@@ -17,6 +17,7 @@ pub mod bedrock;
 pub mod bridge;
 mod check;
 pub mod cohere;
+mod custom;
 mod defaults;
 pub mod embeddings;
 pub mod event;
