@@ -3,7 +3,7 @@
 //! in one vectored write. For a prompt of 100 kB that saves a copy of 100 kB, and for 20 MB it saves the 64 KiB slices.
 //!
 //! How a guard knows whose head it sees: a call's future is polled inside [`Slot::scope`], which holds the call's body
-//! in the slot for just that poll. awc starts no tasks, so a head written within the poll is that call's head.
+//! in the slot for just that poll. awc sends nothing from a task, so a head written within the poll is that call's head.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
