@@ -12,27 +12,27 @@ use crate::account::Through;
 use crate::answered::{Answered, Called, Open, Whole};
 use crate::capabilities::Hooks;
 use crate::credential::{self, Token};
+use crate::deployment::Deployment;
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::hold::Hold;
 use crate::plan::Candidate;
 use crate::ports::{Dialect, EncodeCall, Encoded};
-use crate::relay::{mid_stream_error, status_of};
-use crate::routing::Deployment;
+use crate::relay::mid_stream_error;
+use crate::shape::{checked, half, is_error, listed, stream_events, wrap};
 use crate::tally;
 use crate::unusable;
+use crate::upload::Upload;
 use crate::upstream::{Method, UpstreamRequest, UpstreamResponse};
 use crate::wire::answer::{Answer, UpstreamError};
 use crate::wire::billable::Extras;
 use crate::wire::endpoint::{AnswerKind, Way};
 use crate::wire::envelope::Endpoint;
 use crate::wire::framing::{Framing, StreamReader};
-use crate::wire::look::look;
 use crate::wire::notes::Notes;
 use crate::wire::pieces::Pieces;
 use crate::wire::protocol::Protocol;
-use crate::wire::sse::Event;
 use crate::wire::usage::Usage;
 use crate::wire::{generate, restamp, scan};
 use crate::within::{BATCH_BYTES, Within, fault_of};
@@ -72,7 +72,8 @@ pub(crate) async fn call(
         None => (Method::POST, encoded(exchange, candidate, stream, token.as_deref())?),
     };
     encoded.headers.extend(token.as_ref().and_then(|token| token.header()));
-    let within = Within { deadline, strikes, phase, token };
+    let upload = exchange.asked.upload.clone();
+    let within = Within { deadline, strikes, phase, token, upload: upload.clone().map(|upload| (upload, limit)) };
     exchange.progress.notes = encoded.notes;
     let path_and_query = match exchange.asked.through {
         // with the operator's base and query in it already
@@ -86,6 +87,7 @@ pub(crate) async fn call(
         headers: &deployment.headers,
         more_headers: &encoded.headers,
         body: encoded.body.parts(),
+        upload: upload.as_ref(),
         head_deadline: strikes.then(|| limit.saturating_sub(waited)),
     };
     let encoding = began.elapsed().saturating_sub(waited);
@@ -103,7 +105,14 @@ pub(crate) async fn call(
         }
         Way::Whole => {
             let response = head(exchange.desk(), candidate, request, &within).await?;
-            whole(exchange, response, candidate, &within).await?
+            match streams_late(exchange, &response, candidate) {
+                true => {
+                    exchange.asked.envelope.becomes_stream();
+                    exchange.progress.first_event = Some(Instant::now());
+                    Answered::Bytes(first_bytes(response, &within, false).await?)
+                }
+                false => whole(exchange, response, candidate, &within).await?,
+            }
         }
         Way::Bytes => {
             let response = head(exchange.desk(), candidate, request, &within).await?;
@@ -123,7 +132,7 @@ fn encoded(exchange: &Exchange, candidate: &Candidate, stream: bool, token: Opti
         headers: &exchange.asked.headers,
         endpoint: exchange.asked.endpoint,
         envelope: &exchange.asked.envelope,
-        files: &exchange.asked.files,
+        boundary: exchange.asked.boundary.as_deref(),
         deployment,
         model: &candidate.model,
         max_output_tokens: exchange
@@ -140,7 +149,10 @@ fn passed(exchange: &Exchange, through: &Through) -> Encoded {
     Encoded {
         path: through.path_and_query.clone().into(),
         headers: exchange.asked.headers.clone(),
-        body: Pieces::from(exchange.asked.envelope.body().clone()),
+        body: match exchange.asked.upload {
+            Some(_) => Pieces::default(),
+            None => Pieces::from(exchange.asked.envelope.body().clone()),
+        },
         notes: Notes::default(),
     }
 }
@@ -182,7 +194,13 @@ async fn head(
     request: UpstreamRequest<'_>,
     within: &Within,
 ) -> Result<UpstreamResponse, Fault> {
-    let mut response = desk.upstream.call(request).await.map_err(|f| fault_of(f, within.phase))?;
+    let upload = request.upload;
+    let sent = desk.upstream.call(request).await;
+    // what failed on the caller's side outweighs what the provider made of half a request
+    if let Some(fault) = upload.and_then(Upload::failure) {
+        return Err(fault);
+    }
+    let mut response = sent.map_err(|f| fault_of(f, within.phase))?;
     accept(&mut response, candidate, within).await?;
     Ok(response)
 }
@@ -237,6 +255,16 @@ async fn accept(response: &mut UpstreamResponse, candidate: &Candidate, within: 
     }
 }
 
+/// Whether the provider was asked for a stream by a field that stood behind the file, where nobody had read it yet. Where
+/// hooks look at answers a form is read before it is sent, so nothing passes them.
+fn streams_late(exchange: &Exchange, response: &UpstreamResponse, candidate: &Candidate) -> bool {
+    let hooks = Hooks::POST_CALL | Hooks::STREAM | Hooks::STREAM_CHUNK;
+    exchange.asked.upload.is_some()
+        && exchange.own_kind()
+        && response.is_stream(candidate.deployment.dialect.framing())
+        && !exchange.hooked(hooks)
+}
+
 /// A whole answer, checked and in the client's words; collected, if it came as a stream though none was asked for.
 async fn whole(
     exchange: &mut Exchange,
@@ -254,7 +282,13 @@ async fn whole(
         true => stream_events(exchange, &**dialect, &body)
             .and_then(|events| dialect.collect(exchange.asked.endpoint, &events))
             .map_err(|fault| noted(exchange, &body, fault))?,
-        false => body,
+        false => match listed(dialect.protocol(exchange.asked.endpoint), &body) {
+            Some(list) if generate::are_whole(&list) => {
+                dialect.collect(exchange.asked.endpoint, &list).map_err(|fault| noted(exchange, &body, fault))?
+            }
+            Some(list) => return Err(half(&list)),
+            None => body,
+        },
     };
     // a text, where the caller may have asked for one, is not looked at
     let text = facts.answer == AnswerKind::TextOrBytes && !response.is_json();
@@ -263,9 +297,11 @@ async fn whole(
     exchange.progress.extras = exchange.progress.extras.answered(facts.billed, &body);
     let told = answer.usage.or_else(|| dialect.usage(&body));
     let mut body = match (!exchange.translated_by(&**dialect), answer.model.is_empty()) {
-        (false, _) => dialect
-            .translate(exchange.asked.protocol, exchange.answer_facts(), &body)
-            .map_err(|fault| noted(exchange, &body, fault))?,
+        (false, _) => {
+            let (to, facts) = (exchange.asked.protocol, exchange.answer_facts());
+            let translated = dialect.translate(to, facts, &body, &mut exchange.progress.notes);
+            translated.map_err(|fault| noted(exchange, &body, fault))?
+        }
         (true, true) => body,
         (true, false) => restamped(&body, &answer.model, exchange.shown_model()),
     };
@@ -294,59 +330,6 @@ fn restamped(body: &Bytes, spans: &[std::ops::Range<usize>], shown: &str) -> Byt
     let mut out = BytesMut::new();
     restamp::splice(body, spans, scan::quoted(shown).as_bytes(), &mut out);
     out.freeze()
-}
-
-/// A body that is an object and no error (FAULTS U25, U26).
-fn checked(body: &Bytes) -> Result<Answer, Fault> {
-    let answer = Answer::scan(body).map_err(|e| Fault::InvalidAnswer { cause: e.to_string() })?;
-    if !answer.object {
-        return Err(Fault::InvalidAnswer { cause: "it is not a JSON object".into() });
-    }
-    match answer.error {
-        Some(error) => Err(Fault::Provider { status: status_of(&error), error, retry_after: None }),
-        None => Ok(answer),
-    }
-}
-
-/// The data of a stream that was read whole, its terminal event left out, unless the answer is in it; all of it, where
-/// only the dialect knows the end.
-fn stream_events(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Result<Vec<Bytes>, Fault> {
-    let protocol = dialect.protocol(exchange.asked.endpoint);
-    let mut events = Vec::new();
-    let mut end = Err(Fault::Truncated);
-    let mut reader = StreamReader::new(dialect.framing(), exchange.routing.path.max_event_bytes);
-    let fed = reader.feed(body, |event| {
-        let done = protocol.ends(event.name, event.data);
-        match end {
-            Err(Fault::Truncated) if is_error(&event) => end = Err(mid_stream_error(event.data)),
-            Err(Fault::Truncated) if done => {
-                end = Ok(());
-                // it holds the whole answer
-                events.extend((protocol == Protocol::Responses).then(|| Bytes::copy_from_slice(event.data)));
-            }
-            Err(Fault::Truncated) => events.push(Bytes::copy_from_slice(event.data)),
-            _ => {}
-        }
-    });
-    fed.map_err(|e| Fault::InvalidAnswer { cause: e.to_string() })?;
-    if events.is_empty() && end == Err(Fault::Truncated) {
-        // a page, an empty body: no stream at all, rather than one that broke off
-        return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() });
-    }
-    let over = match protocol {
-        Protocol::Own => true,
-        Protocol::GenerateContent => generate::are_whole(&events),
-        _ => false,
-    };
-    if over && end == Err(Fault::Truncated) {
-        end = Ok(());
-    }
-    end.map(|()| events)
-}
-
-/// An error event inside a stream, in any protocol of ours.
-fn is_error(event: &Event<'_>) -> bool {
-    event.name == Some(b"error") || look(event.data).error
 }
 
 /// The first bytes of an answer: until they are here, another deployment may be tried. An answer without any byte is no
@@ -403,25 +386,6 @@ async fn first_event(
         }
     }
     Ok(Open { response, batch, more: true })
-}
-
-/// A whole answer to a request for a stream: given to the client as the stream it asked for.
-async fn wrap(
-    exchange: &Exchange,
-    mut response: UpstreamResponse,
-    candidate: &Candidate,
-    within: &Within,
-) -> Result<(Open, Option<Usage>), Fault> {
-    let body = within.limit(response.read_all(exchange.routing.path.max_response_bytes)).await?;
-    let answer = checked(&body)?;
-    let mut stream = BytesMut::new();
-    let dialect = &candidate.deployment.dialect;
-    let protocol = dialect.protocol(exchange.asked.endpoint);
-    for event in dialect.split(exchange.asked.endpoint, &body)? {
-        let name = event.name.map(str::as_bytes);
-        dialect.framing().write(protocol, &mut stream, name, &event.data);
-    }
-    Ok((Open { response, batch: vec![stream.freeze()], more: false }, answer.usage))
 }
 
 /// `retry-after-ms`, or `retry-after` as seconds or as a date (RFC 9110, 10.2.3), in whole seconds, rounded up.

@@ -11,17 +11,20 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
+
 use crate::account::{Admitted, Progress, Settled};
 use crate::capabilities::{CapabilitySnapshot, Hooks};
+use crate::deployment::Deployment;
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::ports::{AnswerFacts, CallFacts, Dialect};
 use crate::prices::{PriceQuery, Pricing};
-use crate::record::{LogRecord, MESSAGE_BYTES, NAME_BYTES, Outcome, kept};
-use crate::routing::{Deployment, Routing};
+use crate::record::{LogRecord, MESSAGE_BYTES, NAME_BYTES, Outcome, UsageDetails, kept};
+use crate::routing::Routing;
 use crate::wire::cost::Cost;
 use crate::wire::endpoint::{AnswerKind, Way};
-use crate::wire::envelope::Endpoint;
+use crate::wire::protocol::Repeats;
 use crate::wire::usage::Usage;
 
 /// One exchange; in a box, since it is handed on from future to future a dozen times and has a kilobyte.
@@ -114,8 +117,21 @@ impl Exchange {
             id: self.asked.call_id.to_string(),
             created: unix(SystemTime::now()) as u64,
             show_usage: self.asked.envelope.include_usage() || path.always_include_stream_usage == Some(true),
-            text_completion: self.asked.endpoint == Endpoint::Completions,
+            asked: self.repeated(),
         }
+    }
+
+    /// Members of the request for its answer: the caller's, or what the deployment's entry sets where it gave none. What
+    /// the provider was not told is not repeated as if it had been.
+    fn repeated(&self) -> Vec<(&'static str, Bytes)> {
+        let set = |name: &str| {
+            let (_, raw) = self.progress.deployment.as_ref()?.default_params.iter().find(|(known, _)| known == name)?;
+            Some(Bytes::copy_from_slice(raw.as_bytes()))
+        };
+        let Repeats { parameters, labels } = self.asked.protocol.repeats();
+        let told = |name: &&&'static str| !self.progress.notes.dropped().any(|note| note.param == **name);
+        let names = parameters.iter().filter(told).chain(labels);
+        names.filter_map(|name| Some((*name, self.asked.envelope.raw(name).or_else(|| set(name))?))).collect()
     }
 
     /// The price of `usage` at the deployment that answered. The answer's headers and the record ask for the same.
@@ -133,8 +149,13 @@ impl Exchange {
     fn reckon(&self, usage: &Usage) -> Option<Cost> {
         let deployment = self.progress.deployment.as_ref()?;
         let pricing = self.pricing(deployment);
+        // the provider knows better than a table, but not better than the operator
+        let stated = usage.stated_cost.filter(|_| deployment.dialect.states_cost() && !pricing.source.is_operators());
+        if let Some(stated) = stated {
+            return Some(Cost::stated(stated));
+        }
         let billed = self.asked.endpoint.facts().billed;
-        pricing.rates?.cost_beside_tokens(billed, usage, &self.progress.extras, self.progress.service_tier)
+        pricing.rates?.cost_beside_tokens(billed, usage, &self.progress.extras)
     }
 
     fn pricing(&self, deployment: &Deployment) -> Pricing {
@@ -288,6 +309,7 @@ impl Exchange {
             total_tokens: settled.usage.total_tokens,
             cached_tokens: settled.usage.cached_tokens,
             reasoning_tokens: settled.usage.reasoning_tokens,
+            usage_details: UsageDetails::of(settled.usage),
             estimated: settled.usage.estimated,
             response_cost: settled.cost.map(|c| c.total.to_string()),
             unreckoned_prices: self.unreckoned(settled),

@@ -1,7 +1,7 @@
 //! Where exchanges are counted.
 
 use crate::account::Settled;
-use crate::routing::Deployment;
+use crate::deployment::Deployment;
 
 /// Where exchanges are counted; the service's `/metrics` fills it. Called on the path: no lock, no allocation.
 pub trait Meter: Send + Sync + 'static {

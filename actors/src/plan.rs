@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use crate::deployment::Deployment;
 use crate::fault::Fault;
-use crate::routing::{Deployment, Group, Resolved, Routing};
+use crate::routing::{Group, Resolved, Routing};
 
 /// The order in which an exchange tries.
 pub struct Plan {

@@ -1,152 +1,17 @@
-//! The few traits the service fills. Thin on purpose: a provider or a callback needs to read this file and no other.
+//! The few traits the service fills. Thin on purpose: a provider needs to read `deployment.rs`, whose traits are handed on
+//! here, a callback this file, and neither any other.
+
+use std::sync::Arc;
 
 use actix_http::header::{HeaderName, HeaderValue};
 use bytes::Bytes;
 use futures_util::future::{LocalBoxFuture, ready};
 
-use crate::credential::Token;
+pub use crate::deployment::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
 use crate::fault::{Fault, Refusal};
 use crate::hooks::Hooks;
 use crate::record::LogRecord;
-use crate::routing::Deployment;
-use crate::wire::envelope::{Endpoint, Envelope};
-use crate::wire::form::Files;
-use crate::wire::framing::Framing;
-use crate::wire::notes::Notes;
-use crate::wire::pieces::Pieces;
 use crate::wire::protocol::Protocol;
-use crate::wire::usage::Usage;
-use std::borrow::Cow;
-use std::sync::Arc;
-
-// === Providers ===
-
-/// A provider: pure, bytes in and bytes out, no I/O.
-pub trait Dialect: Send + Sync + 'static {
-    /// The word for logs and metrics, after OTel's `gen_ai.provider.name` where it has one.
-    fn name(&self) -> &'static str;
-
-    /// What it speaks to a caller of this resource: a provider may have more than one protocol, and whoever calls in one of
-    /// them shall be answered in it. Where it is the caller's, answers pass as they came.
-    fn protocol(&self, asked: Endpoint) -> Protocol;
-
-    /// How its streams are framed.
-    fn framing(&self) -> Framing {
-        Framing::Events
-    }
-
-    /// One call for `deployment`, which knows the provider's model as `model`.
-    fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault>;
-
-    /// A whole answer as the events of a stream, the terminal one included, for a provider that ignores `stream: true`
-    /// (FAULTS S22).
-    fn split(&self, asked: Endpoint, whole: &Bytes) -> Result<Vec<Frame>, Fault>;
-
-    /// The events of a stream, the terminal one left out (but not with [`Protocol::Own`] and [`Protocol::Responses`]), as one whole answer, for a provider that streams unasked
-    /// (FAULTS S22).
-    fn collect(&self, asked: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault>;
-
-    /// Whether it counts tokens for whoever asks; otherwise they are counted here.
-    fn counts_tokens(&self) -> bool {
-        self.protocol(Endpoint::CountTokens) == Protocol::Messages
-    }
-
-    /// The way of one stream to a caller who speaks `to`, which is not [`Dialect::protocol`].
-    fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate>;
-
-    /// The tokens of a whole answer, for a protocol that tells them elsewhere than in `usage`, or in other words than those
-    /// known to everyone.
-    fn usage(&self, _whole: &[u8]) -> Option<Usage> {
-        None
-    }
-
-    /// A whole answer for a caller who speaks `to`, which is not [`Dialect::protocol`].
-    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault>;
-}
-
-/// What a dialect needs to write a call.
-pub struct EncodeCall<'a> {
-    /// What the caller speaks.
-    pub protocol: Protocol,
-    /// Which of the provider's resources.
-    pub endpoint: Endpoint,
-    /// The caller's body, scanned; of a form, its fields.
-    pub envelope: &'a Envelope,
-    /// The files of a form.
-    pub files: &'a Files,
-    /// The caller's headers that belong to its protocol, such as `anthropic-beta`.
-    pub headers: &'a [(HeaderName, HeaderValue)],
-    /// The target.
-    pub deployment: &'a Deployment,
-    /// The provider's name of the model, wildcard filled in.
-    pub model: &'a str,
-    /// The most tokens the model can write, where known and where the caller speaks otherwise than the provider.
-    pub max_output_tokens: Option<u64>,
-    /// Whether usage must be asked for in the stream.
-    pub stream_usage: bool,
-    /// The token of this call, where the deployment's credential is fetched. One that is a header goes into the call
-    /// without the dialect; with keys, the dialect signs.
-    pub token: Option<&'a Token>,
-}
-
-/// A call, ready to send but for the origin and its credential, which only the deployment has.
-pub struct Encoded {
-    /// Path below the deployment's base URL, such as `/chat/completions`. Where a model's name is part of it, the dialect
-    /// has percent-encoded that name as one segment: no model can lead to another resource.
-    pub path: Cow<'static, str>,
-    /// Headers besides the deployment's.
-    pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// The body, in pieces so that the caller's messages are not copied.
-    pub body: Pieces,
-    /// What of the caller's request is not in it as the caller wrote it.
-    pub notes: Notes,
-}
-
-/// What a writer of answers must know besides the answer.
-#[derive(Clone, Debug)]
-pub struct AnswerFacts {
-    /// The model name that the caller shall read.
-    pub model: String,
-    /// An id for answers whose provider gave none.
-    pub id: String,
-    /// Unix seconds, for protocols that tell the time where the provider's does not.
-    pub created: u64,
-    /// Whether usage is shown in a stream; whole answers always have it.
-    pub show_usage: bool,
-    /// Whether the caller wants a text completion rather than a chat's.
-    pub text_completion: bool,
-}
-
-/// One event of the caller's stream, not yet framed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// The SSE `event:` field, for protocols that have it.
-    pub name: Option<&'static str>,
-    /// The SSE `data:` field.
-    pub data: Bytes,
-}
-
-/// One stream's way from the provider's protocol into the caller's.
-pub trait Translate {
-    /// One event of the provider; what the caller gets for it is pushed to `out`. Tells whether the answer is complete; then
-    /// the terminal event was pushed last.
-    ///
-    /// # Errors
-    /// The provider reports a fault, or the event cannot be understood.
-    fn event(&mut self, name: Option<&[u8]>, data: &[u8], out: &mut Vec<Frame>) -> Result<bool, Fault>;
-
-    /// The provider's body is over. Tells whether the answer is complete, as [`Translate::event`] does; protocols with a
-    /// terminal event are cut by that.
-    ///
-    /// # Errors
-    /// As [`Translate::event`].
-    fn close(&mut self, _out: &mut Vec<Frame>) -> Result<bool, Fault> {
-        Ok(false)
-    }
-
-    /// The tokens told so far.
-    fn usage(&self) -> Option<Usage>;
-}
 
 // === Callbacks ===
 

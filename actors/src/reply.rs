@@ -7,10 +7,10 @@ use actix_http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use bytes::Bytes;
 
 use crate::capabilities::Hooks;
+use crate::deployment::Deployment;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::outlet::OutletBody;
-use crate::routing::Deployment;
 use crate::wire::cost::Cost;
 use crate::wire::notes::Notes;
 

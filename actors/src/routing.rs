@@ -4,153 +4,12 @@
 //! a new deployment at an old price.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::header::{HeaderName, HeaderValue};
-
-use crate::credential::Credential;
-use crate::health::{CooldownPolicy, Health};
-use crate::ports::Dialect;
-use crate::prices::{PriceOverride, PriceQuery, PriceTable, Pricing};
-use crate::secret::Secret;
-use crate::upstream::Origin;
-use crate::wire::answer::CUT;
-
-/// Bytes of a credential's beginning that say something of it; `sk-` and the like say nothing.
-const TELLING: usize = 5;
-
-/// One upstream target.
-pub struct Deployment {
-    /// `model_info.id`, or a hash of what was configured.
-    pub id: Arc<str>,
-    /// The model group it serves, as written; may hold a `*`.
-    pub group: Arc<str>,
-    /// The protocol.
-    pub dialect: Arc<dyn Dialect>,
-    /// OTel's `gen_ai.provider.name`, or LiteLLM's provider label.
-    pub provider: &'static str,
-    /// The provider's name of the model; a `*` takes what the group's `*` matched.
-    pub upstream_model: String,
-    /// Where the credential may go, and nowhere else (I6).
-    pub origin: Origin,
-    /// The path of the base URL, without a slash at its end.
-    pub base_path: String,
-    /// The query of the base URL with its `?`, or empty.
-    pub query: String,
-    /// The base URL without query, as records and `x-litellm-model-api-base` show it.
-    pub api_base: String,
-    /// What response headers show of it.
-    pub shown: Shown,
-    /// The credential, where it is a key.
-    pub api_key: Option<Secret>,
-    /// The credential, where it is fetched, or signs each call.
-    pub credential: Option<Arc<Credential>>,
-    /// Every header of a call, built once: `authorization` (marked sensitive), media types, `extra_headers`.
-    pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Parameters of `litellm_params` that the caller's own win over: field and raw JSON value.
-    pub default_params: Vec<(String, String)>,
-    /// `extra_body`: field and raw JSON value; wins over the caller's.
-    pub extra_body: Vec<(String, String)>,
-    /// Top-level fields that are left out of the call.
-    pub drop: Vec<String>,
-    /// A parameter that the provider's protocol does not have is left out of the call; otherwise it is refused.
-    pub drop_params: bool,
-    /// Limit of a whole answer; `None` takes the router's.
-    pub timeout: Option<Duration>,
-    /// Limit of a stream's first event; `None` takes the router's.
-    pub stream_timeout: Option<Duration>,
-    /// Retries within the group when this deployment was tried first; `None` takes the router's.
-    pub max_retries: Option<u32>,
-    /// Share of traffic within its order; see `weights` in [`Group`].
-    pub weight: f64,
-    /// Lower is tried first.
-    pub order: i64,
-    /// It is the one whose address and credential a pass-through takes.
-    pub pass_through: bool,
-    /// Its place among all deployments, as configured.
-    pub place: usize,
-    /// When it is left out.
-    pub cooldown: CooldownPolicy,
-    /// What it costs; for a wildcard, see [`Deployment::pricing_for`].
-    pub pricing: Pricing,
-    /// Its own prices, as configured.
-    pub price_override: Option<PriceOverride>,
-    /// `model_info.base_model`: the model as whose price it is billed.
-    pub base_model: Option<String>,
-    /// The rest of `model_info`, for the curious.
-    pub info: serde_json::Map<String, serde_json::Value>,
-    /// Shared by all generations and workers.
-    pub health: Arc<Health>,
-}
-
-/// What response headers show of a deployment, made once; `None` for what no header may hold.
-#[derive(Clone, Debug, Default)]
-pub struct Shown {
-    /// `x-litellm-model-id`.
-    pub id: Option<HeaderValue>,
-    /// `x-litellm-model-api-base`.
-    pub api_base: Option<HeaderValue>,
-}
-
-impl Shown {
-    /// The headers for an id and a base URL.
-    pub fn of(id: &str, api_base: &str) -> Self {
-        Shown { id: HeaderValue::from_str(id).ok(), api_base: HeaderValue::from_str(api_base).ok() }
-    }
-}
-
-impl Deployment {
-    /// The provider's model name for what a wildcard matched.
-    pub fn model_for(&self, star: Option<&str>) -> String {
-        match star {
-            Some(star) => self.upstream_model.replacen('*', star, 1),
-            None => self.upstream_model.clone(),
-        }
-    }
-
-    /// What it costs to serve the provider's `model`: looked up per model only where a wildcard may stand for any.
-    pub fn pricing_for(&self, prices: &PriceTable, model: &str) -> Pricing {
-        if !self.upstream_model.contains('*') {
-            return self.pricing.clone();
-        }
-        prices.pricing(&PriceQuery {
-            price_override: self.price_override.as_ref(),
-            base_model: self.base_model.as_deref(),
-            response_model: None,
-            model,
-            provider: self.provider,
-        })
-    }
-
-    /// The most tokens the provider's `model` can write: as `model_info` says, or else the price table.
-    pub fn max_output_tokens(&self, prices: &PriceTable, model: &str) -> Option<u64> {
-        let told = || self.info.get("max_output_tokens").or_else(|| self.info.get("max_tokens"))?.as_u64();
-        told().or_else(|| prices.find(self.base_model.as_deref().unwrap_or(model), self.provider)?.max_output_tokens)
-    }
-
-    /// Strikes our own credential out of a provider's words; what is left of it too, where they were cut within it.
-    pub fn redact(&self, text: &str) -> String {
-        let token = self.credential.as_ref().and_then(|credential| credential.latest());
-        let secrets = token.iter().flat_map(|token| token.secrets());
-        let secrets = self.api_key.iter().map(Secret::expose).chain(secrets);
-        secrets.filter(|secret| !secret.is_empty()).fold(text.to_owned(), |text, secret| strike(&text, secret))
-    }
-}
-
-/// `text` without `key`, nor the beginning of it before a cut.
-fn strike(text: &str, key: &str) -> String {
-    const STRUCK: &str = "[redacted]";
-    let mut clean = text.replace(key, STRUCK);
-    if let Some(end) = clean.len().checked_sub(CUT.len_utf8()).filter(|_| clean.ends_with(CUT)) {
-        let begins = |&at: &usize| clean[..end].ends_with(&key[..at]);
-        let beginnings = key.char_indices().rev().map(|(at, _)| at).take_while(|&at| at >= TELLING);
-        if let Some(at) = beginnings.into_iter().find(begins) {
-            clean.replace_range(end - at..end, STRUCK);
-        }
-    }
-    clean
-}
+use crate::deployment::Deployment;
+use crate::prices::{PriceTable, Pricing};
 
 /// A model group: a public name and who serves it.
 pub struct Group {
@@ -205,6 +64,10 @@ pub struct PathSettings {
     pub max_event_bytes: usize,
     /// What may wait for a slow client, bytes.
     pub credit_bytes: usize,
+    /// What of an upload is kept for another try, bytes.
+    pub upload_replay_bytes: usize,
+    /// Where an upload may lie that must be read before it is sent; nowhere: then it lies in memory.
+    pub spool: Option<PathBuf>,
     /// The largest request body, bytes.
     pub max_request_bytes: usize,
     /// The largest whole answer, bytes.
@@ -295,18 +158,7 @@ pub fn match_star<'n>(pattern: &str, name: &'n str) -> Option<&'n str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{match_star, strike};
-
-    #[test]
-    fn a_key_is_struck_out_and_so_is_what_a_cut_left_of_it() {
-        let key = "sk-abcdefgh";
-        assert_eq!(strike("bad sk-abcdefgh, really", key), "bad [redacted], really");
-        assert_eq!(strike("bad sk-abcdefg…", key), "bad [redacted]…");
-        assert_eq!(strike("bad sk-ab…", key), "bad [redacted]…");
-        for fine in ["bad sk-…", "sk-abcde is not at the end…", "sk-abcdefg", "…", ""] {
-            assert_eq!(strike(fine, key), fine);
-        }
-    }
+    use super::match_star;
 
     #[test]
     fn a_star_matches_what_is_left() {

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use actix::prelude::*;
 use bytes::Bytes;
 
+use crate::deployment::Deployment;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::outlet::Outlet;
 use crate::record::Outcome;
 use crate::relay::{Finish, HEARTBEAT, Relay};
-use crate::routing::Deployment;
 use crate::tally;
 use crate::told;
 use crate::unusable;
@@ -133,6 +133,7 @@ impl StreamRelay {
         if let Some(mut exchange) = self.exchange.take() {
             exchange.progress.events = self.relay.learnt.events;
             exchange.progress.usage = self.relay.learnt.usage.take();
+            exchange.progress.notes.extend(&self.relay.learnt.notes);
             if !tally::is_needed(&exchange, outcome) {
                 return exchange.settle(outcome, fault);
             }

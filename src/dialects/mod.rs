@@ -16,10 +16,16 @@ pub mod anthropic;
 pub mod bedrock;
 pub mod bridge;
 pub mod cohere;
+mod defaults;
 pub mod embeddings;
 pub mod event;
+mod foreign;
 pub mod gemini;
 mod halves;
+mod hidden;
+mod logprobs;
+pub mod media;
+mod middle;
 pub mod ollama;
 pub mod openai;
 pub mod own;
@@ -30,7 +36,8 @@ pub mod signature;
 mod testing;
 #[cfg(test)]
 mod tests;
-mod text;
+pub mod text;
+mod untold;
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;

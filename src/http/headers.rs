@@ -7,9 +7,9 @@ use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::{HttpResponse, HttpResponseBuilder};
+use millrace_actors::deployment::Shown;
 use millrace_actors::record::NAME_BYTES;
 use millrace_actors::reply::ReplyFacts;
-use millrace_actors::routing::Shown;
 use millrace_actors::wire::protocol::Protocol;
 
 use super::ids::{REQUEST_ID, RequestId, UPSTREAM_ID};

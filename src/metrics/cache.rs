@@ -10,7 +10,7 @@ use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-use millrace_actors::routing::Deployment;
+use millrace_actors::deployment::Deployment;
 
 use super::book::{Book, OTHER};
 use super::cell::Cell;

@@ -30,10 +30,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use millrace_actors::account::Settled;
+use millrace_actors::deployment::Deployment;
 use millrace_actors::fault::Fault;
 use millrace_actors::meter::Meter;
 use millrace_actors::record::Outcome;
-use millrace_actors::routing::Deployment;
 
 pub use book::MAX_SERIES;
 pub use live::LiveSources;

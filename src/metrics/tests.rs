@@ -16,6 +16,7 @@ use millrace_actors::upstream::Origin;
 use millrace_actors::wire::cost::Cost;
 use millrace_actors::wire::envelope::{Endpoint, Envelope};
 use millrace_actors::wire::money::Picodollars;
+use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
 
@@ -48,7 +49,7 @@ impl Dialect for Mute {
     fn translator(&self, _: Protocol, _: AnswerFacts) -> Box<dyn Translate> {
         unreachable!("no stream is opened here")
     }
-    fn translate(&self, _: Protocol, _: AnswerFacts, _: &Bytes) -> Result<Bytes, Fault> {
+    fn translate(&self, _: Protocol, _: AnswerFacts, _: &Bytes, _: &mut Notes) -> Result<Bytes, Fault> {
         Err(Fault::Internal)
     }
 }
@@ -111,6 +112,8 @@ fn routing(deployments: &[Arc<Deployment>]) -> Arc<Routing> {
             heartbeat: None,
             max_event_bytes: 0,
             credit_bytes: 0,
+            upload_replay_bytes: 0,
+            spool: None,
             max_request_bytes: 0,
             max_response_bytes: 0,
             always_include_stream_usage: None,
@@ -153,7 +156,8 @@ impl Case {
             headers: Vec::new(),
             caller: "master".into(),
             envelope: Envelope::scan(body.into(), Endpoint::Chat, &Default::default()).unwrap(),
-            files: Default::default(),
+            boundary: None,
+            upload: None,
             through: None,
             model: model.into(),
             started,

@@ -115,6 +115,11 @@ impl Envelope {
         Self { stream, ..self }
     }
 
+    /// A stream was asked for by what was read later.
+    pub fn becomes_stream(&mut self) {
+        self.stream = true;
+    }
+
     /// The caller asked for usage in the stream.
     pub fn include_usage(&self) -> bool {
         self.include_usage
@@ -123,6 +128,11 @@ impl Envelope {
     /// The raw JSON of a top-level field.
     pub fn field(&self, name: &str) -> Option<&[u8]> {
         self.find(name).map(|field| &self.body[field.value.clone()])
+    }
+
+    /// The same, for whoever keeps it: not a copy.
+    pub fn raw(&self, name: &str) -> Option<Bytes> {
+        self.find(name).map(|field| self.body.slice(field.value.clone()))
     }
 
     /// All top-level fields in order: decoded name, raw JSON.

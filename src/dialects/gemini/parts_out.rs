@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use super::fields::bad;
 use super::models::Traits;
+use super::place::place;
+use crate::dialects::foreign::{self, Foreign};
 use crate::dialects::request::{Content, Part, Source};
 use crate::dialects::{BadRequest, Did, Notes, signature};
 
@@ -72,13 +74,18 @@ impl<'a> Writer<'a, '_> {
                 if detail.as_deref().is_some_and(|detail| detail != "auto") {
                     self.notes.add("messages.image_url.detail", Did::Dropped, "pictures have no detail here");
                 }
-                self.push(place(source), out);
+                self.push(place(known(source, at)?), out);
             }
-            Content::Document { source, more, .. } => {
-                for member in more.keys() {
-                    self.notes.add(&format!("messages.document.{member}"), Did::Dropped, "no such member here");
+            Content::Document { source: Source::Text(text), name, more } => {
+                let text = foreign::text(text, name.as_deref(), more, self.notes);
+                self.push(json!({"text": text}), out);
+            }
+            Content::Document { source, name, more } => {
+                foreign::lost(more, None, self.notes);
+                if name.is_some() {
+                    self.notes.add("messages.file.filename", Did::Dropped, "files have no names here");
                 }
-                self.push(place(source), out);
+                self.push(place(known(source, at)?), out);
             }
             Content::Audio { data, format } => {
                 self.push(json!({"inlineData": {"mimeType": format!("audio/{format}"), "data": data}}), out);
@@ -91,14 +98,19 @@ impl<'a> Writer<'a, '_> {
             Content::ToolResult { id, parts, is_error } => return self.result(id, (parts, *is_error), at, out),
             Content::Other(value) => {
                 let own = value.as_object().is_some_and(|part| part.keys().any(|name| OWN.contains(&name.as_str())));
-                if !own {
-                    let kind = value["type"].as_str().unwrap_or("?").chars().take(40).collect::<String>();
-                    return Err(bad(
-                        at,
-                        format!("has a part of type `{kind}`, which Gemini has not; use text or a file"),
-                    ));
+                if own {
+                    self.push(value.clone(), out);
+                    return Ok(());
                 }
-                self.push(value.clone(), out);
+                match foreign::read(value, self.notes) {
+                    Foreign::Nothing => {}
+                    Foreign::Text(text) => self.push(json!({"text": text}), out),
+                    Foreign::Unknown => {
+                        let kind = value["type"].as_str().unwrap_or("?").chars().take(40).collect::<String>();
+                        let what = format!("has a part of type `{kind}`, which Gemini has not; use text or a file");
+                        return Err(bad(at, what));
+                    }
+                }
             }
         }
         Ok(())
@@ -178,7 +190,13 @@ impl<'a> Writer<'a, '_> {
             result["parts"] = std::mem::take(&mut media).into();
         }
         out.push(json!({"functionResponse": result}));
-        out.append(&mut media);
+        if !media.is_empty() {
+            // they come to stand behind the results of all calls, since nothing may stand between those
+            let why = "pictures and files follow behind the results, each result's behind a line that names it";
+            self.notes.add("messages.tool_result", Did::Renamed, why);
+            out.push(json!({"text": format!("Result of `{name}`:")}));
+            out.append(&mut media);
+        }
         Ok(())
     }
 
@@ -198,37 +216,18 @@ impl<'a> Writer<'a, '_> {
     }
 }
 
-/// Whether this provider gave the id: others mean nothing to it.
-fn is_own(id: &str) -> bool {
-    !FOREIGN_IDS.iter().any(|start| id.starts_with(start))
-}
-
-fn place(source: &Source) -> Value {
+/// A file that Google can get at: a file's id at another provider means nothing to it.
+fn known(source: &Source, at: &str) -> Result<Source, BadRequest> {
     match source {
-        Source::Base64 { media_type, data } => json!({"inlineData": {"mimeType": media_type, "data": data}}),
-        Source::Text(text) => json!({"text": text}),
-        Source::Url(url) | Source::File(url) => {
-            let mut file = json!({"fileUri": url});
-            if let Some(kind) = media_type(url) {
-                file["mimeType"] = kind.into();
-            }
-            json!({"fileData": file})
-        }
+        Source::File(id) if !id.contains("://") && !id.starts_with("files/") => Err(bad(
+            at,
+            "has the id of a file at another provider; send the bytes in base64, or the file's URI at Google",
+        )),
+        source => Ok(source.clone()),
     }
 }
 
-/// The type that an address tells by its ending: a file at Google knows its own.
-fn media_type(url: &str) -> Option<String> {
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    let ending = path.rsplit('/').next()?.rsplit_once('.')?.1.to_ascii_lowercase();
-    Some(match ending.as_str() {
-        "jpg" | "jpeg" => "image/jpeg".to_owned(),
-        "png" | "webp" | "heic" | "heif" | "gif" => format!("image/{ending}"),
-        "pdf" => "application/pdf".to_owned(),
-        "txt" | "md" => "text/plain".to_owned(),
-        "html" | "csv" | "xml" => format!("text/{ending}"),
-        "mp4" | "webm" | "mpeg" | "mov" => format!("video/{ending}"),
-        "mp3" | "wav" | "ogg" | "flac" | "aac" => format!("audio/{ending}"),
-        _ => return None,
-    })
+/// Whether this provider gave the id: others mean nothing to it.
+fn is_own(id: &str) -> bool {
+    !FOREIGN_IDS.iter().any(|start| id.starts_with(start))
 }

@@ -53,6 +53,14 @@ pub struct Candidate<'a> {
     pub logprobs_result: Option<Value>,
 }
 
+impl Candidate<'_> {
+    /// Searches of the web that it stands on.
+    pub fn searches(&self) -> u64 {
+        let queries = self.grounding_metadata.as_ref().and_then(|grounding| grounding["webSearchQueries"].as_array());
+        queries.map_or(0, |queries| queries.len() as u64)
+    }
+}
+
 /// What it says.
 #[derive(Deserialize)]
 pub struct Content<'a> {
@@ -72,8 +80,34 @@ pub struct Part<'a> {
     pub thought_signature: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     pub function_call: Option<Call<'a>>,
+    #[serde(default)]
+    pub inline_data: Option<Blob>,
+    #[serde(default)]
+    pub file_data: Option<FileData>,
     #[serde(borrow, default)]
-    pub inline_data: Option<&'a RawValue>,
+    pub executable_code: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub code_execution_result: Option<&'a RawValue>,
+}
+
+/// Bytes of a file, in base64.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Blob {
+    #[serde(default)]
+    pub mime_type: String,
+    #[serde(default)]
+    pub data: String,
+}
+
+/// A file elsewhere.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileData {
+    #[serde(default)]
+    pub mime_type: String,
+    #[serde(default)]
+    pub file_uri: String,
 }
 
 /// A call of a function.

@@ -94,6 +94,13 @@ impl Reader {
         if let Some(refusal) = fields.text("refusal")?.filter(|refusal| !refusal.is_empty()) {
             parts.push(Part::of(Content::Refusal(refusal)));
         }
+        let at = fields.place("images");
+        for (n, image) in fields.list("images")?.into_iter().enumerate() {
+            let mut image = Fields::of(image, format!("{at}/{n}"))?;
+            image.any("index");
+            image.put("type", "image_url".into());
+            parts.push(parts_in::part(image.rest().into(), format!("{at}/{n}"), &mut self.strays)?);
+        }
         if let Some(audio) = fields.any("audio") {
             parts.push(Part::of(Content::Other(serde_json::json!({"type": "audio", "audio": audio}))));
         }

@@ -1,9 +1,13 @@
 //! What a response and its items say, read into events: for whole answers, and for those events of a stream that hold them.
 
+use millrace_actors::wire::searches;
+use millrace_actors::wire::tier::ServiceTier;
 use millrace_actors::wire::usage::Usage;
 use serde_json::{Value, json};
 
-use super::super::event::{Citation, Event, Reason, Start};
+use super::super::event::{Citation, Event, Image, Reason, Start};
+use super::super::media;
+use super::super::request::Source;
 use super::super::signature::sealed_by_openai;
 
 /// The calls of an answer: where each stands in the output.
@@ -40,8 +44,8 @@ pub fn start(response: &Value) -> Event {
     })
 }
 
-/// Why an answer is over, its tokens, and that it is.
-pub fn end(response: &Value, calls: &Calls, out: &mut Vec<Event>) {
+/// Why an answer is over, its tokens, how often the web was searched, and that it is.
+pub fn end(response: &Value, searches: u64, calls: &Calls, out: &mut Vec<Event>) {
     let reason = match response["incomplete_details"]["reason"].as_str() {
         Some("max_output_tokens" | "max_tokens") => Reason::Length,
         Some("content_filter") => Reason::ContentFilter,
@@ -50,8 +54,23 @@ pub fn end(response: &Value, calls: &Calls, out: &mut Vec<Event>) {
         None => Reason::ToolCalls,
     };
     out.push(Event::Finish { choice: 0, reason, stop_sequence: None });
-    out.extend(Usage::parse(response["usage"].to_string().as_bytes()).map(Event::Usage));
+    out.extend(usage(response, searches).map(Event::Usage));
     out.push(Event::End);
+}
+
+/// The tokens, and what is billed by them or besides.
+fn usage(response: &Value, searches: u64) -> Option<Usage> {
+    let mut usage = Usage::parse(response["usage"].to_string().as_bytes())?;
+    usage.served(ServiceTier::told(&response["service_tier"].to_string()), searches);
+    Some(usage)
+}
+
+/// How often the web was searched, by the items of an answer.
+pub fn searches(output: &[Value]) -> u64 {
+    match output.iter().any(|item| item["type"] == "web_search_call") {
+        true => searches::called(&serde_json::to_vec(output).unwrap_or_default()),
+        false => 0,
+    }
 }
 
 /// Whether an item is a call of nothing: no client could answer it, nor send it back.
@@ -60,7 +79,7 @@ pub fn nameless(item: &Value) -> bool {
         && item["name"].as_str().is_none_or(str::is_empty)
 }
 
-/// All that an item says. Items of the provider's own tools say nothing to a caller of another protocol.
+/// All that an item says. Of items of the provider's own tools a caller of another protocol can be told pictures only.
 pub fn item(mut item: Value, calls: &mut Calls, out: &mut Vec<Event>) {
     match item["type"].as_str() {
         Some("message") => {
@@ -87,8 +106,19 @@ pub fn item(mut item: Value, calls: &mut Calls, out: &mut Vec<Event>) {
             out.push(begun(&item, call));
             out.extend(arguments(&item).map(|json| Event::Arguments { choice: 0, call, json }));
         }
-        _ => {}
+        Some("image_generation_call") => out.extend(picture(&mut item)),
+        Some(own) => out.push(Event::Own { kind: own.to_owned() }),
+        None => {}
     }
+}
+
+/// The picture that a call of the tool for them made, if it made one.
+fn picture(item: &mut Value) -> Option<Event> {
+    let Some(Value::String(data)) = item.get_mut("result").map(Value::take) else { return None };
+    let format = item["output_format"].as_str().map(|format| format!("image/{format}"));
+    let media_type = format.unwrap_or_else(|| media::picture(&data).to_owned());
+    (!data.is_empty())
+        .then_some(Event::Image { choice: 0, image: Image { source: Source::Base64 { media_type, data } } })
 }
 
 fn said(part: &mut Value, out: &mut Vec<Event>) {

@@ -94,7 +94,8 @@ impl Decoder {
             COMPLETED | INCOMPLETE => {
                 self.start(&told.response, out);
                 self.ended = true;
-                answer_in::end(&told.response, &self.calls, out);
+                let output = told.response["output"].as_array().map(Vec::as_slice).unwrap_or_default();
+                answer_in::end(&told.response, answer_in::searches(output), &self.calls, out);
                 return Ok(());
             }
             "response.created" | "response.in_progress" | "response.queued" => self.start(&told.response, out),

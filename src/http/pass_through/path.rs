@@ -1,8 +1,8 @@
 //! The path of a pass-through, and its query: what a caller may write below a provider's origin.
 
 use actix_web::HttpRequest;
+use millrace_actors::deployment::Deployment;
 use millrace_actors::fault::Fault;
-use millrace_actors::routing::Deployment;
 
 /// The longest path and query, bytes: ids of providers are a tenth of this.
 const LONGEST: usize = 4096;

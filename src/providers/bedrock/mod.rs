@@ -13,6 +13,7 @@ use millrace_actors::fault::Fault;
 use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
 use millrace_actors::wire::endpoint::Endpoint;
 use millrace_actors::wire::framing::Framing;
+use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
 
@@ -108,7 +109,7 @@ impl Dialect for Bedrock {
         bedrock::usage_of(whole)
     }
 
-    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault> {
-        CONVERSE.translate(to, &facts, whole)
+    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes, notes: &mut Notes) -> Result<Bytes, Fault> {
+        CONVERSE.translate(to, &facts, whole, notes)
     }
 }

@@ -5,6 +5,7 @@ mod ends;
 mod joined;
 mod pairs;
 mod policy;
+mod repeated;
 mod rounds;
 
 use millrace_lab::mock::{MockConfig, MockServer};
@@ -52,7 +53,7 @@ impl Scene {
 
     /// One plain question.
     pub fn ask(&self, model: &str, stream: bool) -> Answer {
-        self.post(&json!({"model": model, "stream": stream, "input": "hi"}))
+        self.post(&json!({"model": model, "stream": stream, "input": "hi", "reasoning": {"summary": "auto"}}))
     }
 
     /// The response that a plain question comes to.
