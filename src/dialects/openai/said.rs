@@ -145,10 +145,7 @@ impl Reader {
         let citations = items(said.annotations).map(sources::read).chain(own);
         out.extend(citations.map(|citation| Event::Citation { choice, citation }));
         for call in said.tool_calls.iter().flatten() {
-            // a custom tool's call; only a caller of this dialect can have declared one
-            if word(call.kind).as_deref() != Some("custom") {
-                self.calls.take(choice, call, &self.id, out)?;
-            }
+            self.calls.take(choice, call, &self.id, out)?;
         }
         match said.function_call {
             Some(function) => self.calls.take_function(choice, function, &self.id, out),
