@@ -263,9 +263,14 @@ async fn whole(
     exchange.progress.extras = exchange.progress.extras.answered(facts.billed, &body);
     let told = answer.usage.or_else(|| dialect.usage(&body));
     let mut body = match (!exchange.translated_by(&**dialect), answer.model.is_empty()) {
-        (false, _) => dialect
-            .translate(exchange.asked.protocol, exchange.answer_facts(), &body)
-            .map_err(|fault| noted(exchange, &body, fault))?,
+        (false, _) => {
+            let mut facts = exchange.answer_facts();
+            if let Some(vectors) = &mut facts.vectors {
+                vectors.tokens = dialect.tokens_in(&response.headers);
+            }
+            let told = dialect.translate(exchange.asked.protocol, facts, &body);
+            told.map_err(|fault| noted(exchange, &body, fault))?
+        }
         (true, true) => body,
         (true, false) => restamped(&body, &answer.model, exchange.shown_model()),
     };

@@ -16,7 +16,7 @@ use crate::capabilities::{CapabilitySnapshot, Hooks};
 use crate::deployment::Deployment;
 use crate::desk::Desk;
 use crate::fault::Fault;
-use crate::ports::{AnswerFacts, CallFacts, Dialect};
+use crate::ports::{AnswerFacts, CallFacts, Dialect, Vectors};
 use crate::prices::{PriceQuery, Pricing};
 use crate::record::{LogRecord, MESSAGE_BYTES, NAME_BYTES, Outcome, kept};
 use crate::routing::Routing;
@@ -116,6 +116,10 @@ impl Exchange {
             created: unix(SystemTime::now()) as u64,
             show_usage: self.asked.envelope.include_usage() || path.always_include_stream_usage == Some(true),
             text_completion: self.asked.endpoint == Endpoint::Completions,
+            vectors: (self.asked.endpoint == Endpoint::Embeddings).then(|| Vectors {
+                base64: self.asked.envelope.field("encoding_format") == Some(b"\"base64\""),
+                tokens: None,
+            }),
         }
     }
 

@@ -96,6 +96,7 @@ pub fn input(data: &[u8]) -> Option<Input<'_>> {
         created: 1_700_000_000,
         show_usage: switches & 1 != 0,
         text_completion: switches & 2 != 0 && CALLERS[to].protocol == Protocol::Chat,
+        vectors: None,
     };
     let size = if size == 0 { text.len().max(1) } else { size };
     Some(Input { from: from % dialects().len(), to, size, facts, text })

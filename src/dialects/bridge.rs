@@ -137,7 +137,8 @@ pub fn not_served(call: &EncodeCall<'_>, provider: &str) -> Fault {
     }
 }
 
-fn refused(bad: BadRequest) -> Fault {
+/// What the caller is told of a body that cannot be read.
+pub(super) fn refused(bad: BadRequest) -> Fault {
     let message = match bad.pointer.as_str() {
         "" => format!("{}.", bad.what),
         pointer => format!("{} (at {pointer}).", bad.what),
@@ -292,6 +293,7 @@ fn own_facts(events: &[Event]) -> AnswerFacts {
         created: created.unwrap_or_default(),
         show_usage: true,
         text_completion: false,
+        vectors: None,
     }
 }
 

@@ -117,6 +117,7 @@ pub fn facts() -> AnswerFacts {
         created: 1_700_000_000,
         show_usage: true,
         text_completion: false,
+        vectors: None,
     }
 }
 

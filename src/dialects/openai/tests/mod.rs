@@ -46,6 +46,7 @@ fn facts(show_usage: bool) -> AnswerFacts {
         created: 1_795_599_999,
         show_usage,
         text_completion: false,
+        vectors: None,
     }
 }
 
