@@ -19,7 +19,8 @@ use crate::fault::Fault;
 use crate::hold::Hold;
 use crate::plan::Candidate;
 use crate::ports::{Dialect, EncodeCall, Encoded};
-use crate::relay::{mid_stream_error, status_of};
+use crate::relay::mid_stream_error;
+use crate::shape::{checked, half, is_error, listed, stream_events, wrap};
 use crate::tally;
 use crate::unusable;
 use crate::upstream::{Method, UpstreamRequest, UpstreamResponse};
@@ -28,11 +29,9 @@ use crate::wire::billable::Extras;
 use crate::wire::endpoint::{AnswerKind, Way};
 use crate::wire::envelope::Endpoint;
 use crate::wire::framing::{Framing, StreamReader};
-use crate::wire::look::look;
 use crate::wire::notes::Notes;
 use crate::wire::pieces::Pieces;
 use crate::wire::protocol::Protocol;
-use crate::wire::sse::Event;
 use crate::wire::usage::Usage;
 use crate::wire::{generate, restamp, scan};
 use crate::within::{BATCH_BYTES, Within, fault_of};
@@ -254,7 +253,13 @@ async fn whole(
         true => stream_events(exchange, &**dialect, &body)
             .and_then(|events| dialect.collect(exchange.asked.endpoint, &events))
             .map_err(|fault| noted(exchange, &body, fault))?,
-        false => body,
+        false => match listed(dialect.protocol(exchange.asked.endpoint), &body) {
+            Some(list) if generate::are_whole(&list) => {
+                dialect.collect(exchange.asked.endpoint, &list).map_err(|fault| noted(exchange, &body, fault))?
+            }
+            Some(list) => return Err(half(&list)),
+            None => body,
+        },
     };
     // a text, where the caller may have asked for one, is not looked at
     let text = facts.answer == AnswerKind::TextOrBytes && !response.is_json();
@@ -264,12 +269,12 @@ async fn whole(
     let told = answer.usage.or_else(|| dialect.usage(&body));
     let mut body = match (!exchange.translated_by(&**dialect), answer.model.is_empty()) {
         (false, _) => {
-            let mut facts = exchange.answer_facts();
+            let (to, mut facts) = (exchange.asked.protocol, exchange.answer_facts());
             if let Some(vectors) = &mut facts.vectors {
                 vectors.tokens = dialect.tokens_in(&response.headers);
             }
-            let told = dialect.translate(exchange.asked.protocol, facts, &body);
-            told.map_err(|fault| noted(exchange, &body, fault))?
+            let translated = dialect.translate(to, facts, &body, &mut exchange.progress.notes);
+            translated.map_err(|fault| noted(exchange, &body, fault))?
         }
         (true, true) => body,
         (true, false) => restamped(&body, &answer.model, exchange.shown_model()),
@@ -299,59 +304,6 @@ fn restamped(body: &Bytes, spans: &[std::ops::Range<usize>], shown: &str) -> Byt
     let mut out = BytesMut::new();
     restamp::splice(body, spans, scan::quoted(shown).as_bytes(), &mut out);
     out.freeze()
-}
-
-/// A body that is an object and no error (FAULTS U25, U26).
-fn checked(body: &Bytes) -> Result<Answer, Fault> {
-    let answer = Answer::scan(body).map_err(|e| Fault::InvalidAnswer { cause: e.to_string() })?;
-    if !answer.object {
-        return Err(Fault::InvalidAnswer { cause: "it is not a JSON object".into() });
-    }
-    match answer.error {
-        Some(error) => Err(Fault::Provider { status: status_of(&error), error, retry_after: None }),
-        None => Ok(answer),
-    }
-}
-
-/// The data of a stream that was read whole, its terminal event left out, unless the answer is in it; all of it, where
-/// only the dialect knows the end.
-fn stream_events(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Result<Vec<Bytes>, Fault> {
-    let protocol = dialect.protocol(exchange.asked.endpoint);
-    let mut events = Vec::new();
-    let mut end = Err(Fault::Truncated);
-    let mut reader = StreamReader::new(dialect.framing(), exchange.routing.path.max_event_bytes);
-    let fed = reader.feed(body, |event| {
-        let done = protocol.ends(event.name, event.data);
-        match end {
-            Err(Fault::Truncated) if is_error(&event) => end = Err(mid_stream_error(event.data)),
-            Err(Fault::Truncated) if done => {
-                end = Ok(());
-                // it holds the whole answer
-                events.extend((protocol == Protocol::Responses).then(|| Bytes::copy_from_slice(event.data)));
-            }
-            Err(Fault::Truncated) => events.push(Bytes::copy_from_slice(event.data)),
-            _ => {}
-        }
-    });
-    fed.map_err(|e| Fault::InvalidAnswer { cause: e.to_string() })?;
-    if events.is_empty() && end == Err(Fault::Truncated) {
-        // a page, an empty body: no stream at all, rather than one that broke off
-        return Err(Fault::InvalidAnswer { cause: "the stream ended before its first event".into() });
-    }
-    let over = match protocol {
-        Protocol::Own => true,
-        Protocol::GenerateContent => generate::are_whole(&events),
-        _ => false,
-    };
-    if over && end == Err(Fault::Truncated) {
-        end = Ok(());
-    }
-    end.map(|()| events)
-}
-
-/// An error event inside a stream, in any protocol of ours.
-fn is_error(event: &Event<'_>) -> bool {
-    event.name == Some(b"error") || look(event.data).error
 }
 
 /// The first bytes of an answer: until they are here, another deployment may be tried. An answer without any byte is no
@@ -408,25 +360,6 @@ async fn first_event(
         }
     }
     Ok(Open { response, batch, more: true })
-}
-
-/// A whole answer to a request for a stream: given to the client as the stream it asked for.
-async fn wrap(
-    exchange: &Exchange,
-    mut response: UpstreamResponse,
-    candidate: &Candidate,
-    within: &Within,
-) -> Result<(Open, Option<Usage>), Fault> {
-    let body = within.limit(response.read_all(exchange.routing.path.max_response_bytes)).await?;
-    let answer = checked(&body)?;
-    let mut stream = BytesMut::new();
-    let dialect = &candidate.deployment.dialect;
-    let protocol = dialect.protocol(exchange.asked.endpoint);
-    for event in dialect.split(exchange.asked.endpoint, &body)? {
-        let name = event.name.map(str::as_bytes);
-        dialect.framing().write(protocol, &mut stream, name, &event.data);
-    }
-    Ok((Open { response, batch: vec![stream.freeze()], more: false }, answer.usage))
 }
 
 /// `retry-after-ms`, or `retry-after` as seconds or as a date (RFC 9110, 10.2.3), in whole seconds, rounded up.

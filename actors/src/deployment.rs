@@ -70,8 +70,9 @@ pub trait Dialect: Send + Sync + 'static {
         None
     }
 
-    /// A whole answer for a caller who speaks `to`, which is not [`Dialect::protocol`].
-    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault>;
+    /// A whole answer for a caller who speaks `to`, which is not [`Dialect::protocol`]. What that protocol has no form for
+    /// is left out, and goes into `notes`.
+    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes, notes: &mut Notes) -> Result<Bytes, Fault>;
 }
 
 /// What a dialect needs to write a call.
@@ -123,8 +124,8 @@ pub struct AnswerFacts {
     pub created: u64,
     /// Whether usage is shown in a stream; whole answers always have it.
     pub show_usage: bool,
-    /// Whether the caller wants a text completion rather than a chat's.
-    pub text_completion: bool,
+    /// What [`Protocol::repeats`] names of the caller's request: names, and raw JSON.
+    pub asked: Vec<(&'static str, Bytes)>,
     /// How vectors are told, where the caller asked for embeddings.
     pub vectors: Option<Vectors>,
 }
@@ -136,6 +137,13 @@ pub struct Vectors {
     pub base64: bool,
     /// Tokens of the texts, where the provider told them in a header.
     pub tokens: Option<u64>,
+}
+
+impl AnswerFacts {
+    /// The raw JSON of a member of the request.
+    pub fn asked(&self, name: &str) -> Option<&[u8]> {
+        self.asked.iter().find(|(known, _)| *known == name).map(|(_, raw)| &raw[..])
+    }
 }
 
 /// One event of the caller's stream, not yet framed.
@@ -167,6 +175,9 @@ pub trait Translate {
 
     /// The tokens told so far.
     fn usage(&self) -> Option<Usage>;
+
+    /// What of the answer the caller's protocol has no form for, so far.
+    fn notes(&self) -> &Notes;
 }
 
 // === The target ===

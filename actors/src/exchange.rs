@@ -11,6 +11,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
+
 use crate::account::{Admitted, Progress, Settled};
 use crate::capabilities::{CapabilitySnapshot, Hooks};
 use crate::deployment::Deployment;
@@ -21,8 +23,9 @@ use crate::prices::{PriceQuery, Pricing};
 use crate::record::{LogRecord, MESSAGE_BYTES, NAME_BYTES, Outcome, kept};
 use crate::routing::Routing;
 use crate::wire::cost::Cost;
+use crate::wire::endpoint::Endpoint;
 use crate::wire::endpoint::{AnswerKind, Way};
-use crate::wire::envelope::Endpoint;
+use crate::wire::protocol::Repeats;
 use crate::wire::usage::Usage;
 
 /// One exchange.
@@ -115,12 +118,25 @@ impl Exchange {
             id: self.asked.call_id.to_string(),
             created: unix(SystemTime::now()) as u64,
             show_usage: self.asked.envelope.include_usage() || path.always_include_stream_usage == Some(true),
-            text_completion: self.asked.endpoint == Endpoint::Completions,
+            asked: self.repeated(),
             vectors: (self.asked.endpoint == Endpoint::Embeddings).then(|| Vectors {
                 base64: self.asked.envelope.field("encoding_format") == Some(b"\"base64\""),
                 tokens: None,
             }),
         }
+    }
+
+    /// Members of the request for its answer: the caller's, or what the deployment's entry sets where it gave none. What
+    /// the provider was not told is not repeated as if it had been.
+    fn repeated(&self) -> Vec<(&'static str, Bytes)> {
+        let set = |name: &str| {
+            let (_, raw) = self.progress.deployment.as_ref()?.default_params.iter().find(|(known, _)| known == name)?;
+            Some(Bytes::copy_from_slice(raw.as_bytes()))
+        };
+        let Repeats { parameters, labels } = self.asked.protocol.repeats();
+        let told = |name: &&&'static str| !self.progress.notes.dropped().any(|note| note.param == **name);
+        let names = parameters.iter().filter(told).chain(labels);
+        names.filter_map(|name| Some((*name, self.asked.envelope.raw(name).or_else(|| set(name))?))).collect()
     }
 
     /// The price of `usage` at the deployment that answered. The answer's headers and the record ask for the same.

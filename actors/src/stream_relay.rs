@@ -132,6 +132,7 @@ impl StreamRelay {
         if let Some(mut exchange) = self.exchange.take() {
             exchange.progress.events = self.relay.learnt.events;
             exchange.progress.usage = self.relay.learnt.usage.take();
+            exchange.progress.notes.extend(&self.relay.learnt.notes);
             if !tally::is_needed(&exchange, outcome) {
                 return exchange.settle(outcome, fault);
             }

@@ -10,7 +10,7 @@ use crate::wire::protocol::Protocol;
 /// `{"type":"error","error":{"type","message"},"request_id"}`; Google: `{"error":{"code","message","status","details"}}`.
 pub fn body(shape: &Shape, protocol: Protocol, request_id: &str) -> Vec<u8> {
     let mut error = match protocol {
-        Protocol::Chat | Protocol::Responses | Protocol::Own => json!({ "error": {
+        Protocol::Chat | Protocol::Text | Protocol::Responses | Protocol::Own => json!({ "error": {
             "message": shape.message, "type": shape.kind, "param": shape.param, "code": shape.code,
         }}),
         Protocol::GenerateContent => json!({ "error": {
@@ -30,7 +30,7 @@ pub fn body(shape: &Shape, protocol: Protocol, request_id: &str) -> Vec<u8> {
         }),
     };
     if let Some(inner) = &shape.inner
-        && matches!(protocol, Protocol::Chat | Protocol::Own)
+        && matches!(protocol, Protocol::Chat | Protocol::Text | Protocol::Own)
     {
         error["error"]["provider_specific_fields"] = json!({ "innererror": inner });
     }

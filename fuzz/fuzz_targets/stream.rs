@@ -22,12 +22,10 @@ fuzz_target!(init: seed("stream"), |data: &[u8]| {
     assert_eq!((frames.len(), complete), (at_once.len(), complete_at_once));
     for frame in &frames {
         assert!(!frame.data.contains(&b'\n'), "{frame:?}");
-        let done = CALLERS[input.to].protocol == Protocol::Chat && frame.data == b"[DONE]"[..];
+        let done = matches!(CALLERS[input.to].protocol, Protocol::Chat | Protocol::Text) && frame.data == b"[DONE]"[..];
         assert!(done || serde_json::from_slice::<Value>(&frame.data).is_ok_and(|value| value.is_object()), "{frame:?}");
     }
-    if !input.facts.text_completion {
-        read_back(&input, &frames, complete);
-    }
+    read_back(&input, &frames, complete);
 });
 
 /// A stream as it comes over the wire. Binary frames are written of server-sent events here: a checksum is not to be guessed,

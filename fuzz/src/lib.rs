@@ -8,7 +8,7 @@ use millrace::dialects::cohere::COHERE;
 use millrace::dialects::ollama::OLLAMA;
 use millrace::dialects::own::Own;
 use millrace::dialects::{
-    AnswerFacts, BadRequest, Decode, Event, Request, Target, Written, anthropic, bedrock, gemini, openai, responses,
+    AnswerFacts, BadRequest, Decode, Event, Request, Target, Written, anthropic, bedrock, gemini, openai, responses, text,
 };
 use millrace_actors::fault::Fault;
 use millrace_actors::wire::framing::Framing;
@@ -28,8 +28,8 @@ pub struct Caller {
     pub read_request: fn(&[u8]) -> Result<Request, BadRequest>,
 }
 
-/// All of them, the callers' first. A selector is a place here, so new ones go to the end.
-pub fn dialects() -> [Dialect; 7] {
+/// All of them, the callers' first. A selector is a place here; the seeds are written anew when a target starts.
+pub fn dialects() -> [Dialect; 8] {
     use Framing::{Events, Frames, Lines};
     let of = |name, framing, own| Dialect { name, framing, own };
     [
@@ -45,6 +45,7 @@ pub fn dialects() -> [Dialect; 7] {
             Events,
             own(responses::write_request, responses::read_whole, || Box::new(responses::Decoder::default())),
         ),
+        of("text", Events, own(text::write_request, text::read_whole, || Box::new(text::Decoder::default()))),
         of(
             "bedrock",
             Frames,
@@ -64,11 +65,12 @@ const fn own(
 }
 
 /// What callers speak.
-pub const CALLERS: [Caller; 4] = [
+pub const CALLERS: [Caller; 5] = [
     Caller { protocol: Protocol::Chat, read_request: openai::read_request },
     Caller { protocol: Protocol::Messages, read_request: anthropic::read_request },
     Caller { protocol: Protocol::GenerateContent, read_request: gemini::read_request },
     Caller { protocol: Protocol::Responses, read_request: responses::read_request },
+    Caller { protocol: Protocol::Text, read_request: text::read_request },
 ];
 
 /// Bytes before the text: the provider's dialect, the caller's, the size of pieces (0 for all at once), the switches.
@@ -95,7 +97,11 @@ pub fn input(data: &[u8]) -> Option<Input<'_>> {
         id: "own-1".into(),
         created: 1_700_000_000,
         show_usage: switches & 1 != 0,
-        text_completion: switches & 2 != 0 && CALLERS[to].protocol == Protocol::Chat,
+        // a prompt to be told once more, for callers of texts
+        asked: match switches & 2 != 0 {
+            true => vec![("prompt", "\"Say\"".into()), ("echo", "true".into())],
+            false => Vec::new(),
+        },
         vectors: None,
     };
     let size = if size == 0 { text.len().max(1) } else { size };

@@ -30,9 +30,9 @@ enum Command {
     /// Try it: a mock provider and a gateway in front of it, with ready commands to paste.
     Demo(demo::DemoArgs),
     /// A mock provider that speaks OpenAI's API, and can misbehave on demand.
-    Mock(mock::MockArgs),
+    Mock(Box<mock::MockArgs>),
     /// Measure this gateway, or any other, side by side.
-    Bench(bench::BenchArgs),
+    Bench(Box<bench::BenchArgs>),
     /// Ask a running gateway whether it is ready; exits 0 or 1.
     Healthcheck(healthcheck::HealthcheckArgs),
     /// Print completions for a shell.
@@ -48,8 +48,8 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => check::run(args, &callbacks::validate),
         Command::Demo(args) => demo::run(&args),
-        Command::Mock(args) => told(mock::run(args)),
-        Command::Bench(args) => bench::run(args).unwrap_or_else(|error| told(Err(error))),
+        Command::Mock(args) => told(mock::run(*args)),
+        Command::Bench(args) => bench::run(*args).unwrap_or_else(|error| told(Err(error))),
         Command::Healthcheck(args) => healthcheck::run(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "millrace", &mut stdout());

@@ -6,14 +6,18 @@ use bytes::Bytes;
 use millrace_actors::fault::Fault;
 use millrace_actors::ports::{AnswerFacts, EncodeCall, Frame, Translate};
 use millrace_actors::wire::envelope::{Edits, Endpoint};
-use millrace_actors::wire::notes::{Did, Notes};
+use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::pieces::Pieces;
 use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
+use serde_json::{Map, Value};
 
 use super::event::{Event, Start};
 use super::halves::Halves;
-use super::{BadRequest, Decode, Encode, Request, Target, Written, anthropic, gemini, openai, responses, text};
+use super::untold::Untold;
+use super::{
+    BadRequest, Decode, Encode, Request, Target, Written, anthropic, defaults, gemini, openai, responses, text,
+};
 
 /// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
 /// them out needs no leave. It is noted all the same.
@@ -28,8 +32,25 @@ const LABELS: [&str; 8] = [
     "safety_identifier",
 ];
 
+/// Where Google's parameters stand.
+const GOOGLE_CONFIG: &str = "generationConfig";
+
 /// Where details stand that a client could hardly leave out of what it was given, or that ask for no more than to be told.
 const DETAILS: [&str; 4] = ["messages.", "tools.", "input.", "include."];
+
+/// Parameters that the model of a request calls otherwise than the caller does.
+fn own_names(protocol: Protocol) -> &'static [(&'static str, &'static str)] {
+    match protocol {
+        Protocol::Text => &[("top_logprobs", "logprobs")],
+        Protocol::Responses => &[
+            ("max_tokens", "max_output_tokens"),
+            ("reasoning_effort", "reasoning"),
+            ("response_format", "text"),
+            ("thinking", "reasoning"),
+        ],
+        Protocol::Chat | Protocol::Messages | Protocol::GenerateContent | Protocol::Own => &[],
+    }
+}
 
 // === Requests ===
 
@@ -42,20 +63,24 @@ pub fn edited(call: &EncodeCall<'_>, stream_usage: bool) -> Pieces {
 pub fn edited_with(call: &EncodeCall<'_>, stream_usage: bool, out: &[&str], put: Vec<(String, String)>) -> Pieces {
     let deployment = call.deployment;
     let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).chain(out.iter().copied()).collect();
-    let mut set = defaults(call);
+    let mut set = defaults::own(call, &|request, target| write_request(call.protocol, request, target));
     set.extend(put);
-    set.extend(deployment.extra_body.iter().cloned());
+    for extra in &deployment.extra_body {
+        let extra = merged(call, &set, extra);
+        set.push(extra);
+    }
     call.envelope.rewrite(&Edits { model: call.model, stream_usage, drop: &drop, set: &set })
 }
 
-/// Parameters that the deployment's entry sets and the caller does not. They have OpenAI's names, which a body of Google's has
-/// no place for at its top.
-fn defaults(call: &EncodeCall<'_>) -> Vec<(String, String)> {
-    let absent = |(name, _): &&(String, String)| call.envelope.field(name).is_none();
-    match call.protocol {
-        Protocol::GenerateContent => Vec::new(),
-        _ => call.deployment.default_params.iter().filter(absent).cloned().collect(),
-    }
+/// A member of the operator's for the caller's body. Google's stand in objects (`generationConfig`) in which they are put, as
+/// LiteLLM does: they win over the caller's member of the same name, not over all beside it.
+fn merged(call: &EncodeCall<'_>, set: &[(String, String)], (name, raw): &(String, String)) -> (String, String) {
+    let parsed = |raw: &[u8]| serde_json::from_slice::<Map<String, Value>>(raw).ok();
+    let set = set.iter().rev().find(|(known, _)| known == name).map(|(_, raw)| raw.as_bytes());
+    let own = set.or(call.envelope.field(name)).filter(|_| call.protocol == Protocol::GenerateContent).and_then(parsed);
+    let (Some(mut own), Some(extra)) = (own, parsed(raw.as_bytes())) else { return (name.clone(), raw.clone()) };
+    own.extend(extra);
+    (name.clone(), Value::Object(own).to_string())
 }
 
 /// The caller's form with the same few fields changed, and the header that says what it is.
@@ -83,10 +108,17 @@ pub(super) fn written_by(
 ) -> Result<(Pieces, Notes), Fault> {
     let target =
         Target { model: call.model, max_output_tokens: call.max_output_tokens, stream_usage: call.stream_usage };
-    written_as(call, |body| {
+    let mut set = Vec::new();
+    if call.protocol == Protocol::Messages && call.envelope.field("max_tokens").is_none() {
+        // what is only counted needs no limit, without which it could not be read
+        let counted = (call.endpoint == Endpoint::CountTokens).then(|| ("max_tokens".to_owned(), "1".to_owned()));
+        set.extend(defaults::limit(call).or(counted));
+    }
+    written_with(call, &set, |body| {
         let mut request = read_request(call.protocol, body)?;
         // not every protocol says so in its body
         request.stream = call.envelope.stream();
+        defaults::fill(call, &mut request)?;
         write(&request, &target)
     })
 }
@@ -99,26 +131,26 @@ pub fn written_as(
     call: &EncodeCall<'_>,
     write: impl FnOnce(&[u8]) -> Result<Written, BadRequest>,
 ) -> Result<(Pieces, Notes), Fault> {
+    written_with(call, &defaults::raw(call), write)
+}
+
+/// The same, with these members in the caller's body.
+fn written_with(
+    call: &EncodeCall<'_>,
+    set: &[(String, String)],
+    write: impl FnOnce(&[u8]) -> Result<Written, BadRequest>,
+) -> Result<(Pieces, Notes), Fault> {
     let deployment = call.deployment;
-    let mut defaults = defaults(call);
-    if call.endpoint == Endpoint::CountTokens && call.envelope.field("max_tokens").is_none() {
-        // what is only counted needs no limit, without which it could not be read
-        defaults.push(("max_tokens".to_owned(), "1".to_owned()));
-    }
-    let body = match deployment.drop.is_empty() && defaults.is_empty() {
+    let body = match deployment.drop.is_empty() && set.is_empty() {
         true => call.envelope.body().clone(),
         false => {
             let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).collect();
-            let edits = Edits { model: call.model, stream_usage: false, drop: &drop, set: &defaults };
+            let edits = Edits { model: call.model, stream_usage: false, drop: &drop, set };
             call.envelope.rewrite(&edits).to_bytes()
         }
     };
-    let (body, without) = match call.endpoint {
-        Endpoint::Completions => text::as_chat(&body).map_err(refused)?,
-        _ => (body, Vec::new()),
-    };
     let mut written = write(&body).map_err(refused)?;
-    without.into_iter().for_each(|name| written.notes.add(name, Did::Dropped, "a chat has no such parameter"));
+    own_names(call.protocol).iter().for_each(|(ours, own)| written.notes.rename(ours, own));
     // a detail of a message that has no place is noted; a client could hardly leave it out of what it was given
     let refusable = |name: &&str| !is_label(name) && !DETAILS.iter().any(|of| name.starts_with(of));
     let lost: Vec<&str> = written.notes.dropped().map(|note| note.param.as_str()).filter(refusable).collect();
@@ -169,13 +201,16 @@ fn with_extra(body: Bytes, extra: &[(String, String)]) -> Pieces {
     if extra.is_empty() {
         return Pieces::from(body);
     }
-    let Ok(mut object) = serde_json::from_slice::<serde_json::Map<_, _>>(&body) else { return Pieces::from(body) };
+    let Ok(mut object) = serde_json::from_slice::<Map<_, _>>(&body) else { return Pieces::from(body) };
     for (name, raw) in extra {
-        if let Ok(value) = serde_json::from_str::<serde_json::Value>(raw) {
-            object.insert(name.clone(), value);
+        let Ok(value) = serde_json::from_str::<Value>(raw) else { continue };
+        match (object.get_mut(name), value) {
+            // the same holds where the body was written for Google
+            (Some(Value::Object(own)), Value::Object(extra)) if name == GOOGLE_CONFIG => own.extend(extra),
+            (_, value) => drop(object.insert(name.clone(), value)),
         }
     }
-    Pieces::from(Bytes::from(serde_json::Value::Object(object).to_string()))
+    Pieces::from(Bytes::from(Value::Object(object).to_string()))
 }
 
 // === Answers ===
@@ -211,29 +246,34 @@ pub fn translator(from: Protocol, to: Protocol, facts: AnswerFacts) -> Box<dyn T
 
 /// The way of one stream from a given reader.
 pub(super) fn bridged(decoder: Box<dyn Decode>, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
-    let text_completion = facts.text_completion;
-    let bridge = Box::new(Bridge {
-        decoder,
-        encoder: encoder(to, facts),
-        halves: Halves::default(),
-        events: Vec::new(),
-        usage: None,
-    });
-    if text_completion { Box::new(text::Text(bridge)) } else { bridge }
+    let (encoder, untold) = (encoder(to, facts), Untold::new(to));
+    Box::new(Bridge { decoder, encoder, halves: Halves::default(), events: Vec::new(), usage: None, untold })
 }
 
 /// A whole answer of one protocol in another.
 ///
 /// # Errors
-/// It cannot be understood.
-pub fn translate(from: Protocol, to: Protocol, facts: AnswerFacts, whole: &[u8]) -> Result<Bytes, Fault> {
-    Ok(told(to, read_whole(from, whole)?, &facts))
+/// It cannot be understood, or nothing of it can be told.
+pub fn translate(
+    from: Protocol,
+    to: Protocol,
+    facts: AnswerFacts,
+    whole: &[u8],
+    notes: &mut Notes,
+) -> Result<Bytes, Fault> {
+    told(to, read_whole(from, whole)?, &facts, notes)
 }
 
-/// A whole answer of given events, in the shape that the caller wants.
-pub(super) fn told(to: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
-    let answer = write_whole(to, events, facts);
-    if facts.text_completion { text::of_chat(&answer).unwrap_or(answer) } else { answer }
+/// A whole answer of given events.
+///
+/// # Errors
+/// Nothing of it can be told.
+pub(super) fn told(to: Protocol, events: Vec<Event>, facts: &AnswerFacts, notes: &mut Notes) -> Result<Bytes, Fault> {
+    let mut untold = Untold::new(to);
+    events.iter().for_each(|event| untold.look(event));
+    untold.end()?;
+    notes.extend(untold.notes());
+    Ok(write_whole(to, events, facts))
 }
 
 struct Bridge {
@@ -243,6 +283,7 @@ struct Bridge {
     /// Empty between calls; kept for its room.
     events: Vec<Event>,
     usage: Option<Usage>,
+    untold: Untold,
 }
 
 impl Translate for Bridge {
@@ -250,33 +291,40 @@ impl Translate for Bridge {
         let data = self.halves.join(data);
         let decoded = self.decoder.event(name, &data, &mut self.events);
         let complete = self.encode(out);
-        decoded.map(|()| complete)
+        decoded.and(complete)
     }
 
     fn close(&mut self, out: &mut Vec<Frame>) -> Result<bool, Fault> {
         let decoded = self.decoder.close(&mut self.events);
         let complete = self.encode(out);
-        decoded.map(|()| complete)
+        decoded.and(complete)
     }
 
     fn usage(&self) -> Option<Usage> {
         self.usage
     }
+
+    fn notes(&self) -> &Notes {
+        self.untold.notes()
+    }
 }
 
 impl Bridge {
     /// Writes what was read; tells whether the answer is complete.
-    fn encode(&mut self, out: &mut Vec<Frame>) -> bool {
+    fn encode(&mut self, out: &mut Vec<Frame>) -> Result<bool, Fault> {
         let mut complete = false;
         for event in self.events.drain(..) {
             match &event {
                 Event::Usage(usage) => self.usage = Some(*usage),
-                Event::End => complete = true,
-                _ => {}
+                Event::End => {
+                    self.untold.end()?;
+                    complete = true;
+                }
+                other => self.untold.look(other),
             }
             self.encoder.event(event, out);
         }
-        complete
+        Ok(complete)
     }
 }
 
@@ -292,7 +340,7 @@ fn own_facts(events: &[Event]) -> AnswerFacts {
         id: id.unwrap_or_default(),
         created: created.unwrap_or_default(),
         show_usage: true,
-        text_completion: false,
+        asked: Vec::new(),
         vectors: None,
     }
 }
@@ -304,6 +352,7 @@ fn own_facts(events: &[Event]) -> AnswerFacts {
 fn read_request(protocol: Protocol, body: &[u8]) -> Result<Request, BadRequest> {
     match protocol {
         Protocol::Chat | Protocol::Own => openai::read_request(body),
+        Protocol::Text => text::read_request(body),
         Protocol::Messages => anthropic::read_request(body),
         Protocol::Responses => responses::read_request(body),
         Protocol::GenerateContent => gemini::read_request(body),
@@ -313,6 +362,7 @@ fn read_request(protocol: Protocol, body: &[u8]) -> Result<Request, BadRequest> 
 fn write_request(protocol: Protocol, request: &Request, target: &Target<'_>) -> Result<Written, BadRequest> {
     match protocol {
         Protocol::Chat | Protocol::Own => openai::write_request(request, target),
+        Protocol::Text => text::write_request(request, target),
         Protocol::Messages => anthropic::write_request(request, target),
         Protocol::Responses => responses::write_request(request, target),
         Protocol::GenerateContent => gemini::write_request(request, target),
@@ -322,6 +372,7 @@ fn write_request(protocol: Protocol, request: &Request, target: &Target<'_>) -> 
 fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
     match protocol {
         Protocol::Chat | Protocol::Own => openai::read_whole(body),
+        Protocol::Text => text::read_whole(body),
         Protocol::Messages => anthropic::read_whole(body),
         Protocol::Responses => responses::read_whole(body),
         Protocol::GenerateContent => gemini::read_whole(body),
@@ -331,6 +382,7 @@ fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
 pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
     match protocol {
         Protocol::Chat | Protocol::Own => openai::write_whole(events, facts),
+        Protocol::Text => text::write_whole(events, facts),
         Protocol::Messages => anthropic::write_whole(events, facts),
         Protocol::Responses => responses::write_whole(events, facts),
         Protocol::GenerateContent => gemini::write_whole(events, facts),
@@ -340,6 +392,7 @@ pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &Answer
 fn decoder(protocol: Protocol) -> Box<dyn Decode> {
     match protocol {
         Protocol::Chat | Protocol::Own => Box::new(openai::Decoder::default()),
+        Protocol::Text => Box::new(text::Decoder::default()),
         Protocol::Messages => Box::new(anthropic::Decoder::default()),
         Protocol::Responses => Box::new(responses::Decoder::default()),
         Protocol::GenerateContent => Box::new(gemini::Decoder::default()),
@@ -349,6 +402,7 @@ fn decoder(protocol: Protocol) -> Box<dyn Decode> {
 pub(super) fn encoder(protocol: Protocol, facts: AnswerFacts) -> Box<dyn Encode> {
     match protocol {
         Protocol::Chat | Protocol::Own => Box::new(openai::Encoder::new(facts)),
+        Protocol::Text => Box::new(text::Encoder::new(facts)),
         Protocol::Messages => Box::new(anthropic::Encoder::new(facts)),
         Protocol::Responses => Box::new(responses::Encoder::new(facts)),
         Protocol::GenerateContent => Box::new(gemini::Encoder::new(facts)),

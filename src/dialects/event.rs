@@ -7,6 +7,8 @@
 use millrace_actors::wire::usage::Usage;
 use serde_json::Value;
 
+use super::request::Source;
+
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -68,6 +70,26 @@ pub enum Event {
         /// The piece. All pieces of a call joined are one JSON object; none at all means `{}`.
         json: String,
     },
+    /// A picture that the model made, whole.
+    Image {
+        /// Which of `n` answers.
+        choice: u32,
+        /// The picture.
+        image: Image,
+    },
+    /// Sound that the model made: more of it, or of its transcript.
+    Audio {
+        /// Which of `n` answers.
+        choice: u32,
+        /// The piece.
+        audio: Audio,
+    },
+    /// Something of the provider's own that no other protocol has a form for, such as a search that it ran: told so that it
+    /// can be noted.
+    Own {
+        /// The provider's word for it.
+        kind: String,
+    },
     /// Where a claim in the text comes from.
     Citation {
         /// Which of `n` answers.
@@ -111,6 +133,28 @@ pub struct Start {
     pub service_tier: Option<String>,
     /// `system_fingerprint`, as told.
     pub system_fingerprint: Option<String>,
+}
+
+/// A picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// Where it is: its bytes in base64, or an address.
+    pub source: Source,
+}
+
+/// A piece of sound. What a piece does not tell is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audio {
+    /// The provider's id of the sound, by which OpenAI's callers speak of it in later turns.
+    pub id: Option<String>,
+    /// `audio/wav` ...; `None` where the provider does not tell.
+    pub media_type: Option<String>,
+    /// Bytes in base64, as they came; pieces are encoded each for itself.
+    pub data: String,
+    /// More of what is said in it.
+    pub transcript: String,
+    /// Until when the provider knows the id, Unix seconds.
+    pub expires_at: Option<u64>,
 }
 
 /// A source of a claim.

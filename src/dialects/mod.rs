@@ -16,10 +16,14 @@ pub mod anthropic;
 pub mod bedrock;
 pub mod bridge;
 pub mod cohere;
+mod defaults;
 pub mod embeddings;
 pub mod event;
 pub mod gemini;
 mod halves;
+mod logprobs;
+pub mod media;
+mod middle;
 pub mod ollama;
 pub mod openai;
 pub mod own;
@@ -30,7 +34,8 @@ pub mod signature;
 mod testing;
 #[cfg(test)]
 mod tests;
-mod text;
+pub mod text;
+mod untold;
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;

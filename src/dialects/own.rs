@@ -39,13 +39,19 @@ impl Own {
     /// A whole answer for a caller who speaks `to`; or what [`collected`] made of a stream.
     ///
     /// # Errors
-    /// It cannot be understood, or its end is missing.
-    pub fn translate(&self, to: Protocol, facts: &AnswerFacts, whole: &[u8]) -> Result<Bytes, Fault> {
+    /// It cannot be understood, or its end is missing, or nothing of it can be told.
+    pub fn translate(
+        &self,
+        to: Protocol,
+        facts: &AnswerFacts,
+        whole: &[u8],
+        notes: &mut Notes,
+    ) -> Result<Bytes, Fault> {
         let events = match whole.strip_prefix(COLLECTED.as_bytes()).and_then(|rest| rest.strip_suffix(b"]}")) {
             Some(list) => self.joined(list)?,
             None => (self.read_whole)(whole)?,
         };
-        Ok(bridge::told(to, events, facts))
+        bridge::told(to, events, facts, notes)
     }
 
     fn joined(&self, list: &[u8]) -> Result<Vec<Event>, Fault> {

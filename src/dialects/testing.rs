@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::own::Own;
-use super::{AnswerFacts, Event, Target, bridge, openai};
+use super::{AnswerFacts, Event, Notes, Target, bridge, openai};
 use millrace_actors::wire::framing::{Framing, StreamReader};
 use millrace_actors::wire::protocol::Protocol;
 
@@ -36,7 +36,7 @@ pub fn facts() -> AnswerFacts {
         id: "own-1".into(),
         created: 1_700_000_000,
         show_usage: true,
-        text_completion: false,
+        asked: Vec::new(),
         vectors: None,
     }
 }
@@ -60,8 +60,8 @@ pub fn pair(own: &Own, framing: Framing, name: &str, stream: &str, whole: &str) 
         assert_eq!(decoded(own, framing, stream, size), events, "{name} in chunks of {size}");
     }
     for (to, word) in [(Protocol::Chat, "openai"), (Protocol::Messages, "anthropic")] {
-        let joined = bridge::told(to, events.clone(), &facts());
-        let translated = own.translate(to, &facts(), whole.as_bytes()).unwrap();
+        let joined = bridge::told(to, events.clone(), &facts(), &mut Notes::default()).unwrap();
+        let translated = own.translate(to, &facts(), whole.as_bytes(), &mut Notes::default()).unwrap();
         let pretty = |bytes: &[u8]| format!("{:#}\n", serde_json::from_slice::<Value>(bytes).unwrap());
         assert_eq!(pretty(&joined), pretty(&translated), "{name}: stream and whole answer differ for {word}");
         golden(

@@ -144,7 +144,7 @@ fn forwarded(request: &HttpRequest, protocol: Protocol) -> Vec<(HeaderName, Head
     const OWN: [HeaderName; 2] =
         [HeaderName::from_static("anthropic-version"), HeaderName::from_static("anthropic-beta")];
     match protocol {
-        Protocol::Chat | Protocol::Responses | Protocol::GenerateContent | Protocol::Own => Vec::new(),
+        Protocol::Chat | Protocol::Text | Protocol::Responses | Protocol::GenerateContent | Protocol::Own => Vec::new(),
         Protocol::Messages => {
             let all = |name: &HeaderName| {
                 request.headers().get_all(name).map(|value| (name.clone(), value.clone())).collect()

@@ -57,6 +57,7 @@ pub fn spoken_at(path: &str) -> Protocol {
     }
     let path = path.strip_prefix("/v1").unwrap_or(path);
     match () {
+        () if path.ends_with("/completions") && !path.ends_with("/chat/completions") => Protocol::Text,
         () if below(path, "/messages") => Protocol::Messages,
         () if below(path, "/responses") || below(path, "/openai/v1/responses") => Protocol::Responses,
         () => Protocol::Chat,
@@ -97,7 +98,17 @@ mod tests {
         for path in ["/v1/responses", "/responses", "/openai/v1/responses", "/v1/responses/resp_1/cancel"] {
             assert_eq!(spoken_at(path), Protocol::Responses, "{path}");
         }
-        for path in ["/v1/chat/completions", "/v1/messagesque", "/x/v1/messages", "/"] {
+        for path in ["/v1/completions", "/completions", "/engines/m/completions", "/openai/deployments/m/completions"] {
+            assert_eq!(spoken_at(path), Protocol::Text, "{path}");
+        }
+        for path in [
+            "/v1/chat/completions",
+            "/chat/completions",
+            "/engines/m/chat/completions",
+            "/v1/messagesque",
+            "/x/v1/messages",
+            "/",
+        ] {
             assert_eq!(spoken_at(path), Protocol::Chat, "{path}");
         }
     }

@@ -16,6 +16,7 @@ use millrace_actors::upstream::Origin;
 use millrace_actors::wire::cost::Cost;
 use millrace_actors::wire::envelope::{Endpoint, Envelope};
 use millrace_actors::wire::money::Picodollars;
+use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
 
@@ -48,7 +49,7 @@ impl Dialect for Mute {
     fn translator(&self, _: Protocol, _: AnswerFacts) -> Box<dyn Translate> {
         unreachable!("no stream is opened here")
     }
-    fn translate(&self, _: Protocol, _: AnswerFacts, _: &Bytes) -> Result<Bytes, Fault> {
+    fn translate(&self, _: Protocol, _: AnswerFacts, _: &Bytes, _: &mut Notes) -> Result<Bytes, Fault> {
         Err(Fault::Internal)
     }
 }

@@ -113,8 +113,8 @@ impl Dialect for Anthropic {
         bridge::translator(Protocol::Messages, to, facts)
     }
 
-    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault> {
-        bridge::translate(Protocol::Messages, to, facts, whole)
+    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes, notes: &mut Notes) -> Result<Bytes, Fault> {
+        bridge::translate(Protocol::Messages, to, facts, whole, notes)
     }
 }
 

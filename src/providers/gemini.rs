@@ -134,13 +134,13 @@ impl Dialect for Gemini {
         bridge::translator(Protocol::GenerateContent, to, facts)
     }
 
-    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault> {
+    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes, notes: &mut Notes) -> Result<Bytes, Fault> {
         if facts.vectors.is_some() {
             return embeddings::read_answer(whole, &facts);
         }
         if let Some(count) = counting::told(whole) {
             return Ok(format!("{{\"input_tokens\":{count}}}").into());
         }
-        bridge::translate(Protocol::GenerateContent, to, facts, whole)
+        bridge::translate(Protocol::GenerateContent, to, facts, whole, notes)
     }
 }

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::compatible;
 use super::row::Row;
 use super::segment;
-use crate::dialects::{bridge, responses};
+use crate::dialects::{bridge, media, responses};
 
 /// The dialect. Many providers share it.
 pub struct OpenAi {
@@ -40,20 +40,27 @@ impl Dialect for OpenAi {
 
     fn protocol(&self, asked: Endpoint) -> Protocol {
         match asked {
-            Endpoint::Responses if self.row.endpoints.contains(&asked) => Protocol::Responses,
-            Endpoint::Chat | Endpoint::Messages | Endpoint::Responses if self.responses => Protocol::Responses,
+            Endpoint::Responses if self.serves(asked) => Protocol::Responses,
+            Endpoint::Completions if self.serves(asked) && !self.responses => Protocol::Text,
+            Endpoint::Chat | Endpoint::Completions | Endpoint::Messages | Endpoint::Responses | Endpoint::Generate => {
+                self.to_others()
+            }
             _ => Protocol::Chat,
         }
     }
 
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
         // who speaks otherwise is answered by a chat, or by a response
-        let endpoint = match (call.endpoint, self.protocol(call.endpoint)) {
+        let spoken = self.protocol(call.endpoint);
+        let endpoint = match (call.endpoint, spoken) {
             (_, Protocol::Responses) => Endpoint::Responses,
-            (Endpoint::Messages | Endpoint::Responses | Endpoint::Generate, _) => Endpoint::Chat,
+            (_, Protocol::Text) => Endpoint::Completions,
+            (Endpoint::Messages | Endpoint::Responses | Endpoint::Generate | Endpoint::Completions, _) => {
+                Endpoint::Chat
+            }
             (endpoint, _) => endpoint,
         };
-        let Some(path) = path(endpoint).filter(|_| self.row.endpoints.contains(&endpoint)) else {
+        let Some(path) = path(endpoint).filter(|_| self.serves(endpoint)) else {
             return Err(bridge::not_served(call, self.row.name));
         };
         let path = match self.deployments {
@@ -67,7 +74,7 @@ impl Dialect for OpenAi {
         let (body, notes) = match (endpoint, call.endpoint) {
             (Endpoint::Responses, Endpoint::Responses) => (bridge::edited(call, false), Notes::default()),
             (Endpoint::Responses, _) => bridge::written(call, Protocol::Responses)?,
-            _ => compatible::body(call, self.row)?,
+            _ => compatible::body(call, self.row, spoken)?,
         };
         Ok(Encoded { path, headers: Vec::new(), body, notes })
     }
@@ -131,15 +138,24 @@ impl Dialect for OpenAi {
         bridge::translator(self.to_others(), to, facts)
     }
 
-    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault> {
-        bridge::translate(self.to_others(), to, facts, whole)
+    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes, notes: &mut Notes) -> Result<Bytes, Fault> {
+        bridge::translate(self.to_others(), to, facts, whole, notes)
     }
 }
 
 impl OpenAi {
-    /// What is spoken to callers who speak neither protocol, or the other one of the two.
+    /// What is spoken to callers whose own protocol is not.
     fn to_others(&self) -> Protocol {
-        if self.responses { Protocol::Responses } else { Protocol::Chat }
+        match self.responses {
+            true => Protocol::Responses,
+            // a model that only goes on with a text
+            false if !self.serves(Endpoint::Chat) && self.serves(Endpoint::Completions) => Protocol::Text,
+            false => Protocol::Chat,
+        }
+    }
+
+    fn serves(&self, endpoint: Endpoint) -> bool {
+        self.row.endpoints.contains(&endpoint)
     }
 }
 
@@ -181,7 +197,9 @@ fn fold_object(known: &mut Map<String, Value>, later: Map<String, Value>) {
     for (name, value) in later {
         match (known.get_mut(&name), value) {
             (Some(Value::String(text)), Value::String(more)) if grows(&name) => text.push_str(&more),
+            (Some(Value::String(sound)), Value::String(more)) if name == "data" => media::join(sound, &more),
             (Some(Value::Object(object)), Value::Object(more)) => fold_object(object, more),
+            (Some(Value::Array(list)), Value::Array(more)) if name == "images" => list.extend(more),
             (Some(Value::Array(list)), Value::Array(more)) if name == "tool_calls" => fold_calls(list, more),
             (Some(_), Value::Null) => {}
             (_, value) => {
@@ -204,7 +222,7 @@ fn fold_calls(list: &mut Vec<Value>, more: Vec<Value>) {
 
 /// Fields that come in pieces; all others come whole.
 fn grows(name: &str) -> bool {
-    matches!(name, "content" | "text" | "arguments" | "refusal" | "reasoning_content" | "reasoning")
+    matches!(name, "content" | "text" | "arguments" | "refusal" | "reasoning_content" | "reasoning" | "transcript")
 }
 
 /// In a stream, tool calls carry their index.
@@ -242,6 +260,27 @@ mod tests {
 
     fn parsed(bytes: &Bytes) -> Value {
         serde_json::from_slice(bytes).unwrap()
+    }
+
+    #[test]
+    fn pictures_and_pieces_of_sound_are_folded() {
+        let chunk = |delta: Value| {
+            Bytes::from(
+                json!({"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m",
+            "choices": [{"index": 0, "delta": delta, "finish_reason": null}]})
+                .to_string(),
+            )
+        };
+        let pieces = [
+            json!({"audio": {"id": "a", "transcript": "h"}}),
+            json!({"audio": {"transcript": "\u{e9}"}, "images": [{"index": 0}]}),
+            json!({"audio": {"data": "AAEAAg=="}, "images": [{"index": 1}]}),
+            json!({"audio": {"data": "AAMABA==", "expires_at": 7}}),
+        ];
+        let whole = DIALECT.collect(Endpoint::Chat, &pieces.map(chunk)).unwrap();
+        let message = &parsed(&whole)["choices"][0]["message"];
+        let sound = json!({"id": "a", "transcript": "h\u{e9}", "data": "AAEAAgADAAQ=", "expires_at": 7});
+        assert_eq!((&message["audio"], &message["images"]), (&sound, &json!([{"index": 0}, {"index": 1}])));
     }
 
     #[test]

@@ -82,10 +82,10 @@ impl Dialect for OwnDialect {
         self.how.protocol.translator(to, facts)
     }
 
-    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault> {
+    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes, notes: &mut Notes) -> Result<Bytes, Fault> {
         match facts.vectors {
             Some(_) => (self.how.embed_answer)(&facts, whole),
-            None => self.how.protocol.translate(to, &facts, whole),
+            None => self.how.protocol.translate(to, &facts, whole, notes),
         }
     }
 }

@@ -18,6 +18,7 @@ mod endpoints;
 mod gemini;
 mod harness;
 mod invariants;
+mod media;
 mod messages;
 mod pass_through;
 mod process;

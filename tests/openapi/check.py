@@ -33,6 +33,10 @@ model_list:
     litellm_params: {{model: "openai/responses/*", api_base: "{provider}", api_key: {provider_key}}}
   - model_name: "claude/*"
     litellm_params: {{model: "anthropic/*", api_base: "{root}", api_key: {provider_key}}}
+  - model_name: "gemini/*"
+    litellm_params: {{model: "gemini/*", api_base: "{root}", api_key: {provider_key}}}
+litellm_settings:
+  drop_params: true
 router_settings:
   num_retries: 0
   disable_cooldowns: true
@@ -50,11 +54,29 @@ BEHAVIOURS = [
 GROUPS = ["own", "chat", "responses", "claude"]
 
 
+# What a response repeats: parameters that shape it, and labels.
+PARAMETERS = {
+    "instructions": "Be brief.",
+    "max_output_tokens": 64,
+    "metadata": {"ticket": "T-1"},
+    "parallel_tool_calls": False,
+    "reasoning": {"effort": "low"},
+    "temperature": 0.5,
+    "text": {"format": {"type": "json_schema", "name": "city", "schema": {"type": "object"}, "strict": True}},
+    "tool_choice": {"type": "function", "name": "look"},
+    "tools": [{"type": "function", "name": "look", "parameters": {"type": "object"}, "strict": True}],
+    "top_p": 1,
+    "user": "u-17",
+}
+
+
 # Where the description is stricter than OpenAI's own answers: schema, the end of a place, and the value there.
 STRICTER = [
     # every chunk but the last has null, also in the description's own examples
     ("CreateChatCompletionStreamResponse", "finish_reason: None"),
     ("CreateCompletionResponse", "finish_reason: None"),
+    # "all other chunks will also include a usage field, but with a null value" (`ChatCompletionStreamOptions`)
+    ("CreateCompletionResponse", "usage: None"),
 ]
 
 
@@ -140,18 +162,24 @@ class Check:
                 self.whole(ours, "/v1/chat/completions", "CreateChatCompletionResponse", chat)
                 chat["stream_options"] = {"include_usage": True}
                 self.stream(ours, "/v1/chat/completions", chat, lambda _: "CreateChatCompletionStreamResponse")
+                text = {"model": model, "prompt": "hi", "echo": True, "max_tokens": 64}
+                ours = group not in ("own", "chat")
+                self.whole(ours, "/v1/completions", "CreateCompletionResponse", text)
+                text["stream_options"] = {"include_usage": True}
+                self.stream(ours, "/v1/completions", text, lambda _: "CreateCompletionResponse")
                 response = {"model": model, "input": "hi"}
                 self.whole(group != "own" and group != "responses", "/v1/responses", "Response", response)
                 by_type = lambda event: kinds.get(event.get("type"), "ResponseErrorEvent")
                 self.stream(group != "own" and group != "responses", "/v1/responses", response, by_type)
+                self.whole(group != "own" and group != "responses", "/v1/responses", "Response", response | PARAMETERS)
+                self.stream(group != "own" and group != "responses", "/v1/responses", response | PARAMETERS, by_type)
         for model in ("own/mock:chunks=4,cut:3", "claude/mock:chunks=4,cut:3"):
             self.stream(model.startswith("claude"), "/v1/responses", {"model": model, "input": "hi"}, by_type)
-        self.whole(False, "/v1/completions", "CreateCompletionResponse", {"model": "own/mock", "prompt": "hi"})
-        self.stream(False, "/v1/completions", {"model": "own/mock", "prompt": "hi"}, lambda _: "CreateCompletionResponse")
         self.whole(False, "/v1/embeddings", "CreateEmbeddingResponse", {"model": "own/mock", "input": ["a", "b"]})
+        self.whole(True, "/v1/embeddings", "CreateEmbeddingResponse", {"model": "gemini/mock", "input": ["a", "b"]})
         self.whole(True, "/v1/models", "ListModelsResponse")
         self.whole(True, "/v1/models/own/mock", "Model")
-        for path in ("/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/nothing"):
+        for path in ("/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/embeddings", "/v1/nothing"):
             self.whole(True, path, "ErrorResponse", {})
 
 

@@ -154,10 +154,11 @@ impl ModelPrice {
 /// Whether a provider label of a price table belongs to a provider. LiteLLM splits some providers by protocol:
 /// `cohere_chat`, `bedrock_converse`, `vertex_ai-language-models`, `text-completion-openai`.
 fn is_family(label: &str, provider: &str) -> bool {
+    const TEXTS: &str = "text-completion-";
     label
-        .strip_prefix("text-completion-")
+        .strip_prefix(TEXTS)
         .unwrap_or(label)
-        .strip_prefix(provider)
+        .strip_prefix(provider.strip_prefix(TEXTS).unwrap_or(provider))
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('-') || matches!(rest, "_chat" | "_converse"))
 }
 

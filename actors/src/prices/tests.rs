@@ -49,6 +49,7 @@ fn a_name_is_found_with_and_without_its_prefix_but_not_under_another_provider() 
         ("command-a", "cohere", Some("0.000005")),
         ("cohere/command-a", "", Some("0.000005")),
         ("babbage-002", "openai", Some("0.000006")),
+        ("babbage-002", "text-completion-openai", Some("0.000006")),
         ("claude-x", "vertex_ai", Some("0.000007")),
         ("only-azure-ai", "azure", None),
         ("meta/llama", "together_ai", Some("0.000009")),

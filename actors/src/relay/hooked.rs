@@ -72,7 +72,7 @@ impl Hooked {
         };
         if self.text.len() < TEXT_LIMIT {
             match self.facts.protocol {
-                Protocol::Chat | Protocol::Own => text_of(&readable, &mut self.text),
+                Protocol::Chat | Protocol::Text | Protocol::Own => text_of(&readable, &mut self.text),
                 Protocol::GenerateContent => generate::text_of(&readable, &mut self.text),
                 Protocol::Messages => messages::text_of(&readable, &mut self.text),
                 Protocol::Responses => responses::text_of(&readable, &mut self.text),

@@ -102,7 +102,7 @@ impl Relay {
             (None, Protocol::Responses) => {
                 Mode::Responses(Box::new(Responses::new(settings.shown_model, hooked(None))))
             }
-            (None, Protocol::Chat | Protocol::Own) => match hooked(restamper()) {
+            (None, Protocol::Chat | Protocol::Text | Protocol::Own) => match hooked(restamper()) {
                 Some(hooked) => Mode::Hooked(hooked),
                 None => restamper().map_or(Mode::Verbatim, Mode::Restamp),
             },

@@ -2,6 +2,7 @@
 
 use crate::fault::{Fault, Refusal};
 use crate::wire::answer::UpstreamError;
+use crate::wire::notes::Notes;
 use crate::wire::usage::Usage;
 
 /// What was learnt of the stream.
@@ -11,6 +12,8 @@ pub struct Learnt {
     pub events: u64,
     /// The last usage the provider reported; cumulative, so the last one wins (FAULTS S15).
     pub usage: Option<Usage>,
+    /// What of the answer the client's protocol has no form for.
+    pub notes: Notes,
 }
 
 /// Why a stream is over before the provider closed it.

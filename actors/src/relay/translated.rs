@@ -39,6 +39,9 @@ impl Translated {
         if let Some(usage) = self.translate.usage() {
             learnt.usage = Some(usage);
         }
+        if !matches!(complete, Ok(false)) {
+            learnt.notes.extend(self.translate.notes());
+        }
         // what came before a fault in the same event was said, and is passed on
         let mut frames = std::mem::take(&mut self.frames);
         let passed = frames.drain(..).try_for_each(|frame| self.pass(&frame, out, learnt));

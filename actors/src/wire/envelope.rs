@@ -125,6 +125,11 @@ impl Envelope {
         self.find(name).map(|field| &self.body[field.value.clone()])
     }
 
+    /// The same, for whoever keeps it: not a copy.
+    pub fn raw(&self, name: &str) -> Option<Bytes> {
+        self.find(name).map(|field| self.body.slice(field.value.clone()))
+    }
+
     /// All top-level fields in order: decoded name, raw JSON.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.fields.iter().map(|field| (field.name.as_str(), &self.body[field.value.clone()]))

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -73,10 +74,20 @@ pub fn look(data: &[u8]) -> Seen {
 }
 
 /// Whether a stream of these events may end here.
-pub fn are_whole(events: &[bytes::Bytes]) -> bool {
+pub fn are_whole(events: &[Bytes]) -> bool {
     let mut progress = Progress::default();
     events.iter().for_each(|data| progress.add(look(data).progress));
     progress.is_whole()
+}
+
+/// The events of an answer that came as one array of them: what Google sends where server-sent events were not asked for, and
+/// some servers before Gemini send anyhow (FAULTS S21). Parts of the body, not copied.
+pub fn listed(body: &Bytes) -> Option<Vec<Bytes>> {
+    if !body.trim_ascii_start().starts_with(b"[") {
+        return None;
+    }
+    let list: Vec<&RawValue> = serde_json::from_slice(body).ok()?;
+    Some(list.into_iter().map(|event| body.slice_ref(event.get().as_bytes())).collect())
 }
 
 /// Appends the text that the event adds to what is shown.

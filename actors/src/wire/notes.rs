@@ -1,4 +1,4 @@
-//! What a translation could not carry over as the caller wrote it, for `x-millrace-params` and the log record: nothing is
+//! What a translation could not carry over as it was written, by the caller or by its provider, for `x-millrace-params` and the log record: nothing is
 //! lost in silence.
 
 use std::fmt;
@@ -61,6 +61,18 @@ impl Notes {
         }
     }
 
+    /// Takes down all that others took down.
+    pub fn extend(&mut self, others: &Notes) {
+        others.iter().for_each(|note| self.add(&note.param, note.did, &note.detail));
+    }
+
+    /// Names a parameter as its caller does, where the model of a request has two for the caller's one.
+    pub fn rename(&mut self, from: &str, to: &str) {
+        let (renamed, rest): (Vec<Note>, Vec<Note>) = self.0.drain(..).partition(|note| note.param == from);
+        self.0 = rest;
+        renamed.into_iter().for_each(|note| self.add(to, note.did, &note.detail));
+    }
+
     /// The parameters that are not carried at all, in order: what `drop_params` decides about.
     pub fn dropped(&self) -> impl Iterator<Item = &Note> {
         self.0.iter().filter(|note| note.did == Did::Dropped)
@@ -107,5 +119,8 @@ mod tests {
         notes.add("evil\r\nset-cookie: a=b; \u{e9}", Did::Dropped, "");
         assert_eq!(notes.to_string(), "dropped=seed,logit_bias,evilset-cookie:ab; defaulted=max_tokens");
         assert_eq!(notes.dropped().count(), 3);
+        notes.rename("max_tokens", "limit");
+        notes.rename("logit_bias", "seed");
+        assert_eq!(notes.to_string(), "dropped=seed,evilset-cookie:ab; defaulted=limit");
     }
 }

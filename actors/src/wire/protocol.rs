@@ -6,9 +6,11 @@ use bytes::{BufMut, BytesMut};
 /// A caller's protocol, or a provider's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Protocol {
-    /// OpenAI's chat completions, completions and embeddings. Events have no names; `[DONE]` ends a stream.
+    /// OpenAI's chat completions and embeddings. Events have no names; `[DONE]` ends a stream.
     #[default]
     Chat,
+    /// OpenAI's text completions: a prompt goes on. Framed as chat completions are.
+    Text,
     /// Anthropic's messages. Each event is named after its `type`; `message_stop` ends a stream.
     Messages,
     /// Google's generateContent. Events have no names, and none ends a stream: a body that ends after something was
@@ -21,6 +23,34 @@ pub enum Protocol {
     Own,
 }
 
+/// Names of members of a request that are wanted for its answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Repeats {
+    /// What shapes the answer: not where it had to be left out of what the provider got.
+    pub parameters: &'static [&'static str],
+    /// What labels it for the caller, who reads it back whatever the provider got.
+    pub labels: &'static [&'static str],
+}
+
+/// OpenAI's description, `ResponseProperties` and `ModelResponseProperties`. Not `truncation`, `store`, `background` and
+/// `previous_response_id`: where an answer is written by us these are the provider's, who has none of it.
+const RESPONSE_REPEATS: Repeats = Repeats {
+    parameters: &[
+        "instructions",
+        "max_output_tokens",
+        "max_tool_calls",
+        "parallel_tool_calls",
+        "reasoning",
+        "temperature",
+        "text",
+        "tool_choice",
+        "tools",
+        "top_logprobs",
+        "top_p",
+    ],
+    labels: &["metadata", "prompt_cache_key", "safety_identifier", "user"],
+};
+
 /// The terminal event of OpenAI's streams.
 pub const DONE: &[u8] = b"data: [DONE]\n\n";
 
@@ -28,10 +58,21 @@ impl Protocol {
     /// Whether an event with this name and data is the last of a stream.
     pub fn ends(self, name: Option<&[u8]>, data: &[u8]) -> bool {
         match self {
-            Protocol::Chat => data.len() < 32 && data.trim_ascii() == b"[DONE]",
+            Protocol::Chat | Protocol::Text => data.len() < 32 && data.trim_ascii() == b"[DONE]",
             Protocol::Messages => super::messages::kind(name, data).as_deref() == Some("message_stop"),
             Protocol::Responses => super::responses::is_last(name, data),
             Protocol::GenerateContent | Protocol::Own => false,
+        }
+    }
+
+    /// Members of a request that an answer in this protocol repeats, or is shaped by.
+    pub fn repeats(self) -> Repeats {
+        match self {
+            Protocol::Text => Repeats { parameters: &["prompt", "echo", "logprobs"], labels: &[] },
+            Protocol::Responses => RESPONSE_REPEATS,
+            Protocol::Chat | Protocol::Messages | Protocol::GenerateContent | Protocol::Own => {
+                Repeats { parameters: &[], labels: &[] }
+            }
         }
     }
 

@@ -40,6 +40,10 @@ pub struct Behaviour {
     pub text_too: bool,
     /// What a tool call is given.
     pub arguments: Arguments,
+    /// Pictures behind the content (Google's protocol, and OpenAI's as OpenRouter has them).
+    pub pictures: u32,
+    /// Pieces of sound in place of content (Google's protocol and OpenAI's).
+    pub sound: u32,
     /// Pieces of thought before the content.
     pub thinking: u32,
     /// Blocks of thought that only the provider can read, before the content (Anthropic).
@@ -160,6 +164,8 @@ impl Default for Behaviour {
             tool_calls: 0,
             text_too: false,
             arguments: Arguments::default(),
+            pictures: 0,
+            sound: 0,
             thinking: 0,
             redacted: 0,
             stop: Stop::default(),

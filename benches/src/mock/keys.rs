@@ -59,6 +59,8 @@ pub static KEYS: &[Key] = &[
     key!("tool-calls", tool_calls, "tool calls per choice; arguments are split anywhere, also within escapes"),
     key!("text-too", text_too, "content before the tool calls as well", switch),
     key!("arguments", arguments, "what a tool is called with"),
+    key!("pictures", pictures, "pictures behind the content: OpenAI's protocol and Google's"),
+    key!("sound", sound, "pieces of sound in place of content: OpenAI's protocol and Google's"),
     key!("thinking", thinking, "pieces of thought before the content (Anthropic: a signed block)"),
     key!("redacted", redacted, "blocks of redacted thought before the content (Anthropic)"),
     key!("stop", stop, "why the answer ends"),

@@ -58,6 +58,7 @@ pub mod job;
 pub mod keys;
 mod ollama;
 mod openai;
+mod pictured;
 pub mod plan;
 mod player;
 pub mod prepare;

@@ -65,16 +65,20 @@ struct Kind<'a> {
 const BLOCKS: [&str; 4] = ["text", "thinking", "redacted_thinking", "tool_use"];
 
 impl<'a> Block<'a> {
-    /// Reads a block; nothing where it is of a kind that is skipped.
+    /// Reads a block; of a kind that is skipped, what it is.
     ///
     /// # Errors
     /// A block of a known kind whose members have the wrong types.
-    pub fn read(raw: &'a RawValue) -> Result<Option<Self>, Fault> {
+    pub fn read(raw: &'a RawValue) -> Result<Result<Self, Event>, Fault> {
+        let own = |kind: &str| Event::Own { kind: kind.to_owned() };
         let block: Result<Self, _> = serde_json::from_str(raw.get());
         match block {
-            Ok(block) => Ok(BLOCKS.contains(&&*block.kind).then_some(block)),
-            Err(_) if kind_of(raw).is_some_and(|kind| !BLOCKS.contains(&&*kind)) => Ok(None),
-            Err(why) => Err(invalid(format!("a content block cannot be read: {why}"))),
+            Ok(block) if BLOCKS.contains(&&*block.kind) => Ok(Ok(block)),
+            Ok(block) => Ok(Err(own(&block.kind))),
+            Err(why) => match kind_of(raw).filter(|kind| !BLOCKS.contains(&&**kind)) {
+                Some(kind) => Ok(Err(own(&kind))),
+                None => Err(invalid(format!("a content block cannot be read: {why}"))),
+            },
         }
     }
 

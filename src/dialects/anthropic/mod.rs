@@ -47,7 +47,7 @@ pub(super) use fields::bad;
 pub(super) use models::{Traits, traits_of};
 pub(super) use thinking::decide;
 pub(super) use tools::{MEMBERS as TOOL_MEMBERS, schema};
-pub(super) use writing::{absent, sampling};
+pub(super) use writing::{OUTPUT, absent, of_output, own_config, sampling};
 
 pub use encoder::Encoder;
 pub use folding::write_whole;

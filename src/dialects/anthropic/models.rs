@@ -1,7 +1,7 @@
 //! What a Claude model takes of the parameters, by its name: the API refuses a request that has others.
 //!
-//! Source: Anthropic's pages "Thinking", "Adaptive thinking", "Effort", "Structured outputs", the migration guides up to
-//! Opus 5.5 and Sonnet 5.5, and the model overviews, as of 2026-11.
+//! Source: Anthropic's pages "Thinking", "Adaptive thinking", "Effort", "Structured outputs", "Mid-conversation system
+//! messages", the migration guides up to Opus 5.5 and Sonnet 5.5, and the model overviews, as of 2026-11.
 
 /// How a model can be made to think.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,19 +53,22 @@ pub struct Traits {
     pub sampling: Sampling,
     /// Whether it takes `output_config.format`.
     pub structured: bool,
+    /// Whether it takes messages of role `system` among the others.
+    pub mid_system: bool,
 }
 
 const fn traits(thinks: Thinks, off: Off, sampling: Sampling) -> Traits {
-    Traits { thinks, off, xhigh: false, sampling, structured: true }
+    Traits { thinks, off, xhigh: false, sampling, structured: true, mid_system: false }
 }
 
 const OLD: Traits = Traits { structured: false, ..traits(Thinks::Never, Off::Silence, Sampling::Free) };
 const FIRST_TO_THINK: Traits = Traits { structured: false, ..traits(Thinks::Budget, Off::Disabled, Sampling::Free) };
-const NEWEST: Traits = Traits { xhigh: true, ..traits(Thinks::Adaptive, Off::Disabled, Sampling::Fixed) };
+const NEWEST: Traits =
+    Traits { xhigh: true, mid_system: true, ..traits(Thinks::Adaptive, Off::Disabled, Sampling::Fixed) };
 const ALWAYS: Traits = Traits { off: Off::Impossible, ..NEWEST };
 
 /// The first prefix that fits counts. A dated name of the first Claude 4 begins with `-2`, Vertex' with `@`.
-const FAMILIES: [(&str, Traits); 20] = [
+const FAMILIES: [(&str, Traits); 21] = [
     ("claude-3-7", FIRST_TO_THINK),
     ("claude-3", OLD),
     ("claude-2", OLD),
@@ -76,15 +79,16 @@ const FAMILIES: [(&str, Traits); 20] = [
     ("claude-haiku-4-5", traits(Thinks::Budget, Off::Disabled, Sampling::OneOf)),
     ("claude-opus-4-6", traits(Thinks::Either, Off::Disabled, Sampling::OneOf)),
     ("claude-sonnet-4-6", traits(Thinks::Either, Off::Disabled, Sampling::OneOf)),
-    ("claude-opus-4-7", Traits { off: Off::Silence, ..NEWEST }),
+    ("claude-opus-4-7", Traits { off: Off::Silence, mid_system: false, ..NEWEST }),
     ("claude-opus-4-8", Traits { off: Off::Silence, ..NEWEST }),
     ("claude-opus-4", FIRST_TO_THINK),
     ("claude-sonnet-4", FIRST_TO_THINK),
-    ("claude-mythos-preview", Traits { xhigh: false, ..ALWAYS }),
+    ("claude-mythos-preview", Traits { xhigh: false, mid_system: false, ..ALWAYS }),
     ("claude-mythos", ALWAYS),
     ("claude-fable", ALWAYS),
     ("claude-opus-5-5", ALWAYS),
     ("claude-sonnet-5-5", Traits { off: Off::BetweenTools, ..NEWEST }),
+    ("claude-sonnet-5", Traits { mid_system: false, ..NEWEST }),
     ("claude-", NEWEST),
 ];
 
@@ -122,5 +126,9 @@ mod tests {
             let traits = traits_of(model);
             assert_eq!((traits.thinks, traits.off), (thinks, off), "{model}");
         }
+        let mid = ["claude-opus-4-8", "claude-opus-5", "claude-sonnet-5-5", "claude-haiku-5-5", "claude-fable-5"];
+        assert!(mid.iter().all(|model| traits_of(model).mid_system));
+        let not = ["claude-opus-4-7", "claude-sonnet-5", "claude-sonnet-5-20260601", "claude-mythos-preview", "other"];
+        assert!(!not.iter().any(|model| traits_of(model).mid_system));
     }
 }

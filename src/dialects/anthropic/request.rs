@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::fields::{Fields, bad, wrong};
 use super::messages;
+use super::writing::OUTPUT;
 use crate::dialects::BadRequest;
 use crate::dialects::request::{Format, Reasoning, Request, Tool, ToolChoice};
 
@@ -11,7 +12,7 @@ use crate::dialects::request::{Format, Reasoning, Request, Tool, ToolChoice};
 ///
 /// What the model has no place for is in [`Request::rest`] under its own name, and what is part of something that has one
 /// under a path: `thinking.display`, `tools.<member>` (an object from the tool's name to the member's value), and
-/// `output_config` without the members that were taken.
+/// `output_config.<member>`.
 ///
 /// # Errors
 /// A member has the wrong type, or one is missing without which nothing can be said.
@@ -99,7 +100,7 @@ fn choice(fields: &mut Fields, request: &mut Request) -> Result<(), BadRequest> 
 
 /// `thinking`, `output_config` and its older form `output_format`. Returns `thinking.display`.
 ///
-/// An effort says more than `adaptive`, and less than a budget: what is not taken stays in `output_config`.
+/// An effort says more than `adaptive`, and less than a budget: what is not taken stays under `output_config`.
 fn output(fields: &mut Fields, request: &mut Request) -> Result<Option<Value>, BadRequest> {
     let mut display = None;
     if let Some(value) = fields.take("thinking") {
@@ -123,10 +124,7 @@ fn output(fields: &mut Fields, request: &mut Request) -> Result<Option<Value>, B
             request.reasoning = config.text("effort")?.map(Reasoning::Effort).or(request.reasoning.take());
         }
         request.format = config.object("format")?.map(format).transpose()?;
-        let rest = config.rest();
-        if !rest.is_empty() {
-            request.rest.insert("output_config".into(), Value::Object(rest));
-        }
+        request.rest.extend(config.rest().into_iter().map(|(name, value)| (format!("{OUTPUT}.{name}"), value)));
     }
     if let Some(old) = fields.object("output_format")? {
         request.format = Some(format(old)?);

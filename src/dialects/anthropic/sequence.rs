@@ -76,6 +76,10 @@ impl Sequence {
             Event::Text { choice: 0, text } => {
                 self.add(Kind::Text, || Opened::Text, Some(Piece::Text(text)), out);
             }
+            // sound itself has no place here; what is said in it has
+            Event::Audio { choice: 0, audio } if !audio.transcript.is_empty() => {
+                self.add(Kind::Text, || Opened::Text, Some(Piece::Text(audio.transcript)), out);
+            }
             Event::Refusal { choice: 0, text } => {
                 self.add(Kind::Refusal, || Opened::Text, Some(Piece::Text(text)), out);
             }

@@ -166,8 +166,11 @@ impl Decoder {
             return Err(invalid("more than 64 content blocks are open at once"));
         }
         let state = match Block::read(raw)? {
-            None => State::Skipped,
-            Some(block) => self.begin(block, out)?,
+            Err(own) => {
+                out.push(own);
+                State::Skipped
+            }
+            Ok(block) => self.begin(block, out)?,
         };
         // a block that was not closed is over when its index comes again
         self.close(message.index, out);

@@ -55,7 +55,7 @@ fn facts() -> AnswerFacts {
         id: "own-1".into(),
         created: 1_700_000_000,
         show_usage: true,
-        text_completion: false,
+        asked: Vec::new(),
         vectors: None,
     }
 }

@@ -33,8 +33,9 @@ pub fn read_whole(body: &[u8]) -> Result<Vec<Event>, Fault> {
     let mut events = vec![head.start()];
     let mut calls = 0;
     for raw in content {
-        if let Some(block) = Block::read(raw)? {
-            of_block(block, &mut calls, &mut events)?;
+        match Block::read(raw)? {
+            Ok(block) => of_block(block, &mut calls, &mut events)?,
+            Err(own) => events.push(own),
         }
     }
     events.extend(head.usage.and_then(|usage| Told::default().take(usage)).map(Event::Usage));

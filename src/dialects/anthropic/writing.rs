@@ -42,6 +42,9 @@ const NATIVE: [&str; 10] = [
     "user_profile_id",
 ];
 
+/// Anthropic's place for an effort and a format.
+pub const OUTPUT: &str = "output_config";
+
 /// What is met where it stands: usage always comes, and so does text.
 const MET: [&str; 1] = ["stream_options"];
 
@@ -52,7 +55,7 @@ const MET: [&str; 1] = ["stream_options"];
 pub fn write_request(request: &Request, target: &Target<'_>) -> Result<Written, BadRequest> {
     let mut notes = Notes::default();
     let traits = traits_of(target.model);
-    let (system, messages) = turns::write(&request.messages, &mut notes)?;
+    let (system, messages) = turns::write(&request.messages, traits.mid_system, &mut notes)?;
     let tools = tools::write(request, &mut notes);
     let thought = thinking::decide(request, target, traits, &mut notes);
     let mut more = Map::new();
@@ -121,10 +124,7 @@ fn stop(request: &Request, more: &mut Map<String, Value>, notes: &mut Notes) {
 
 /// `output_config`: the caller's own members, the effort and the format.
 fn output(request: &Request, traits: Traits, thought: &Thought, more: &mut Map<String, Value>, notes: &mut Notes) {
-    let mut config = match request.rest.get("output_config") {
-        Some(Value::Object(config)) => config.clone(),
-        _ => Map::new(),
-    };
+    let mut config = own_config(&request.rest);
     config.extend(thought.effort.map(|effort| ("effort".into(), effort.into())));
     match &request.format {
         Some(Format::JsonObject) => {
@@ -144,8 +144,25 @@ fn output(request: &Request, traits: Traits, thought: &Thought, more: &mut Map<S
         None => {}
     }
     if !config.is_empty() {
-        more.insert("output_config".into(), Value::Object(config));
+        more.insert(OUTPUT.into(), Value::Object(config));
     }
+}
+
+/// What the caller has in `output_config` and has no place elsewhere: read by this dialect's reader member by member, or
+/// passed whole by a caller of another.
+pub fn own_config(rest: &Map<String, Value>) -> Map<String, Value> {
+    let mut config = match rest.get(OUTPUT) {
+        Some(Value::Object(config)) => config.clone(),
+        _ => Map::new(),
+    };
+    let members = rest.iter().filter_map(|(path, value)| Some((of_output(path)?.to_owned(), value.clone())));
+    config.extend(members);
+    config
+}
+
+/// The member of `output_config` that a path names.
+pub fn of_output(path: &str) -> Option<&str> {
+    path.strip_prefix(OUTPUT)?.strip_prefix('.')
 }
 
 /// `metadata` has a user's id and nothing else, and that must not be an address or a number to reach them by (Anthropic's
@@ -204,9 +221,9 @@ fn native(rest: &Map<String, Value>, more: &mut Map<String, Value>, notes: &mut 
             more.insert(name.into(), value.clone());
             continue;
         }
-        let met = MET.contains(&name) || matches!(name, "thinking" | "thinking.display" | "output_config");
+        let met = MET.contains(&name) || matches!(name, "thinking" | "thinking.display" | OUTPUT);
         let of_a_tool = name.starts_with(tools::MEMBERS) && value.is_object();
-        if !met && !of_a_tool {
+        if !met && !of_a_tool && of_output(name).is_none() {
             notes.add(name, Did::Dropped, "no such parameter here");
         }
     }

@@ -3,12 +3,9 @@
 use serde_json::{Map, Number, Value, json};
 
 use super::Family;
-use crate::dialects::anthropic::{self, Traits};
+use crate::dialects::anthropic::{self, OUTPUT, Traits};
 use crate::dialects::request::{Reasoning, Request, ToolChoice};
 use crate::dialects::{Did, Notes, Target};
-
-/// Anthropic's place for an effort.
-pub const OUTPUT: &str = "output_config";
 
 /// What comes of it.
 #[derive(Debug, Default)]
@@ -26,11 +23,10 @@ pub fn decide(
     (family, traits, forced): (Family, Traits, bool),
     (fields, notes): (&mut Map<String, Value>, &mut Notes),
 ) -> Thought {
-    if family.claude
-        && let Some(config @ Value::Object(_)) = request.rest.get(OUTPUT)
-    {
-        // what of it has no place elsewhere: members newer than the reader of the caller's request
-        fields.insert(OUTPUT.into(), config.clone());
+    // what of it has no place elsewhere: members newer than the reader of the caller's request
+    let own = anthropic::own_config(&request.rest);
+    if family.claude && !own.is_empty() {
+        fields.insert(OUTPUT.into(), own.into());
     }
     let asked = request.reasoning.is_some() || request.rest.contains_key("thinking");
     if family.claude && (asked || request.max_tokens.is_some()) {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::blocks::{self, Block};
 use crate::dialects::anthropic::bad;
 use crate::dialects::request::{Content, Message, Role};
-use crate::dialects::{BadRequest, Did, Notes};
+use crate::dialects::{BadRequest, Did, Notes, middle};
 
 /// One message.
 #[derive(Serialize)]
@@ -33,20 +33,21 @@ pub fn write<'a>(messages: &'a [Message], caches: bool, notes: &mut Notes) -> Re
         if message.name.is_some() {
             notes.add("messages.name", Did::Dropped, "messages have no name here");
         }
-        let blocks = said(message, n, caches, notes)?;
+        let mut blocks = said(message, n, caches, notes)?;
         if blocks.is_empty() {
             notes.add("messages.content", Did::Dropped, "a message that says nothing");
             continue;
         }
         let role = match message.role {
-            Role::System => {
-                if !conversation.turns.is_empty() {
-                    notes.add("messages.system", Did::Renamed, "system, which stands apart from the conversation");
-                }
+            Role::System if conversation.turns.is_empty() => {
                 conversation.system.extend(blocks);
                 continue;
             }
             Role::Assistant => "assistant",
+            Role::System => {
+                mark(&mut blocks, notes);
+                "user"
+            }
             Role::User | Role::Tool => "user",
         };
         match conversation.turns.last_mut().filter(|last| last.role == role) {
@@ -54,12 +55,41 @@ pub fn write<'a>(messages: &'a [Message], caches: bool, notes: &mut Notes) -> Re
             None => conversation.turns.push(Turn { role, content: blocks }),
         }
     }
+    for turn in conversation.turns.iter_mut().filter(|turn| turn.role == "user") {
+        order(&mut turn.content, notes);
+    }
     if conversation.turns.first().is_none_or(|first| first.role == "assistant") {
         notes.add("messages", Did::Defaulted, "a user's message first, saying \".\"");
         let placeholder = Turn { role: "user", content: vec![Block::Text(Cow::Borrowed("."))] };
         conversation.turns.insert(0, placeholder);
     }
     Ok(conversation)
+}
+
+/// What the system says later on, as texts of the user's.
+fn mark(blocks: &mut [Block<'_>], notes: &mut Notes) {
+    let mut texts: Vec<_> = blocks.iter_mut().filter(|block| matches!(block, Block::Text(_))).collect();
+    middle::mark(&mut texts, notes, |block, wrap| {
+        if let Block::Text(text) = block {
+            *text = Cow::Owned(wrap(text));
+        }
+    });
+}
+
+/// Results first, each with the cache point behind it.
+fn order(blocks: &mut Vec<Block<'_>>, notes: &mut Notes) {
+    let mut of_result = false;
+    let grouped = std::mem::take(blocks).into_iter().map(|block| {
+        of_result = match block {
+            Block::ToolResult { .. } => true,
+            Block::CachePoint { .. } => of_result,
+            _ => false,
+        };
+        (of_result, block)
+    });
+    let mut grouped: Vec<_> = grouped.collect();
+    middle::results_first(&mut grouped, notes, |(of_result, _)| *of_result);
+    blocks.extend(grouped.into_iter().map(|(_, block)| block));
 }
 
 fn said<'a>(message: &'a Message, n: usize, caches: bool, notes: &mut Notes) -> Result<Vec<Block<'a>>, BadRequest> {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::turns::{self, Conversation, Turn};
 use super::{Family, blocks::Block, format, thinking, tools};
-use crate::dialects::anthropic::{self, TOOL_MEMBERS, bad};
+use crate::dialects::anthropic::{self, OUTPUT, TOOL_MEMBERS, bad};
 use crate::dialects::request::Request;
 use crate::dialects::{BadRequest, Did, Notes, Target, Written};
 
@@ -124,7 +124,7 @@ fn rest(request: &Request, family: Family, more: &mut Map<String, Value>, notes:
     for (name, value) in request.rest.iter().filter(|(_, value)| !value.is_null()) {
         let name = name.as_str();
         let met = matches!(name, "stream_options" | "thinking" | "thinking.display" | FIELDS);
-        let met = met || (family.claude && name == thinking::OUTPUT);
+        let met = met || (family.claude && (name == OUTPUT || anthropic::of_output(name).is_some()));
         if NATIVE.contains(&name) {
             more.insert(name.into(), value.clone());
         } else if !met && !name.starts_with(TOOL_MEMBERS) {

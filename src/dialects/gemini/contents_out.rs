@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::models::Traits;
 use super::parts_out::Writer;
 use crate::dialects::request::{Content, Message, Role};
-use crate::dialects::{BadRequest, Did, Notes};
+use crate::dialects::{BadRequest, Did, Notes, middle};
 
 /// The conversation.
 pub struct Conversation {
@@ -17,7 +17,7 @@ pub struct Conversation {
     pub contents: Vec<Value>,
 }
 
-/// Writes it. System messages all stand in the instruction, wherever they stood.
+/// Writes it. What the system says at the start stands in the instruction.
 ///
 /// # Errors
 /// A message holds what the API has no form for, or a tool's result answers no call.
@@ -29,18 +29,17 @@ pub fn write(messages: &[Message], traits: Traits, notes: &mut Notes) -> Result<
         if message.name.is_some() {
             writer.notes.add("messages.name", Did::Dropped, "participants have no names here");
         }
-        if message.role == Role::System {
-            if !turns.is_empty() {
-                writer.notes.add("messages.system", Did::Renamed, "it stands in systemInstruction, before all");
-            }
+        if message.role == Role::System && turns.is_empty() {
             writer.parts(&message.parts, &at, &mut system)?;
             continue;
         }
         let role = if message.role == Role::Assistant { "model" } else { "user" };
         let mut parts = Vec::new();
         writer.parts(&message.parts, &at, &mut parts)?;
-        if role == "model" {
-            writer.sign(&mut parts);
+        match message.role {
+            Role::Assistant => writer.sign(&mut parts),
+            Role::System => mark(&mut parts, writer.notes),
+            Role::User | Role::Tool => {}
         }
         match turns.last_mut().filter(|(last, _)| *last == role) {
             Some((_, turn)) => turn.append(&mut parts),
@@ -48,8 +47,20 @@ pub fn write(messages: &[Message], traits: Traits, notes: &mut Notes) -> Result<
             None => turns.push((role, parts)),
         }
     }
+    for (_, parts) in turns.iter_mut().filter(|(role, _)| *role == "user") {
+        middle::results_first(parts, writer.notes, |part| part.get("functionResponse").is_some());
+    }
     let contents = turns.into_iter().map(|(role, parts)| json!({"role": role, "parts": parts})).collect();
     Ok(Conversation { system, contents })
+}
+
+/// What the system says later on, as texts of the user's.
+fn mark(parts: &mut [Value], notes: &mut Notes) {
+    middle::mark(parts, notes, |part, wrap| {
+        if let Some(text) = part["text"].as_str().map(wrap) {
+            part["text"] = text.into();
+        }
+    });
 }
 
 /// Which function each call is of: a result names it too, which other APIs leave out.

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::parts::{Candidates, Piece};
 use super::usage;
-use crate::dialects::AnswerFacts;
 use crate::dialects::event::{Event, Start};
+use crate::dialects::{AnswerFacts, media};
 
 /// The answer.
 pub fn write_whole(events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
@@ -58,11 +58,24 @@ impl Folded {
         match piece {
             Piece::Text(text) => self.text(text, false),
             Piece::Thought(text) => self.text(text, true),
-            Piece::Part(part) => self.parts.push(part),
+            Piece::Part(part) => self.part(part),
             Piece::Members(members) => {
                 members.into_iter().for_each(|(name, value)| join(&mut self.members, name, value))
             }
         }
+    }
+
+    /// Sound that comes in pieces, between pieces of what is said in it, is one sound.
+    fn part(&mut self, mut part: Value) {
+        let kind = sound(&part).filter(|_| part["thoughtSignature"].is_null()).map(str::to_owned);
+        let same = |known: &&mut Value| kind.is_some() && sound(known) == kind.as_deref();
+        if let Some(known) = self.parts.iter_mut().rev().find(same)
+            && let (Value::String(known), Value::String(more)) =
+                (&mut known["inlineData"]["data"], part["inlineData"]["data"].take())
+        {
+            return media::join(known, &more);
+        }
+        self.parts.push(part);
     }
 
     fn text(&mut self, text: String, thought: bool) {
@@ -70,7 +83,8 @@ impl Folded {
             let members = part.as_object().map_or(0, Map::len);
             part["text"].is_string() && members == 1 + usize::from(thought) && (part["thought"] == true) == thought
         };
-        if let Some(Value::String(known)) = self.parts.last_mut().filter(open).map(|part| &mut part["text"]) {
+        let last = self.parts.iter_mut().rev().find(|part| sound(part).is_none());
+        if let Some(Value::String(known)) = last.filter(open).map(|part| &mut part["text"]) {
             return known.push_str(&text);
         }
         let mut part = json!({"text": text});
@@ -79,6 +93,11 @@ impl Folded {
         }
         self.parts.push(part);
     }
+}
+
+/// The media type of a part that is sound.
+fn sound(part: &Value) -> Option<&str> {
+    part["inlineData"]["mimeType"].as_str().filter(|kind| kind.starts_with("audio/"))
 }
 
 /// Lists under the same name are one list in pieces.

@@ -7,7 +7,7 @@
 //! request_in.rs, contents_in.rs, declarations.rs   caller's body -> Request     fields.rs   members in either spelling
 //! request_out.rs, contents_out.rs, parts_out.rs, tools.rs, schema.rs, thinking.rs, models.rs   Request -> provider's body
 //! shape.rs, said.rs, decoder.rs      provider's answer -> events       usage.rs, reason.rs, logprobs.rs   both ways
-//! parts.rs, encoder.rs, folding.rs   events -> the caller's stream and the caller's whole answer
+//! parts.rs, encoder.rs, folding.rs   events -> the caller's stream and the caller's whole answer       place.rs   files
 //! ```
 //!
 //! Neither the model nor whether a stream is wanted is in a body: both are in the path.
@@ -32,6 +32,7 @@ mod logprobs;
 mod models;
 mod parts;
 mod parts_out;
+mod place;
 mod reason;
 mod request_in;
 mod request_out;

@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::place::place;
 use super::{logprobs, reason};
-use crate::dialects::event::{Citation, Event, Reason};
-use crate::dialects::signature;
+use crate::dialects::event::{Audio, Citation, Event, Reason};
+use crate::dialects::openai::object;
+use crate::dialects::{media, signature};
 
 /// What is ready of a candidate.
 #[derive(Debug, PartialEq)]
@@ -33,6 +35,10 @@ struct Candidate {
     calls: BTreeMap<u32, Call>,
     /// Gemini's signature, which waits for the part it is of.
     signature: Option<String>,
+    /// The media type of its sound, of which the first piece tells what all are.
+    sound: Option<String>,
+    /// Text was told, and no refusal behind it.
+    spoke: bool,
     finish: Option<Reason>,
 }
 
@@ -48,9 +54,16 @@ impl Candidates {
     /// One event; what is ready goes to `out`, with its candidate's index.
     pub fn event(&mut self, event: Event, out: &mut impl FnMut(u32, Piece)) {
         match event {
-            Event::Text { choice, text } | Event::Refusal { choice, text } => {
+            Event::Text { choice, text } => {
                 self.settled(choice, out);
+                self.of(choice).spoke = true;
                 out(choice, Piece::Text(text));
+            }
+            Event::Refusal { choice, text } => {
+                self.settled(choice, out);
+                // all text is one here: what was said before and the refusal are not one word
+                let apart = std::mem::take(&mut self.of(choice).spoke);
+                out(choice, Piece::Text(if apart { format!("\n\n{text}") } else { text }));
             }
             Event::Reasoning { choice, text } => {
                 self.settled(choice, out);
@@ -67,6 +80,12 @@ impl Candidates {
                 self.settled(choice, out);
                 out(choice, Piece::Part(sealed(signature::wrapped_redacted(&data))));
             }
+            Event::Image { choice, image } => {
+                let mut part = place(image.source);
+                self.sign(choice, &mut part);
+                out(choice, Piece::Part(part));
+            }
+            Event::Audio { choice, audio } => self.audio(choice, audio, out),
             Event::ToolCall { choice, call, id, name } => {
                 let candidate = self.of(choice);
                 let known = candidate.calls.entry(call).or_default();
@@ -89,7 +108,32 @@ impl Candidates {
             Event::Finish { choice, reason, .. } => {
                 self.of(choice).finish.get_or_insert(reason);
             }
-            Event::Start(_) | Event::Usage(_) | Event::End => {}
+            Event::Start(_) | Event::Usage(_) | Event::Own { .. } | Event::End => {}
+        }
+    }
+
+    /// Sound, and what is said in it as text: there is no other place for it.
+    fn audio(&mut self, choice: u32, audio: Audio, out: &mut impl FnMut(u32, Piece)) {
+        if !audio.transcript.is_empty() {
+            self.settled(choice, out);
+            out(choice, Piece::Text(audio.transcript));
+        }
+        if audio.data.is_empty() {
+            return;
+        }
+        let told = audio.media_type;
+        let known =
+            self.of(choice).sound.get_or_insert_with(|| told.unwrap_or_else(|| media::sound(&audio.data).into()));
+        let (mime, data) = (("mimeType", known.as_str().into()), ("data", audio.data.into()));
+        let mut part = object([("inlineData", object([mime, data]))]);
+        self.sign(choice, &mut part);
+        out(choice, Piece::Part(part));
+    }
+
+    /// Puts the signature that waits onto a part.
+    fn sign(&mut self, choice: u32, part: &mut Value) {
+        if let Some(signature) = self.of(choice).signature.take() {
+            part["thoughtSignature"] = signature.into();
         }
     }
 

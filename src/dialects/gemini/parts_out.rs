@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::fields::bad;
 use super::models::Traits;
-use crate::dialects::request::{Content, Part, Source};
+use super::place::place;
+use crate::dialects::request::{Content, Part};
 use crate::dialects::{BadRequest, Did, Notes, signature};
 
 /// What stands for the signature of a call that this provider did not make (Google's page "Thought signatures", on history
@@ -72,13 +73,13 @@ impl<'a> Writer<'a, '_> {
                 if detail.as_deref().is_some_and(|detail| detail != "auto") {
                     self.notes.add("messages.image_url.detail", Did::Dropped, "pictures have no detail here");
                 }
-                self.push(place(source), out);
+                self.push(place(source.clone()), out);
             }
             Content::Document { source, more, .. } => {
                 for member in more.keys() {
                     self.notes.add(&format!("messages.document.{member}"), Did::Dropped, "no such member here");
                 }
-                self.push(place(source), out);
+                self.push(place(source.clone()), out);
             }
             Content::Audio { data, format } => {
                 self.push(json!({"inlineData": {"mimeType": format!("audio/{format}"), "data": data}}), out);
@@ -178,7 +179,13 @@ impl<'a> Writer<'a, '_> {
             result["parts"] = std::mem::take(&mut media).into();
         }
         out.push(json!({"functionResponse": result}));
-        out.append(&mut media);
+        if !media.is_empty() {
+            // they come to stand behind the results of all calls, since nothing may stand between those
+            let why = "pictures and files follow behind the results, each result's behind a line that names it";
+            self.notes.add("messages.tool_result", Did::Renamed, why);
+            out.push(json!({"text": format!("Result of `{name}`:")}));
+            out.append(&mut media);
+        }
         Ok(())
     }
 
@@ -201,34 +208,4 @@ impl<'a> Writer<'a, '_> {
 /// Whether this provider gave the id: others mean nothing to it.
 fn is_own(id: &str) -> bool {
     !FOREIGN_IDS.iter().any(|start| id.starts_with(start))
-}
-
-fn place(source: &Source) -> Value {
-    match source {
-        Source::Base64 { media_type, data } => json!({"inlineData": {"mimeType": media_type, "data": data}}),
-        Source::Text(text) => json!({"text": text}),
-        Source::Url(url) | Source::File(url) => {
-            let mut file = json!({"fileUri": url});
-            if let Some(kind) = media_type(url) {
-                file["mimeType"] = kind.into();
-            }
-            json!({"fileData": file})
-        }
-    }
-}
-
-/// The type that an address tells by its ending: a file at Google knows its own.
-fn media_type(url: &str) -> Option<String> {
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    let ending = path.rsplit('/').next()?.rsplit_once('.')?.1.to_ascii_lowercase();
-    Some(match ending.as_str() {
-        "jpg" | "jpeg" => "image/jpeg".to_owned(),
-        "png" | "webp" | "heic" | "heif" | "gif" => format!("image/{ending}"),
-        "pdf" => "application/pdf".to_owned(),
-        "txt" | "md" => "text/plain".to_owned(),
-        "html" | "csv" | "xml" => format!("text/{ending}"),
-        "mp4" | "webm" | "mpeg" | "mov" => format!("video/{ending}"),
-        "mp3" | "wav" | "ogg" | "flac" | "aac" => format!("audio/{ending}"),
-        _ => return None,
-    })
 }

@@ -24,7 +24,8 @@ pub fn write(reason: &Reason) -> &str {
         Reason::Length | Reason::Pause => "MAX_TOKENS",
         Reason::ContentFilter | Reason::Refusal => "SAFETY",
         Reason::Other(word) if is_own(word) => word,
-        Reason::Other(_) => "OTHER",
+        // clients take Google's own OTHER for an answer that was held back
+        Reason::Other(_) => "STOP",
     }
 }
 

@@ -7,9 +7,10 @@ use millrace_actors::fault::Fault;
 use millrace_actors::wire::generate;
 use serde_json::Value;
 
-use super::shape::{Call, Candidate, Part, Response, invalid};
+use super::shape::{Blob, Call, Candidate, FileData, Part, Response, invalid};
 use super::{logprobs, reason};
-use crate::dialects::event::{Citation, Event, Reason, Start};
+use crate::dialects::event::{Audio, Citation, Event, Image, Reason, Start};
+use crate::dialects::request::Source;
 use crate::dialects::signature;
 
 /// Most candidates, calls and sources of one answer: more than any model makes.
@@ -100,7 +101,8 @@ impl Reader {
     }
 
     /// A signature stands before the call that it is of, and behind text.
-    fn part(&mut self, choice: u32, part: Part<'_>, out: &mut Vec<Event>) -> Result<(), Fault> {
+    fn part(&mut self, choice: u32, mut part: Part<'_>, out: &mut Vec<Event>) -> Result<(), Fault> {
+        let media = media(choice, &mut part);
         let signed = part.thought_signature.filter(|text| !text.is_empty());
         let signed = signed.map(|text| Event::Signature { choice, signature: signature::marked(&text) });
         if let Some(text) = part.text.filter(|text| !text.is_empty()) {
@@ -113,9 +115,7 @@ impl Reader {
         if let Some(call) = part.function_call {
             self.call(choice, call, out)?;
         }
-        if part.inline_data.is_some() {
-            return Err(invalid("it holds a picture or sound, which can be told to callers of Gemini's own API only"));
-        }
+        out.extend(media);
         Ok(())
     }
 
@@ -156,6 +156,28 @@ impl Reader {
         let told = &mut self.choices.entry(choice).or_default().sources;
         let new = all.into_iter().filter(|native| told.len() < MOST && told.insert(hash(native)));
         out.extend(new.map(|native| Event::Citation { choice, citation: source(native) }));
+    }
+}
+
+/// What a part holds besides text and calls. Pictures in thought are drafts, and no part of the answer.
+fn media(choice: u32, part: &mut Part<'_>) -> Option<Event> {
+    let own = |kind: &str| Some(Event::Own { kind: kind.to_owned() });
+    let (kind, source) = match (part.inline_data.take(), part.file_data.take()) {
+        _ if part.executable_code.is_some() => return own("executableCode"),
+        _ if part.code_execution_result.is_some() => return own("codeExecutionResult"),
+        (Some(Blob { mime_type, data }), _) => (mime_type.clone(), Source::Base64 { media_type: mime_type, data }),
+        (None, Some(FileData { mime_type, file_uri })) => (mime_type, Source::Url(file_uri)),
+        (None, None) => return None,
+    };
+    if part.thought == Some(true) {
+        return own("thought");
+    }
+    match (kind.split('/').next().unwrap_or_default(), source) {
+        ("image", source) => Some(Event::Image { choice, image: Image { source } }),
+        ("audio", Source::Base64 { media_type, data }) => {
+            Some(Event::Audio { choice, audio: Audio { media_type: Some(media_type), data, ..Audio::default() } })
+        }
+        _ => own("file"),
     }
 }
 

@@ -72,8 +72,34 @@ pub struct Part<'a> {
     pub thought_signature: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     pub function_call: Option<Call<'a>>,
+    #[serde(default)]
+    pub inline_data: Option<Blob>,
+    #[serde(default)]
+    pub file_data: Option<FileData>,
     #[serde(borrow, default)]
-    pub inline_data: Option<&'a RawValue>,
+    pub executable_code: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub code_execution_result: Option<&'a RawValue>,
+}
+
+/// Bytes of a file, in base64.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Blob {
+    #[serde(default)]
+    pub mime_type: String,
+    #[serde(default)]
+    pub data: String,
+}
+
+/// A file elsewhere.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileData {
+    #[serde(default)]
+    pub mime_type: String,
+    #[serde(default)]
+    pub file_uri: String,
 }
 
 /// A call of a function.

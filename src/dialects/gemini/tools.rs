@@ -64,7 +64,8 @@ pub fn write(request: &Request, body: &mut Map<String, Value>, notes: &mut Notes
 fn function(name: &str, description: Option<&str>, parameters: Option<&Value>, notes: &mut Notes) -> Value {
     let mut function = Map::new();
     function.insert("name".into(), name.into());
-    function.insert("description".into(), description.unwrap_or_default().into());
+    let description = description.filter(|text| !text.is_empty());
+    function.extend(description.map(|text| ("description".to_owned(), text.into())));
     // a function without parameters must not have a schema: one without properties is refused
     let schema = parameters.map(|parameters| schema::write(parameters, "tools.parameters", notes));
     if let Some(schema) = schema.filter(|schema| schema.get("properties").is_some()) {

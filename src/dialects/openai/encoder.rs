@@ -15,7 +15,10 @@ use super::super::event::{Event, Start};
 use super::super::signature::of_gemini;
 use super::super::{AnswerFacts, Encode, Frame};
 use super::sources::{self, Written};
-use super::{reason, signed, tier, usage};
+use super::{media, reason, signed, tier, usage};
+
+/// `object` of a chunk.
+const OBJECT: &str = "chat.completion.chunk";
 
 /// Longest block of thought, in bytes, that is kept to be told again with its signature. Beyond it the block is told
 /// without: memory is bounded, and no model of today thinks that long in one block.
@@ -24,6 +27,8 @@ const LONGEST_THOUGHT: usize = 4 << 20;
 /// Writes a stream of chat completion chunks.
 pub struct Encoder {
     facts: AnswerFacts,
+    /// The answer's id.
+    id: String,
     /// A chunk up to its choices.
     head: Vec<u8>,
     buffer: BytesMut,
@@ -47,6 +52,10 @@ struct Choice {
     signed: Option<String>,
     /// Log probabilities of the text that comes next.
     logprobs: Option<Value>,
+    /// Pictures so far.
+    pictures: u32,
+    /// There was sound.
+    sounded: bool,
 }
 
 /// The first piece of a tool call, in OpenAI's order.
@@ -75,8 +84,8 @@ struct Function<'a> {
 impl Encoder {
     /// A writer of one stream.
     pub fn new(facts: AnswerFacts) -> Self {
-        let head = head(&facts, Start::default());
-        Encoder { facts, head, buffer: BytesMut::new(), choices: vec![], bare: BTreeSet::new(), usage: None }
+        let (id, head) = (facts.id.clone(), head(&facts, Start::default(), OBJECT));
+        Encoder { facts, id, head, buffer: BytesMut::new(), choices: vec![], bare: BTreeSet::new(), usage: None }
     }
 
     /// Where the choice's state stands; its opening chunk, if this is the first of it.
@@ -212,7 +221,10 @@ impl Encoder {
 impl Encode for Encoder {
     fn event(&mut self, event: Event, out: &mut Vec<Frame>) {
         match event {
-            Event::Start(start) => self.head = head(&self.facts, start),
+            Event::Start(start) => {
+                self.id = start.id.as_ref().unwrap_or(&self.facts.id).clone();
+                self.head = head(&self.facts, start, OBJECT);
+            }
             Event::Text { choice, text } => {
                 let at = self.open(choice, out);
                 let state = &mut self.choices[at];
@@ -257,6 +269,19 @@ impl Encode for Encoder {
                 self.arguments(at, call, &json, out);
             }
             Event::Arguments { .. } => {}
+            Event::Image { choice, image } => {
+                let at = self.open(choice, out);
+                let number = self.choices[at].pictures;
+                self.choices[at].pictures += 1;
+                self.member(at, "images", &[media::image(image, number)], out);
+            }
+            Event::Audio { choice, audio } => {
+                let at = self.open(choice, out);
+                let first = !std::mem::replace(&mut self.choices[at].sounded, true);
+                let audio = if first { media::first(audio, &self.id, self.facts.created) } else { audio };
+                self.member(at, "audio", &media::piece(audio), out);
+            }
+            Event::Own { .. } => {}
             Event::Citation { choice, citation } => {
                 let at = self.open(choice, out);
                 self.citation(at, citation, out);
@@ -279,10 +304,10 @@ impl Encode for Encoder {
 }
 
 /// A chunk up to its choices, as OpenAI orders its members.
-fn head(facts: &AnswerFacts, start: Start) -> Vec<u8> {
+pub fn head(facts: &AnswerFacts, start: Start, object: &str) -> Vec<u8> {
     let quoted = |text: &str| Value::from(text).to_string();
     let mut head = format!(
-        "{{\"id\":{},\"object\":\"chat.completion.chunk\",\"created\":{},\"model\":{}",
+        "{{\"id\":{},\"object\":\"{object}\",\"created\":{},\"model\":{}",
         quoted(start.id.as_deref().unwrap_or(&facts.id)),
         start.created.unwrap_or(facts.created),
         quoted(&facts.model),

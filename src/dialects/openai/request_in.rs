@@ -19,7 +19,14 @@ use super::{messages_in, tools};
 pub fn read_request(body: &[u8]) -> Result<Request, BadRequest> {
     let unreadable =
         |e: serde_json::Error| BadRequest { pointer: String::new(), what: format!("This is no JSON: {e}") };
-    let mut fields = Fields::of(serde_json::from_slice(body).map_err(unreadable)?, String::new())?;
+    read_fields(Fields::of(serde_json::from_slice(body).map_err(unreadable)?, String::new())?)
+}
+
+/// The same, of a body whose members stand already apart.
+///
+/// # Errors
+/// As [`read_request`].
+pub fn read_fields(mut fields: Fields) -> Result<Request, BadRequest> {
     fields.any("model");
     let mut request = Request { stream: fields.truth("stream")?.unwrap_or(false), ..Request::default() };
     let mut strays = messages(&mut fields, &mut request)?;

@@ -7,9 +7,10 @@ use millrace_actors::wire::usage::Usage;
 use serde_json::{Value, json};
 
 use super::super::event::{Event, Reason, Start};
+use super::super::logprobs;
 use super::calls::Calls;
 use super::shape::{Answer, Choice, Raw, Said, invalid, seconds, value, word};
-use super::{reason, sources};
+use super::{media, reason, sources};
 
 /// Most choices of one answer: OpenAI's `n` is at most 128.
 const MOST_CHOICES: usize = 256;
@@ -89,13 +90,15 @@ impl Reader {
         let index = choice.index.unwrap_or(position as u32);
         let at = self.state(index)?;
         if let Some(value) = value(choice.logprobs) {
-            out.push(Event::Logprobs { choice: index, value });
+            out.push(Event::Logprobs { choice: index, value: logprobs::of_chat(value) });
         }
         // Perplexity's chunks have both: what is new, and all so far
         match (choice.delta, choice.message) {
             (Some(delta), _) => self.said(at, delta, false, out)?,
             (None, Some(message)) => self.said(at, message, true, out)?,
-            (None, None) => {}
+            (None, None) => {
+                out.extend(word(choice.text).map(|text| Event::Text { choice: index, text: text.into_owned() }))
+            }
         }
         let Some(told) = word(choice.finish_reason).filter(|_| !self.choices[at].finished) else { return Ok(()) };
         self.choices[at].finished = true;
@@ -128,10 +131,9 @@ impl Reader {
         let named = |field| format!("choice {choice}: `{field}` is neither a text nor a list of parts");
         if let Some(raw) = said.content {
             content(choice, raw.get(), out).ok_or_else(|| invalid(&named("content")))?;
-        } else if let Some(text) = value(said.audio).and_then(|mut audio| take(&mut audio, "transcript")) {
-            // the sound itself has no place in the model; only a caller of this dialect can ask for it
-            push_text(choice, Cow::Owned(text), out);
         }
+        out.extend(media::sound(choice, said.audio));
+        out.extend(media::pictures(choice, said.images));
         if let Some(text) = word(said.refusal) {
             out.push(Event::Refusal { choice, text: text.into_owned() });
         }

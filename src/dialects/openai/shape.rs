@@ -62,6 +62,9 @@ pub struct Choice<'a> {
     /// In a whole answer.
     #[serde(borrow, default)]
     pub message: Option<Said<'a>>,
+    /// In a text completion, whole or in part.
+    #[serde(borrow, default)]
+    pub text: Raw<'a>,
     #[serde(borrow, default)]
     pub finish_reason: Raw<'a>,
     #[serde(borrow, default)]
@@ -100,6 +103,9 @@ pub struct Said<'a> {
     pub provider_specific_fields: Raw<'a>,
     #[serde(borrow, default)]
     pub audio: Raw<'a>,
+    /// Pictures, as OpenRouter and LiteLLM tell them.
+    #[serde(borrow, default)]
+    pub images: Raw<'a>,
     #[serde(borrow, default)]
     pub tool_calls: Option<Vec<Call<'a>>>,
     #[serde(borrow, default)]

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::super::AnswerFacts;
 use super::super::event::{Event, Start};
 use super::super::signature::of_gemini;
+use super::media::{self, Sound};
 use super::object::object;
 use super::sources::{self, Written};
 use super::{reason, signed, tier, usage};
@@ -44,6 +45,8 @@ struct Folded {
     /// Gemini's signature, if a call comes next.
     signed: Option<String>,
     calls: BTreeMap<u32, Call>,
+    images: Vec<Value>,
+    sound: Sound,
     annotations: Vec<Value>,
     own_citations: Vec<Value>,
     logprobs: Map<String, Value>,
@@ -73,12 +76,13 @@ pub fn write_whole(events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
             event => fold(&mut choices, event),
         }
     }
+    let id = start.id.as_deref().unwrap_or(&facts.id);
     let whole = Whole {
-        id: start.id.as_deref().unwrap_or(&facts.id),
+        id,
         object: "chat.completion",
         created: start.created.unwrap_or(facts.created),
         model: &facts.model,
-        choices: choices.into_iter().map(|(index, folded)| folded.write(index)).collect(),
+        choices: choices.into_iter().map(|(index, folded)| folded.write(index, id, facts.created)).collect(),
         usage: told.as_ref().map(usage::Written::of),
         service_tier: start.service_tier.as_deref().and_then(tier::told),
         system_fingerprint: start.system_fingerprint,
@@ -126,11 +130,16 @@ fn fold(choices: &mut BTreeMap<u32, Folded>, event: Event) {
                 Written::Own(native) => folded.own_citations.push(native),
             }
         }
+        Event::Image { choice, image } => {
+            let images = &mut of(choices, choice).images;
+            images.push(media::image(image, images.len() as u32));
+        }
+        Event::Audio { choice, audio } => of(choices, choice).sound.add(audio),
         Event::Logprobs { choice, value } => join(&mut of(choices, choice).logprobs, value),
         Event::Finish { choice, reason, .. } => {
             of(choices, choice).finish.get_or_insert(reason::write(&reason));
         }
-        Event::Start(_) | Event::Usage(_) | Event::End => {}
+        Event::Start(_) | Event::Usage(_) | Event::Own { .. } | Event::End => {}
     }
 }
 
@@ -154,8 +163,8 @@ fn join(known: &mut Map<String, Value>, more: Value) {
 }
 
 impl Folded {
-    fn write(self, index: u32) -> Value {
-        let silent = !self.calls.is_empty() || !self.refusal.is_empty();
+    fn write(self, index: u32, id: &str, now: u64) -> Value {
+        let silent = !self.calls.is_empty() || !self.refusal.is_empty() || !self.sound.is_none();
         let content = if self.text.is_empty() && silent { Value::Null } else { self.text.into() };
         let refusal = if self.refusal.is_empty() { Value::Null } else { self.refusal.into() };
         let finish = self.finish.unwrap_or(reason::unsaid(!self.calls.is_empty()));
@@ -174,8 +183,15 @@ impl Folded {
         if !self.reasoning.is_empty() {
             message["reasoning_content"] = self.reasoning.into();
         }
-        let lists =
-            [("thinking_blocks", self.blocks), ("tool_calls", calls.collect()), ("annotations", self.annotations)];
+        if let Some(sound) = self.sound.write(id, now) {
+            message["audio"] = sound;
+        }
+        let lists = [
+            ("thinking_blocks", self.blocks),
+            ("tool_calls", calls.collect()),
+            ("images", self.images),
+            ("annotations", self.annotations),
+        ];
         for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
             message[name] = list.into();
         }

@@ -3,7 +3,9 @@
 use millrace_actors::wire::usage::Usage;
 use serde_json::{Value, json};
 
-use super::super::event::{Citation, Event, Reason, Start};
+use super::super::event::{Citation, Event, Image, Reason, Start};
+use super::super::media;
+use super::super::request::Source;
 use super::super::signature::sealed_by_openai;
 
 /// The calls of an answer: where each stands in the output.
@@ -60,7 +62,7 @@ pub fn nameless(item: &Value) -> bool {
         && item["name"].as_str().is_none_or(str::is_empty)
 }
 
-/// All that an item says. Items of the provider's own tools say nothing to a caller of another protocol.
+/// All that an item says. Of items of the provider's own tools a caller of another protocol can be told pictures only.
 pub fn item(mut item: Value, calls: &mut Calls, out: &mut Vec<Event>) {
     match item["type"].as_str() {
         Some("message") => {
@@ -87,8 +89,19 @@ pub fn item(mut item: Value, calls: &mut Calls, out: &mut Vec<Event>) {
             out.push(begun(&item, call));
             out.extend(arguments(&item).map(|json| Event::Arguments { choice: 0, call, json }));
         }
-        _ => {}
+        Some("image_generation_call") => out.extend(picture(&mut item)),
+        Some(own) => out.push(Event::Own { kind: own.to_owned() }),
+        None => {}
     }
+}
+
+/// The picture that a call of the tool for them made, if it made one.
+fn picture(item: &mut Value) -> Option<Event> {
+    let Some(Value::String(data)) = item.get_mut("result").map(Value::take) else { return None };
+    let format = item["output_format"].as_str().map(|format| format!("image/{format}"));
+    let media_type = format.unwrap_or_else(|| media::picture(&data).to_owned());
+    (!data.is_empty())
+        .then_some(Event::Image { choice: 0, image: Image { source: Source::Base64 { media_type, data } } })
 }
 
 fn said(part: &mut Value, out: &mut Vec<Event>) {

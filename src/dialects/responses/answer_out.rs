@@ -1,10 +1,12 @@
 //! The response itself, as a caller's events and whole answers show it.
 //!
-//! What the caller asked for is not repeated in it: whoever writes an answer does not know the request. Members that the
-//! description demands are there with the value that stands for nothing.
+//! What the caller asked for is repeated in it as the caller wrote it, without a look into it. Where nothing was asked,
+//! members that the description demands are there with the value that stands for nothing: what a provider takes for its
+//! default we do not know.
 
 use millrace_actors::wire::usage::Usage;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::super::AnswerFacts;
@@ -22,6 +24,8 @@ pub struct Head {
     created: u64,
     model: String,
     service_tier: Option<String>,
+    /// Members of the request, checked once to be JSON.
+    asked: Vec<(&'static str, Box<RawValue>)>,
 }
 
 /// How an answer stands.
@@ -33,8 +37,19 @@ pub enum Stand<'a> {
     Over(Option<&'a Reason>),
 }
 
+/// A member of the request, or what stands for nothing.
 #[derive(Serialize)]
-struct Response<'a> {
+#[serde(untagged)]
+enum Or<'a, T> {
+    Asked(&'a RawValue),
+    Else(T),
+}
+
+type Raw<'a> = Option<&'a RawValue>;
+
+/// The response, ready to be written.
+#[derive(Serialize)]
+pub struct Response<'a> {
     id: &'a str,
     object: &'static str,
     created_at: u64,
@@ -42,25 +57,35 @@ struct Response<'a> {
     background: bool,
     error: Option<()>,
     incomplete_details: Option<Value>,
-    instructions: Option<()>,
-    max_output_tokens: Option<()>,
+    instructions: Raw<'a>,
+    max_output_tokens: Raw<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tool_calls: Raw<'a>,
     model: &'a str,
     output: Vec<Value>,
-    parallel_tool_calls: bool,
+    parallel_tool_calls: Or<'a, bool>,
     previous_response_id: Option<()>,
-    reasoning: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt_cache_key: Raw<'a>,
+    reasoning: Or<'a, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    safety_identifier: Raw<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     service_tier: Option<&'a str>,
     store: bool,
-    temperature: Option<()>,
-    text: Value,
-    tool_choice: &'static str,
-    tools: [(); 0],
-    top_p: Option<()>,
+    temperature: Raw<'a>,
+    text: Or<'a, Value>,
+    tool_choice: Or<'a, &'static str>,
+    tools: Or<'a, [(); 0]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_logprobs: Raw<'a>,
+    top_p: Raw<'a>,
     truncation: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<usage::Written>,
-    metadata: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Raw<'a>,
+    metadata: Or<'a, Map<String, Value>>,
 }
 
 impl Head {
@@ -75,11 +100,20 @@ impl Head {
             created: start.created.unwrap_or(facts.created),
             model: facts.model.clone(),
             service_tier: start.service_tier,
+            asked: facts.asked.iter().filter_map(|(name, raw)| Some((*name, checked(raw)?))).collect(),
         }
     }
 
+    fn asked(&self, name: &str) -> Raw<'_> {
+        self.asked.iter().find(|(known, _)| *known == name).map(|(_, raw)| &**raw)
+    }
+
+    fn asked_or<T>(&self, name: &str, nothing: T) -> Or<'_, T> {
+        self.asked(name).map_or(Or::Else(nothing), Or::Asked)
+    }
+
     /// The response.
-    pub fn response(&self, stand: Stand<'_>, output: Vec<Value>, usage: Option<&Usage>) -> Value {
+    pub fn response(&self, stand: Stand<'_>, output: Vec<Value>, usage: Option<&Usage>) -> Response<'_> {
         let cut = match stand {
             Stand::Begun | Stand::Over(None) => None,
             Stand::Over(Some(reason)) => cut(reason),
@@ -89,7 +123,7 @@ impl Head {
             (Stand::Over(_), Some(_)) => "incomplete",
             (Stand::Over(_), None) => "completed",
         };
-        let response = Response {
+        Response {
             id: &self.id,
             object: "response",
             created_at: self.created,
@@ -97,26 +131,35 @@ impl Head {
             background: false,
             error: None,
             incomplete_details: cut.map(|reason| json!({"reason": reason})),
-            instructions: None,
-            max_output_tokens: None,
+            instructions: self.asked("instructions"),
+            max_output_tokens: self.asked("max_output_tokens"),
+            max_tool_calls: self.asked("max_tool_calls"),
             model: &self.model,
             output,
-            parallel_tool_calls: true,
+            parallel_tool_calls: self.asked_or("parallel_tool_calls", true),
             previous_response_id: None,
-            reasoning: json!({"effort": null, "summary": null}),
+            prompt_cache_key: self.asked("prompt_cache_key"),
+            reasoning: self.asked_or("reasoning", json!({"effort": null, "summary": null})),
+            safety_identifier: self.asked("safety_identifier"),
             service_tier: self.service_tier.as_deref().and_then(tier::told),
             store: false,
-            temperature: None,
-            text: json!({"format": {"type": "text"}}),
-            tool_choice: "auto",
-            tools: [],
-            top_p: None,
+            temperature: self.asked("temperature"),
+            text: self.asked_or("text", json!({"format": {"type": "text"}})),
+            tool_choice: self.asked_or("tool_choice", "auto"),
+            tools: self.asked_or("tools", []),
+            top_logprobs: self.asked("top_logprobs"),
+            top_p: self.asked("top_p"),
             truncation: "disabled",
             usage: usage.map(usage::Written::of),
-            metadata: Map::new(),
-        };
-        serde_json::to_value(&response).unwrap_or_default()
+            user: self.asked("user"),
+            metadata: self.asked_or("metadata", Map::new()),
+        }
     }
+}
+
+/// A member's raw JSON; nothing where it says nothing.
+fn checked(raw: &[u8]) -> Option<Box<RawValue>> {
+    serde_json::from_slice::<Box<RawValue>>(raw).ok().filter(|raw| raw.get() != "null")
 }
 
 /// What cut an answer short, in the protocol's words (OpenAI's description, `Response.incomplete_details`).

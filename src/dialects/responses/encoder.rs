@@ -3,14 +3,16 @@
 //! One message or thought is open at a time, since that is how a model makes them. Calls stay open until their arguments are
 //! whole, for a provider may go back and forth between them.
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use millrace_actors::wire::usage::Usage;
 
-use super::super::event::{Citation, Event, Reason, Start};
+use super::super::event::{Citation, Event, Image, Reason, Start};
+use super::super::request::Source;
 use super::super::{AnswerFacts, Encode, Frame};
 use super::answer_out::{Head, Stand, cut};
-use super::frames::{At, Frames, summary_part};
+use super::frames::{At, Frames, pictured, summary_part};
 use super::item::{Call, Item, Kind, Said};
 use super::thought;
 
@@ -30,7 +32,7 @@ pub struct Encoder {
     logprobs: Vec<Value>,
     reason: Option<Reason>,
     usage: Option<Usage>,
-    last: Option<Value>,
+    last: Option<Bytes>,
 }
 
 impl Encoder {
@@ -49,9 +51,9 @@ impl Encoder {
         }
     }
 
-    /// The response as it was told last: the whole answer, once the stream is over.
-    pub fn into_response(self) -> Value {
-        self.last.unwrap_or_default()
+    /// The response that the stream ended with: the whole answer. Nothing before that.
+    pub fn into_response(self) -> Bytes {
+        self.last.unwrap_or(Bytes::from_static(b"null"))
     }
 
     fn start(&mut self, start: Start, out: &mut Vec<Frame>) {
@@ -74,8 +76,9 @@ impl Encoder {
             Kind::Message(_) => "msg",
             Kind::Reasoning { .. } => "rs",
             Kind::Call(_) => "fc",
+            Kind::Picture { .. } => "ig",
         };
-        if !matches!(kind, Kind::Call(_)) {
+        if !matches!(kind, Kind::Call(_) | Kind::Picture { .. }) {
             self.live = Some(output);
         }
         let item = Item { id: format!("{prefix}_{base}_{output}"), kind, done: false, cut: false };
@@ -164,6 +167,14 @@ impl Encoder {
         known.arguments.push_str(json);
     }
 
+    /// A picture is made by a tool of the provider's here, and comes whole. One elsewhere has no place.
+    fn picture(&mut self, image: Image, out: &mut Vec<Frame>) {
+        if let Source::Base64 { media_type, data } = image.source {
+            let output = self.open(Kind::Picture { media_type, data }, out);
+            self.close(output, out);
+        }
+    }
+
     fn close_live(&mut self, out: &mut Vec<Frame>) {
         if let Some(live) = self.live.take() {
             self.close(live, out);
@@ -200,6 +211,7 @@ impl Encoder {
                 self.frames.write_at("response.reasoning_summary_part.done", at, &[("part", &summary_part(text))], out);
             }
             Kind::Reasoning { .. } => {}
+            Kind::Picture { .. } => pictured(&mut self.frames, at, out),
             Kind::Call(Call { name, arguments, .. }) => {
                 let members: [(&str, &dyn super::frames::erased::Json); 2] = [("name", name), ("arguments", arguments)];
                 self.frames.write_at("response.function_call_arguments.done", at, &members, out);
@@ -221,7 +233,7 @@ impl Encoder {
         let response = head.response(Stand::Over(self.reason.as_ref()), output, self.usage.as_ref());
         let kind = if cut { "response.incomplete" } else { "response.completed" };
         self.frames.write(kind, &[("response", &response)], out);
-        self.last = Some(response);
+        self.last = serde_json::to_vec(&response).ok().map(Bytes::from);
     }
 }
 
@@ -236,6 +248,11 @@ impl Encode for Encoder {
             Event::Redacted { choice: 0, data } => {
                 self.close_live(out);
                 self.seal(thought::of_sealed(&data), out);
+            }
+            Event::Image { choice: 0, image } => self.picture(image, out),
+            // sound itself has no place here; what is said in it has
+            Event::Audio { choice: 0, audio } if !audio.transcript.is_empty() => {
+                self.text(false, &audio.transcript, out);
             }
             Event::ToolCall { choice: 0, call, id, name } => {
                 self.open(Kind::Call(Call { call, call_id: id, name, arguments: String::new() }), out);

@@ -79,6 +79,13 @@ pub mod erased {
     }
 }
 
+/// The events of a picture between its item's beginning and end.
+pub fn pictured(frames: &mut Frames, at: At<'_>, out: &mut Vec<Frame>) {
+    frames.write_at("response.image_generation_call.in_progress", at, &[], out);
+    frames.write_at("response.image_generation_call.generating", at, &[], out);
+    frames.write_at("response.image_generation_call.completed", at, &[], out);
+}
+
 /// A part of a message, with no more in it than its kind at its beginning.
 pub fn text_part(text: &str, annotations: &[Value], logprobs: &[Value]) -> Value {
     json!({"type": "output_text", "text": text, "annotations": annotations, "logprobs": logprobs})

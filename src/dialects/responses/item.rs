@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::openai::object;
 use super::frames::{refusal_part, summary_part, text_part};
 
 /// An item.
@@ -31,6 +32,13 @@ pub enum Kind {
     },
     /// A call of a tool.
     Call(Call),
+    /// A picture.
+    Picture {
+        /// `image/png` ...
+        media_type: String,
+        /// Base64.
+        data: String,
+    },
 }
 
 /// A part of a message.
@@ -90,6 +98,20 @@ impl Item {
                 let mut item = json!({"id": self.id, "type": "reasoning", "summary": summary});
                 if let Some(sealed) = sealed.as_deref().filter(|_| !begun) {
                     item["encrypted_content"] = sealed.into();
+                }
+                item
+            }
+            // the format is no member of the description, but of what OpenAI sends
+            Kind::Picture { media_type, data } => {
+                let result = if begun { Value::Null } else { data.as_str().into() };
+                let mut item = object([
+                    ("id", self.id.as_str().into()),
+                    ("type", "image_generation_call".into()),
+                    ("status", status.into()),
+                    ("result", result),
+                ]);
+                if !begun {
+                    item["output_format"] = media_type.trim_start_matches("image/").into();
                 }
                 item
             }

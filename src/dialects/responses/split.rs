@@ -8,7 +8,7 @@ use millrace_actors::wire::responses::{FAILED, error, kind};
 use serde_json::{Map, Value, json};
 
 use super::super::Frame;
-use super::frames::{At, Frames, erased::Json, refusal_part, summary_part, text_part};
+use super::frames::{At, Frames, erased::Json, pictured, refusal_part, summary_part, text_part};
 
 /// The events, the last one included.
 ///
@@ -58,7 +58,9 @@ pub fn collect(events: &[Bytes]) -> Result<Bytes, Fault> {
 fn item(frames: &mut Frames, output: usize, item: &Value, out: &mut Vec<Frame>) {
     let id = item["id"].as_str().unwrap_or_default();
     let mut begun = item.clone();
-    for (name, empty) in [("content", json!([])), ("summary", json!([])), ("arguments", json!(""))] {
+    for (name, empty) in
+        [("content", json!([])), ("summary", json!([])), ("arguments", json!("")), ("result", Value::Null)]
+    {
         if item.get(name).is_some() {
             begun[name] = empty;
         }
@@ -79,6 +81,9 @@ fn item(frames: &mut Frames, output: usize, item: &Value, out: &mut Vec<Frame>) 
         let done: [(&str, &dyn Json); 2] = [("name", &item["name"]), ("arguments", &arguments)];
         frames.write_at("response.function_call_arguments.delta", at(None), &[("delta", &arguments)], out);
         frames.write_at("response.function_call_arguments.done", at(None), &done, out);
+    }
+    if item["type"] == "image_generation_call" {
+        pictured(frames, at(None), out);
     }
     frames.item("response.output_item.done", output, item, out);
 }

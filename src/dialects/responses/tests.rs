@@ -12,7 +12,7 @@ use super::super::{AnswerFacts, Decode, Encode, Event, Frame, Target, anthropic,
 use super::{Decoder, Encoder, collect, read_request, read_whole, split, write_request, write_whole};
 
 /// Answers with both a stream and a whole fixture.
-const PAIRS: [&str; 7] = ["text", "tools", "reasoning", "refusal", "cut", "citations", "logprobs"];
+const PAIRS: [&str; 8] = ["text", "tools", "reasoning", "refusal", "cut", "citations", "logprobs", "picture"];
 
 fn path(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/dialects/fixtures").join(file)
@@ -40,7 +40,7 @@ fn facts() -> AnswerFacts {
         id: "made-up".into(),
         created: 1_795_599_999,
         show_usage: true,
-        text_completion: false,
+        asked: Vec::new(),
         vectors: None,
     }
 }

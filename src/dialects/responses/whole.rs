@@ -44,5 +44,5 @@ pub fn write_whole(events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
         encoder.event(event, &mut frames);
         frames.clear();
     }
-    Bytes::from(encoder.into_response().to_string())
+    encoder.into_response()
 }

@@ -11,7 +11,7 @@ use crate::dialects::ollama::OLLAMA;
 use crate::dialects::own::Own;
 use crate::dialects::{
     AnswerFacts, BadRequest, Decode, Event, Frame, Request, Target, Written, anthropic, bedrock, bridge, gemini,
-    openai, responses,
+    openai, responses, text,
 };
 
 /// Reads a caller's request.
@@ -34,7 +34,7 @@ pub struct Row {
 }
 
 /// All of them.
-pub const ROWS: [Row; 7] = [
+pub const ROWS: [Row; 8] = [
     Row {
         name: "openai",
         model: "gpt-4.1",
@@ -73,6 +73,16 @@ pub const ROWS: [Row; 7] = [
         read_whole: responses::read_whole,
         decoder: || Box::new(responses::Decoder::default()),
         caller: Some(Protocol::Responses),
+        framing: Framing::Events,
+    },
+    Row {
+        name: "text",
+        model: "gpt-3.5-turbo-instruct",
+        read_request: Some(text::read_request),
+        write_request: text::write_request,
+        read_whole: text::read_whole,
+        decoder: || Box::new(text::Decoder::default()),
+        caller: Some(Protocol::Text),
         framing: Framing::Events,
     },
     Row {
@@ -116,7 +126,7 @@ pub fn facts() -> AnswerFacts {
         id: "own-1".into(),
         created: 1_700_000_000,
         show_usage: true,
-        text_completion: false,
+        asked: Vec::new(),
         vectors: None,
     }
 }

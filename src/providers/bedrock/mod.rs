@@ -13,6 +13,7 @@ use millrace_actors::fault::Fault;
 use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
 use millrace_actors::wire::endpoint::Endpoint;
 use millrace_actors::wire::framing::Framing;
+use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
 
@@ -122,10 +123,10 @@ impl Dialect for Bedrock {
         headers.get(INPUT_TOKENS)?.to_str().ok()?.parse().ok()
     }
 
-    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes) -> Result<Bytes, Fault> {
+    fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes, notes: &mut Notes) -> Result<Bytes, Fault> {
         match facts.vectors {
             Some(_) => bedrock::read_embed(&facts, whole),
-            None => CONVERSE.translate(to, &facts, whole),
+            None => CONVERSE.translate(to, &facts, whole, notes),
         }
     }
 }

@@ -18,11 +18,11 @@ use millrace_actors::wire::protocol::Protocol;
 use super::row::{Row, Traits};
 use crate::dialects::bridge;
 
-/// The body of a call to the server of `row`, and what of the caller's request is not in it.
+/// The body of a call to the server of `row`, in the protocol that is `spoken` to it, and what of the caller's request is not in it.
 ///
 /// # Errors
 /// The request cannot be understood or carried, or a parameter would be lost and `drop_params` does not allow it.
-pub fn body(call: &EncodeCall<'_>, row: &Row) -> Result<(Pieces, Notes), Fault> {
+pub fn body(call: &EncodeCall<'_>, row: &Row, spoken: Protocol) -> Result<(Pieces, Notes), Fault> {
     if !call.endpoint.facts().translated {
         // the differences are those of conversations
         return Ok((bridge::edited_with(call, false, &[], Vec::new()), Notes::default()));
@@ -31,13 +31,14 @@ pub fn body(call: &EncodeCall<'_>, row: &Row) -> Result<(Pieces, Notes), Fault> 
     let model = model(call, traits);
     let stream_usage = call.stream_usage && traits.stream_options && call.endpoint != Endpoint::Embeddings;
     let call = &EncodeCall { model: &model, stream_usage, ..*call };
-    if call.protocol == Protocol::Chat {
+    if call.protocol == spoken {
         let mut notes = Notes::default();
         let amended = params::amended(call, call.envelope, traits, &mut notes)?;
         return Ok((bridge::edited_with(call, stream_usage, &amended.drop, amended.set), notes));
     }
-    let (written, mut notes) = bridge::written(call, Protocol::Chat)?;
-    let envelope = Envelope::scan(written.to_bytes(), Endpoint::Chat, &ScanRules::NONE)
+    let (written, mut notes) = bridge::written(call, spoken)?;
+    let endpoint = if spoken == Protocol::Text { Endpoint::Completions } else { Endpoint::Chat };
+    let envelope = Envelope::scan(written.to_bytes(), endpoint, &ScanRules::NONE)
         .map_err(|rejected| Fault::BadRequest { message: rejected.message, param: rejected.param })?;
     let amended = params::amended(call, &envelope, traits, &mut notes)?;
     let edits = Edits { model: &model, stream_usage: false, drop: &amended.drop, set: &amended.set };

@@ -10,7 +10,7 @@ use crate::providers::row::{PLAIN, Row, Shown, Speaks};
 /// OpenAI.
 pub static OPENAI: Row = Row {
     name: "openai",
-    aliases: &["text-completion-openai"],
+    aliases: &[],
     speaks: Speaks::OpenAi,
     base: Some("https://api.openai.com/v1"),
     base_variables: &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
@@ -36,6 +36,27 @@ pub static OPENAI: Row = Row {
         vision: "yes",
         reasoning: "`reasoning_effort`; its words stay with OpenAI",
         caching: "by itself; told",
+        credentials: "",
+    },
+};
+
+/// OpenAI's models that go on with a text and do not chat, or a server with such models only.
+static TEXT: Row = Row {
+    name: "text-completion-openai",
+    aliases: &[],
+    speaks: Speaks::OpenAi,
+    base: Some("https://api.openai.com/v1"),
+    base_variables: &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
+    key_variables: &["OPENAI_API_KEY"],
+    keyless: false,
+    endpoints: &[Completions],
+    traits: PLAIN,
+    shown: Shown {
+        title: "OpenAI, models that do not chat",
+        tools: "no",
+        vision: "no",
+        reasoning: "-",
+        caching: "-",
         credentials: "",
     },
 };
@@ -189,4 +210,4 @@ static OLLAMA: Row = Row {
 };
 
 /// All of them.
-pub static OWN: &[&Row] = &[&OPENAI, &ANTHROPIC, &GEMINI, &COHERE, &AZURE, &VERTEX, &BEDROCK, &OLLAMA];
+pub static OWN: &[&Row] = &[&OPENAI, &TEXT, &ANTHROPIC, &GEMINI, &COHERE, &AZURE, &VERTEX, &BEDROCK, &OLLAMA];

@@ -5,7 +5,7 @@ use std::fmt;
 
 use bytes::{Bytes, BytesMut};
 use millrace::dialects::event::{Reason, Start};
-use millrace::dialects::{AnswerFacts, Encode, Event, anthropic, gemini, openai, responses};
+use millrace::dialects::{AnswerFacts, Encode, Event, anthropic, gemini, openai, responses, text};
 use millrace_actors::wire::framing::Framing;
 use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
@@ -38,6 +38,7 @@ pub enum Theirs {
 pub fn word(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Chat | Protocol::Own => "openai",
+        Protocol::Text => "text",
         Protocol::Messages => "anthropic",
         Protocol::Responses => "responses",
         Protocol::GenerateContent => "gemini",
@@ -61,7 +62,7 @@ pub fn facts() -> AnswerFacts {
         id: "bench-1".to_owned(),
         created: 1_700_000_000,
         show_usage: true,
-        text_completion: false,
+        asked: Vec::new(),
         vectors: None,
     }
 }
@@ -277,6 +278,7 @@ fn end(reason: Reason) -> [Event; 3] {
 fn encoder(protocol: Protocol) -> Box<dyn Encode> {
     match protocol {
         Protocol::Chat | Protocol::Own => Box::new(openai::Encoder::new(facts())),
+        Protocol::Text => Box::new(text::Encoder::new(facts())),
         Protocol::Messages => Box::new(anthropic::Encoder::new(facts())),
         Protocol::Responses => Box::new(responses::Encoder::new(facts())),
         Protocol::GenerateContent => Box::new(gemini::Encoder::new(facts())),
@@ -288,6 +290,7 @@ fn write_whole(protocol: Protocol, text: String) -> Bytes {
     events.extend(end(Reason::Stop));
     match protocol {
         Protocol::Chat | Protocol::Own => openai::write_whole(events, &facts()),
+        Protocol::Text => text::write_whole(events, &facts()),
         Protocol::Messages => anthropic::write_whole(events, &facts()),
         Protocol::Responses => responses::write_whole(events, &facts()),
         Protocol::GenerateContent => gemini::write_whole(events, &facts()),

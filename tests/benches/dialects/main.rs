@@ -15,7 +15,9 @@ use divan::{Bencher, black_box};
 use millrace::dialects::cohere::COHERE;
 use millrace::dialects::ollama::OLLAMA;
 use millrace::dialects::own::Own;
-use millrace::dialects::{BadRequest, Request, Target, Written, anthropic, bedrock, bridge, gemini, openai, responses};
+use millrace::dialects::{
+    BadRequest, Notes, Request, Target, Written, anthropic, bedrock, bridge, gemini, openai, responses, text,
+};
 use millrace_actors::ports::Translate;
 use millrace_actors::wire::framing::StreamReader;
 use millrace_actors::wire::protocol::Protocol;
@@ -131,8 +133,8 @@ fn stream_of_arguments(bencher: Bencher<'_, '_>, pair: &Pair) {
 fn whole_answer(bencher: Bencher<'_, '_>, pair: &Pair) {
     let whole = pair.provider.whole();
     let translate = |whole: &[u8]| match pair.provider {
-        Speaks::Shared(from) => bridge::translate(from, pair.caller, facts(), whole),
-        Speaks::Own(theirs) => own(theirs).translate(pair.caller, &facts(), whole),
+        Speaks::Shared(from) => bridge::translate(from, pair.caller, facts(), whole, &mut Notes::default()),
+        Speaks::Own(theirs) => own(theirs).translate(pair.caller, &facts(), whole, &mut Notes::default()),
     };
     let written = must(translate(&whole), pair);
     must(if written.len() >= WHOLE { Ok(()) } else { Err(written) }, pair);
@@ -146,6 +148,7 @@ type Write = fn(&Request, &Target<'_>) -> Result<Written, BadRequest>;
 fn requests(protocol: Protocol) -> (Read, Write) {
     match protocol {
         Protocol::Chat | Protocol::Own => (openai::read_request, openai::write_request),
+        Protocol::Text => (text::read_request, text::write_request),
         Protocol::Messages => (anthropic::read_request, anthropic::write_request),
         Protocol::Responses => (responses::read_request, responses::write_request),
         Protocol::GenerateContent => (gemini::read_request, gemini::write_request),

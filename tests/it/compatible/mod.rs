@@ -3,9 +3,11 @@
 
 mod answers;
 mod parameters;
+mod texts;
 
 use millrace::providers::row::Speaks;
 use millrace::providers::table::Provider;
+use millrace_actors::wire::envelope::Endpoint;
 use millrace_lab::mock::{MockConfig, MockServer};
 use serde_json::{Value, json};
 
@@ -17,8 +19,13 @@ pub struct Scene {
     pub gateway: Gateway,
 }
 
-/// The providers of the family.
+/// The providers of the family that chat.
 pub fn family() -> impl Iterator<Item = Provider> {
+    everyone().filter(|provider| provider.endpoints.contains(&Endpoint::Chat))
+}
+
+/// The providers of the family.
+fn everyone() -> impl Iterator<Item = Provider> {
     Provider::all().filter(|provider| provider.speaks == Speaks::OpenAi)
 }
 
@@ -40,7 +47,7 @@ impl Scene {
                 "  - model_name: \"{name}/*\"\n    litellm_params: {{model: \"{name}/*\", api_base: \"{root}{path}\", api_key: {PROVIDER_KEY}{params}}}\n"
             )
         };
-        let entries: String = family().map(entry).collect();
+        let entries: String = everyone().map(entry).collect();
         Scene { gateway: Gateway::from_yaml(&format!("model_list:\n{entries}")), mock }
     }
 
@@ -112,20 +119,15 @@ fn usage_is_found_wherever_a_provider_tells_it() {
 fn what_a_provider_does_not_serve_is_refused_by_name() {
     let scene = Scene::new("");
     for provider in family() {
-        for (route, field, endpoint) in [
-            ("/v1/completions", "prompt", millrace_actors::wire::envelope::Endpoint::Completions),
-            ("/v1/embeddings", "input", millrace_actors::wire::envelope::Endpoint::Embeddings),
-        ] {
-            let body = json!({"model": format!("{provider}/mock:chunks=2"), field: "hi"});
-            let answer = scene.gateway.client().post(route, &body);
-            if provider.endpoints.contains(&endpoint) {
-                assert_eq!(answer.status, 200, "{provider} {route}: {}", answer.text());
-                let want = format!("{}{}", path(provider), route.trim_start_matches("/v1"));
-                assert_eq!(scene.mock.last_request().expect("a request").path, want);
-            } else {
-                let error = answer.error(400);
-                assert!(error["message"].as_str().is_some_and(|m| m.contains(provider.name)), "{error}");
-            }
+        let body = json!({"model": format!("{provider}/mock:chunks=2"), "input": "hi"});
+        let answer = scene.gateway.client().post("/v1/embeddings", &body);
+        if provider.endpoints.contains(&Endpoint::Embeddings) {
+            assert_eq!(answer.status, 200, "{provider}: {}", answer.text());
+            let want = format!("{}/embeddings", path(provider));
+            assert_eq!(scene.mock.last_request().expect("a request").path, want);
+        } else {
+            let error = answer.error(400);
+            assert!(error["message"].as_str().is_some_and(|m| m.contains(provider.name)), "{error}");
         }
     }
 }

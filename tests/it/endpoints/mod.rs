@@ -35,8 +35,9 @@ impl Scene {
             )
         };
         let yaml = format!(
-            "model_list:\n{}{}{}{}{}litellm_settings: {{callbacks: [jsonl]}}\ncallback_settings: {{jsonl: {{path: records.jsonl}}}}\n{more}",
+            "model_list:\n{}{}{}{}{}{}litellm_settings: {{callbacks: [jsonl]}}\ncallback_settings: {{jsonl: {{path: records.jsonl}}}}\n{more}",
             entry("*", "openai/*", params),
+            entry("groq/*", "groq/*", params),
             entry("a/*", "anthropic/*", ""),
             entry("c/*", "cohere_chat/*", ""),
             entry("g/*", "gemini/*", ""),

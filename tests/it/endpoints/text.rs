@@ -69,7 +69,7 @@ fn it_is_so_before_every_provider_that_chats() {
 fn what_a_chat_cannot_do_is_refused_or_noted() {
     let scene = Scene::new();
     for (more, param) in [
-        (json!({"echo": true}), "echo"),
+        (json!({"echo": true, "logprobs": 1}), "echo"),
         (json!({"suffix": "end"}), "suffix"),
         (json!({"best_of": 3}), "best_of"),
         (json!({"logprobs": 2}), "logprobs"),
@@ -78,6 +78,29 @@ fn what_a_chat_cannot_do_is_refused_or_noted() {
     ] {
         let error = ask(&scene, more.clone()).error(400);
         assert_eq!(error["param"], param, "{more}: {error}");
+        assert!(!error.to_string().contains("top_logprobs"), "a text has no such parameter: {error}");
     }
     assert_eq!(scene.mock.stats().requests, 0);
+    let lenient = Scene::with(", drop_params: true", "");
+    let dropped = json!({"model": "groq/mock:text=so", "prompt": "Say", "echo": true, "logprobs": 1, "suffix": "end",
+        "tools": [{"type": "function", "function": {"name": "f"}}]});
+    let answer = lenient.post("/v1/completions", &dropped);
+    assert_eq!(answer.json()["choices"][0]["text"], "so", "{}", answer.text());
+    let told = answer.header("x-millrace-params").unwrap_or_default().to_owned();
+    assert!(["echo", "suffix", "tools", "logprobs"].iter().all(|name| told.contains(name)), "{told}");
+    let sent = lenient.mock.last_request().expect("a request").json();
+    assert!(["echo", "suffix", "tools", "logprobs", "prompt"].iter().all(|name| sent[name].is_null()), "{sent}");
+}
+
+#[test]
+fn a_prompt_is_told_once_more_by_us() {
+    let scene = Scene::new();
+    for stream in [false, true] {
+        let answer = ask(&scene, json!({"prompt": ["Säg \"it\": "], "echo": true, "stream": stream}));
+        let pieces = if stream { answer.events().json() } else { vec![answer.json()] };
+        let text: String = pieces.iter().filter_map(|piece| piece["choices"][0]["text"].as_str()).collect();
+        assert_eq!(text, "Säg \"it\": hé there, you", "{pieces:?}");
+        assert!(scene.mock.last_request().expect("a request").json()["echo"].is_null());
+        assert_eq!(answer.header("x-millrace-params"), None, "nothing is lost");
+    }
 }

@@ -3,6 +3,7 @@
 
 mod errors;
 mod ingress;
+mod lists;
 mod provider;
 mod signatures;
 

@@ -1,8 +1,10 @@
 //! Protocols against providers: a caller of each before a provider of each, whole and streamed, and what may not be lost
 //! between them.
 
+mod defaults;
 mod errors;
 pub mod joined;
+mod middle;
 mod order;
 mod pairs;
 mod policy;

@@ -5,6 +5,7 @@ mod ends;
 mod joined;
 mod pairs;
 mod policy;
+mod repeated;
 mod rounds;
 
 use millrace_lab::mock::{MockConfig, MockServer};

@@ -4,6 +4,7 @@
 use crate::mock::{
     content::{argument_text, pieces, thought_pieces},
     job::{Job, NUMBER_MARK},
+    pictured::{pictures, sound_pieces},
 };
 
 /// A part in pieces: a stream has each in a response of its own, a whole answer one part of all.
@@ -12,6 +13,7 @@ pub struct Part {
     mark: &'static str,
     /// Pieces of text; of a call the one part whole.
     pieces: Vec<String>,
+    /// It is one whole, and no text.
     call: bool,
 }
 
@@ -25,9 +27,17 @@ pub fn parts(job: &Job<'_>) -> Vec<Part> {
     if behaviour.thinking > 0 {
         parts.push(Part { mark: ",\"thought\":true", pieces: thought_pieces(behaviour), call: false });
     }
-    if behaviour.tool_calls == 0 || behaviour.text_too {
+    if (behaviour.tool_calls == 0 && behaviour.sound == 0) || behaviour.text_too {
         parts.push(Part { mark: "", pieces: pieces(behaviour, job.text()), call: false });
     }
+    let blob = |kind: &str, data: &str| format!("{{\"inlineData\":{{\"mimeType\":\"{kind}\",\"data\":\"{data}\"}}}}");
+    let pictures = pictures(behaviour);
+    parts.extend(pictures.iter().map(|data| Part { mark: "", pieces: vec![blob("image/png", data)], call: true }));
+    // in a whole answer too: pieces of sound are parts of their own
+    let sound = sound_pieces(behaviour);
+    let samples =
+        |data: &String| Part { mark: "", pieces: vec![blob("audio/L16;codec=pcm;rate=24000", data)], call: true };
+    parts.extend(sound.iter().map(samples));
     parts.extend((0..behaviour.tool_calls).map(|i| call(job, i)));
     parts
 }

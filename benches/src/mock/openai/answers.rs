@@ -6,6 +6,7 @@ use crate::mock::{
     choices::{Finish, Stop, UsagePlace},
     content::{argument_pieces, json_text, pieces, thought_pieces},
     job::{Endpoint, Job, NUMBER_MARK, Tokens},
+    pictured::{pictures, sound},
     writer::Words,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -50,7 +51,7 @@ pub fn completion_tokens(job: &Job<'_>) -> u64 {
 
 /// Whether there is content, or tool calls alone.
 pub fn has_content(behaviour: &Behaviour) -> bool {
-    behaviour.tool_calls == 0 || behaviour.text_too
+    (behaviour.tool_calls == 0 && behaviour.sound == 0) || behaviour.text_too
 }
 
 fn chat_choice(job: &Job<'_>, index: u32) -> String {
@@ -65,8 +66,9 @@ fn chat_choice(job: &Job<'_>, index: u32) -> String {
     };
     let calls: Vec<_> = (0..behaviour.tool_calls).map(|i| tool_call(behaviour, i)).collect();
     let calls = if calls.is_empty() { String::new() } else { format!("\"tool_calls\":[{}],", calls.join(",")) };
+    let media: String = media_members(job).iter().map(|member| format!("{member},")).collect();
     format!(
-        "{{\"index\":{index},\"message\":{{{refusal}{}{thought}{calls}\"role\":\"assistant\",\"content\":{content}{}}},\
+        "{{\"index\":{index},\"message\":{{{refusal}{}{thought}{calls}{media}\"role\":\"assistant\",\"content\":{content}{}}},\
          {}{}\"finish_reason\":{}}}",
         job.extra_field("message"),
         if job.behaviour.nulls { ",\"annotations\":[]" } else { "" },
@@ -74,6 +76,29 @@ fn chat_choice(job: &Job<'_>, index: u32) -> String {
         job.extra_field("choice"),
         finish_reason(job.behaviour),
     )
+}
+
+/// Members of a message that are pictures and sound; what is said in it is the content that there would be without.
+fn media_members(job: &Job<'_>) -> Vec<String> {
+    let behaviour = job.behaviour;
+    let mut members = Vec::new();
+    let pictures: Vec<_> = pictures(behaviour).iter().enumerate().map(|(n, data)| picture(n, data)).collect();
+    if !pictures.is_empty() {
+        members.push(format!("\"images\":[{}]", pictures.join(",")));
+    }
+    if behaviour.sound > 0 {
+        let (data, said) = (sound(behaviour), pieces(behaviour, job.text()).concat());
+        let expires_at = job.created + 3600;
+        members.push(format!(
+            "\"audio\":{{\"id\":\"audio_{NUMBER_MARK}\",\"data\":\"{data}\",\"expires_at\":{expires_at},\"transcript\":\"{said}\"}}"
+        ));
+    }
+    members
+}
+
+/// A picture as OpenRouter has it.
+pub fn picture(n: usize, data: &str) -> String {
+    format!("{{\"type\":\"image_url\",\"image_url\":{{\"url\":\"data:image/png;base64,{data}\"}},\"index\":{n}}}")
 }
 
 fn text_choice(job: &Job<'_>, index: u32) -> String {

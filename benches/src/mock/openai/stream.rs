@@ -1,11 +1,12 @@
 //! The events of a stream in OpenAI's shapes, as JSON texts: role, thought, content, finish, usage.
 
-use super::answers::{completion_tokens, finish_reason, has_content, usage};
+use super::answers::{completion_tokens, finish_reason, has_content, picture, usage};
 use crate::mock::{
     behaviour::Behaviour,
     choices::{Finish, Stop, UsagePlace},
     content::{argument_pieces, pieces, thought_pieces},
     job::{Endpoint, Job, NUMBER_MARK},
+    pictured::{pictures, sound_pieces},
 };
 
 /// The events a proper stream has, up to but without `[DONE]`.
@@ -60,10 +61,27 @@ fn deltas(job: &Job<'_>) -> Vec<(u64, Vec<String>)> {
         let field = if behaviour.stop == Stop::Refusal { "refusal" } else { "content" };
         say(field, &pieces(behaviour, job.text()));
     }
+    media(job, &mut round);
     for call in 0..behaviour.tool_calls {
         tool_call(behaviour, call, &mut round);
     }
     rounds
+}
+
+/// Pictures whole; of sound what is said in it, then the sound, then until when it is kept.
+fn media(job: &Job<'_>, round: &mut impl FnMut(String, u64)) {
+    let behaviour = job.behaviour;
+    for (n, data) in pictures(behaviour).iter().enumerate() {
+        round(format!("\"delta\":{{\"images\":[{}]}}", picture(n, data)), 0);
+    }
+    if behaviour.sound == 0 {
+        return;
+    }
+    let mut piece = |member: String| round(format!("\"delta\":{{\"audio\":{{{member}}}}}"), 0);
+    piece(format!("\"id\":\"audio_{NUMBER_MARK}\",\"transcript\":\"\""));
+    pieces(behaviour, job.text()).iter().for_each(|said| piece(format!("\"transcript\":\"{said}\"")));
+    sound_pieces(behaviour).iter().for_each(|data| piece(format!("\"data\":\"{data}\"")));
+    piece(format!("\"expires_at\":{}", job.created + 3600));
 }
 
 fn tool_call(behaviour: &Behaviour, i: u32, round: &mut impl FnMut(String, u64)) {

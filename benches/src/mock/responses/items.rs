@@ -5,6 +5,7 @@ use crate::mock::{
     choices::Stop,
     content::{argument_pieces, pieces, thought_pieces},
     job::{Job, NUMBER_MARK},
+    pictured::pictures,
 };
 
 /// What sealed thought looks like: long, and with every character that base64 has besides letters.
@@ -72,7 +73,7 @@ impl Inner {
     }
 }
 
-/// The items of an answer: thought, sealed thought, text, calls.
+/// The items of an answer: thought, sealed thought, text, pictures, calls.
 pub fn items(job: &Job<'_>) -> Vec<Item> {
     let behaviour = job.behaviour;
     let mut items = Vec::new();
@@ -83,6 +84,7 @@ pub fn items(job: &Job<'_>) -> Vec<Item> {
     if behaviour.tool_calls == 0 || behaviour.text_too {
         items.push(message(behaviour, pieces(behaviour, job.text())));
     }
+    items.extend(pictures(behaviour).iter().enumerate().map(|(n, data)| picture(n, data)));
     items.extend((0..behaviour.tool_calls).map(|i| call(behaviour, i)));
     if behaviour.extra {
         let id = format!("xm_{NUMBER_MARK}");
@@ -120,6 +122,13 @@ fn message(behaviour: &Behaviour, pieces: Vec<String>) -> Item {
     let item =
         |content: &str| format!("\"id\":\"{id}\",\"type\":\"message\",\"role\":\"assistant\",\"content\":[{content}]");
     Item { begun: item(""), ended: item(&inner.part(&text)), status: true, inner, id }
+}
+
+fn picture(n: usize, data: &str) -> Item {
+    let id = format!("ig_{n}_{NUMBER_MARK}");
+    let begun = format!("\"id\":\"{id}\",\"type\":\"image_generation_call\"");
+    let ended = format!("{begun},\"output_format\":\"png\",\"result\":\"{data}\"");
+    Item { begun, ended, status: true, inner: Inner::Nothing, id }
 }
 
 fn call(behaviour: &Behaviour, i: u32) -> Item {

@@ -4,7 +4,7 @@ use millrace_actors::fault::Fault;
 use serde_json::{Value, json};
 
 use super::super::super::Event;
-use super::super::super::event::{Citation, Reason};
+use super::super::super::event::{Audio, Citation, Reason};
 use super::super::usage::Written;
 use super::super::{read_whole, write_whole};
 use super::{PAIRS, STREAMS, decode, facts, fixture, golden};
@@ -112,9 +112,10 @@ fn what_servers_of_this_dialect_add_is_understood() {
     let own = json!({"citations": [[{"type": "char_location", "document_title": "t", "cited_text": "c"}], 7, {}]});
     let got = events(json!({"content": "a", "provider_specific_fields": own}), json!({}));
     assert!(matches!(&got[2], Event::Citation { citation, .. } if citation.title.as_deref() == Some("t")), "{got:?}");
-    // speech is told by its words
+    // speech has words of its own
     let got = events(json!({"content": null, "audio": {"id": "a", "transcript": "hello", "data": ""}}), json!({}));
-    assert_eq!(got[1], Event::Text { choice: 0, text: "hello".into() });
+    let audio = Audio { id: Some("a".into()), transcript: "hello".into(), ..Audio::default() };
+    assert_eq!(got[1], Event::Audio { choice: 0, audio });
 }
 
 #[test]

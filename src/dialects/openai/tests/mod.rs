@@ -13,7 +13,8 @@ use super::super::{AnswerFacts, Decode, Encode, Event, Frame};
 use super::{Decoder, Encoder};
 
 /// Answers with both a stream and a whole fixture.
-const PAIRS: [&str; 8] = ["text", "tools", "choices", "refusal", "logprobs", "citations", "reasoning", "thinking"];
+const PAIRS: [&str; 10] =
+    ["text", "tools", "choices", "refusal", "logprobs", "citations", "reasoning", "thinking", "sound", "pictures"];
 
 /// Streams without a whole answer.
 const STREAMS: [&str; 3] = ["azure", "unnumbered", "error"];
@@ -45,7 +46,7 @@ fn facts(show_usage: bool) -> AnswerFacts {
         id: "chatcmpl-made-up".into(),
         created: 1_795_599_999,
         show_usage,
-        text_completion: false,
+        asked: Vec::new(),
         vectors: None,
     }
 }

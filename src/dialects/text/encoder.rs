@@ -1,0 +1,149 @@
+//! A caller's stream: pieces of the text, and `[DONE]`. Thought, calls and sources have no place in it.
+
+use std::io::Write as _;
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use millrace_actors::wire::usage::Usage;
+use serde_json::Value;
+
+use super::super::event::{Event, Start};
+use super::super::logprobs::Lists;
+use super::super::openai::{head, usage};
+use super::super::{AnswerFacts, Encode, Frame};
+use super::{OBJECT, echo, finish};
+
+/// Writes a stream of text completions.
+pub struct Encoder {
+    facts: AnswerFacts,
+    /// A piece up to its choices.
+    head: Vec<u8>,
+    buffer: BytesMut,
+    /// The prompt, where it is told once more.
+    echo: Option<String>,
+    choices: Vec<Choice>,
+    usage: Option<Usage>,
+}
+
+/// One of `n` texts.
+#[derive(Default)]
+struct Choice {
+    index: u32,
+    finished: bool,
+    /// Where the next token stands, in characters.
+    offset: u64,
+    /// Log probabilities of the text that comes next.
+    logprobs: Option<Value>,
+}
+
+impl Encoder {
+    /// A writer of one stream.
+    pub fn new(facts: AnswerFacts) -> Self {
+        let head = head(&facts, Start::default(), OBJECT);
+        let echo = echo::prompt(&facts);
+        Encoder { facts, head, buffer: BytesMut::new(), echo, choices: Vec::new(), usage: None }
+    }
+
+    /// Where the choice's state stands; the prompt, if this is the first of it.
+    fn open(&mut self, index: u32, out: &mut Vec<Frame>) -> usize {
+        if let Some(at) = self.choices.iter().position(|choice| choice.index == index) {
+            return at;
+        }
+        self.choices.push(Choice { index, ..Choice::default() });
+        let at = self.choices.len() - 1;
+        if let Some(prompt) = self.echo.take() {
+            self.piece(at, &prompt, None, out);
+            self.echo = Some(prompt);
+        }
+        at
+    }
+
+    /// A piece of a choice's text, with the log probabilities that wait for it. The hot path.
+    fn piece(&mut self, at: usize, text: &str, finish: Option<&str>, out: &mut Vec<Frame>) {
+        let choice = &mut self.choices[at];
+        let lists = choice.logprobs.take().map(|value| {
+            let mut lists = Lists::default();
+            lists.extend(&value, &mut choice.offset);
+            lists
+        });
+        let index = choice.index;
+        let tail = if self.facts.show_usage { "}],\"usage\":null}" } else { "}]}" };
+        let mut line = (&mut self.buffer).writer();
+        // writing into memory does not fail
+        let _ = line
+            .write_all(&self.head)
+            .and_then(|()| line.write_all(b"[{\"text\":"))
+            .and_then(|()| Ok(serde_json::to_writer(&mut line, text)?))
+            .and_then(|()| write!(line, ",\"index\":{index},\"logprobs\":"))
+            .and_then(|()| Ok(serde_json::to_writer(&mut line, &lists)?))
+            .and_then(|()| line.write_all(b",\"finish_reason\":"))
+            .and_then(|()| Ok(serde_json::to_writer(&mut line, &finish)?))
+            .and_then(|()| line.write_all(tail.as_bytes()));
+        out.push(Frame { name: None, data: self.buffer.split().freeze() });
+    }
+
+    fn finish(&mut self, index: u32, word: &str, out: &mut Vec<Frame>) {
+        let at = self.open(index, out);
+        if !self.choices[at].finished {
+            self.choices[at].finished = true;
+            self.piece(at, "", Some(word), out);
+        }
+    }
+
+    fn end(&mut self, out: &mut Vec<Frame>) {
+        if self.choices.is_empty() {
+            self.open(0, out);
+        }
+        for at in 0..self.choices.len() {
+            self.finish(self.choices[at].index, "stop", out);
+        }
+        if let Some(usage) = self.usage.filter(|_| self.facts.show_usage) {
+            let mut line = (&mut self.buffer).writer();
+            let _ = line
+                .write_all(&self.head)
+                .and_then(|()| line.write_all(b"[],\"usage\":"))
+                .and_then(|()| Ok(serde_json::to_writer(&mut line, &usage::Written::of(&usage))?))
+                .and_then(|()| line.write_all(b"}"));
+            out.push(Frame { name: None, data: self.buffer.split().freeze() });
+        }
+        out.push(Frame { name: None, data: Bytes::from_static(b"[DONE]") });
+    }
+}
+
+impl Encode for Encoder {
+    fn event(&mut self, event: Event, out: &mut Vec<Frame>) {
+        match event {
+            Event::Start(start) => self.head = head(&self.facts, start, OBJECT),
+            // where there is one text only, a refusal is that text
+            Event::Text { choice, text } | Event::Refusal { choice, text } => {
+                let at = self.open(choice, out);
+                self.piece(at, &text, None, out);
+            }
+            // of sound, what is said in it is a text
+            Event::Audio { choice, audio } => {
+                let at = self.open(choice, out);
+                if !audio.transcript.is_empty() {
+                    self.piece(at, &audio.transcript, None, out);
+                }
+            }
+            Event::Logprobs { choice, value } => {
+                let at = self.open(choice, out);
+                if self.choices[at].logprobs.is_some() {
+                    self.piece(at, "", None, out);
+                }
+                self.choices[at].logprobs = Some(value);
+            }
+            Event::Finish { choice, reason, .. } => self.finish(choice, finish(&reason), out),
+            Event::Usage(usage) => self.usage = Some(usage),
+            Event::End => self.end(out),
+            // no place for them
+            Event::Reasoning { .. }
+            | Event::Signature { .. }
+            | Event::Redacted { .. }
+            | Event::ToolCall { .. }
+            | Event::Arguments { .. }
+            | Event::Image { .. }
+            | Event::Own { .. }
+            | Event::Citation { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! A caller's whole answer: the events of a stream, folded.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use millrace_actors::wire::usage::Usage;
+use serde::Serialize;
+
+use super::super::AnswerFacts;
+use super::super::event::{Event, Start};
+use super::super::logprobs::Lists;
+use super::super::openai::{tier, usage};
+use super::{OBJECT, echo, finish};
+
+/// Members in OpenAI's order.
+#[derive(Serialize)]
+struct Whole<'a> {
+    id: &'a str,
+    object: &'static str,
+    created: u64,
+    model: &'a str,
+    choices: Vec<Choice>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<usage::Written>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_tier: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system_fingerprint: Option<String>,
+}
+
+/// One of `n` texts.
+#[derive(Serialize)]
+struct Choice {
+    text: String,
+    index: u32,
+    logprobs: Option<Lists>,
+    finish_reason: Option<&'static str>,
+    /// Where the next token stands, in characters.
+    #[serde(skip)]
+    offset: u64,
+}
+
+/// The whole answer that these events are.
+pub fn write_whole(events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
+    let (mut start, mut told): (Start, Option<Usage>) = Default::default();
+    let mut texts = Texts { echo: echo::prompt(facts).unwrap_or_default(), choices: BTreeMap::new() };
+    for event in events {
+        match event {
+            Event::Start(said) => start = said,
+            Event::Usage(usage) => told = Some(usage),
+            // where there is one text only, a refusal is that text
+            Event::Text { choice, text } | Event::Refusal { choice, text } => texts.of(choice).text.push_str(&text),
+            // of sound, what is said in it is a text
+            Event::Audio { choice, audio } => texts.of(choice).text.push_str(&audio.transcript),
+            Event::Logprobs { choice, value } => {
+                let choice = texts.of(choice);
+                choice.logprobs.get_or_insert_default().extend(&value, &mut choice.offset);
+            }
+            Event::Finish { choice, reason, .. } => {
+                texts.of(choice).finish_reason.get_or_insert(finish(&reason));
+            }
+            // thought, calls and sources have no place
+            _ => {}
+        }
+    }
+    if texts.choices.is_empty() {
+        // nothing was said: clients read the first choice without asking whether there is one
+        texts.of(0);
+    }
+    for choice in texts.choices.values_mut() {
+        choice.finish_reason.get_or_insert("stop");
+    }
+    let whole = Whole {
+        id: start.id.as_deref().unwrap_or(&facts.id),
+        object: OBJECT,
+        created: start.created.unwrap_or(facts.created),
+        model: &facts.model,
+        choices: texts.choices.into_values().collect(),
+        usage: told.as_ref().map(usage::Written::of),
+        service_tier: start.service_tier.as_deref().and_then(tier::told),
+        system_fingerprint: start.system_fingerprint,
+    };
+    // maps with names for keys are always written
+    serde_json::to_vec(&whole).unwrap_or_default().into()
+}
+
+/// The texts so far.
+struct Texts {
+    /// What each begins with.
+    echo: String,
+    choices: BTreeMap<u32, Choice>,
+}
+
+impl Texts {
+    fn of(&mut self, index: u32) -> &mut Choice {
+        let new = || Choice { text: self.echo.clone(), index, logprobs: None, finish_reason: None, offset: 0 };
+        self.choices.entry(index).or_insert_with(new)
+    }
+}
