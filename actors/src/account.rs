@@ -11,11 +11,11 @@ use crate::fault::Fault;
 use crate::in_flight::InFlight;
 use crate::record::Outcome;
 use crate::routing::Routing;
+use crate::upload::Upload;
 use crate::upstream::Method;
 use crate::wire::billable::Extras;
-use crate::wire::cost::{Cost, ServiceTier};
+use crate::wire::cost::Cost;
 use crate::wire::envelope::{Endpoint, Envelope};
-use crate::wire::form::Files;
 use crate::wire::notes::Notes;
 use crate::wire::protocol::Protocol;
 use crate::wire::usage::Usage;
@@ -46,8 +46,11 @@ pub struct Admitted {
     pub caller: Arc<str>,
     /// The scanned body; of a form, its fields.
     pub envelope: Envelope,
-    /// The files of a form.
-    pub files: Files,
+    /// The boundary of a form.
+    pub boundary: Option<String>,
+    /// What of the body is no part of `envelope` and may still be coming: a form from its first file on, a pass-through's
+    /// body that is not looked into.
+    pub upload: Option<Upload>,
     /// Where a pass-through leads.
     pub through: Option<Through>,
     /// The model as the caller wrote it, in the body or the path.
@@ -91,8 +94,6 @@ pub struct Progress {
     pub extras: Extras,
     /// What of the request the provider got otherwise than the caller wrote it, at the last attempt.
     pub notes: Notes,
-    /// The provider's `service_tier`, for the price.
-    pub service_tier: Option<ServiceTier>,
 }
 
 /// How an exchange ended, for who counts.

@@ -58,7 +58,7 @@ async fn tries(exchange: &mut Exchange, plan: &mut Plan, hold: &Hold) -> Result<
             Ok(answered) => return Ok(answered),
             Err(fault) => fault,
         };
-        if hold.is_over() || !fault.may_fall_back() || !plan.fall_back() {
+        if hold.is_over() || !fault.may_fall_back() || is_spent(exchange) || !plan.fall_back() {
             return Err(fault);
         }
         exchange.progress.fallbacks += 1;
@@ -83,6 +83,9 @@ async fn group(exchange: &mut Exchange, plan: &mut Plan, hold: &Hold) -> Result<
         if hold.is_over() || !fault.retryable() || n == retries {
             return Err(fault);
         }
+        if is_spent(exchange) {
+            return Err(once_only(fault, exchange));
+        }
         let wait =
             if candidate.others { Some(Duration::ZERO) } else { backoff(n, &fault, exchange.routing.path.retry_after) };
         let Some(wait) = wait else { return Err(fault) };
@@ -92,6 +95,25 @@ async fn group(exchange: &mut Exchange, plan: &mut Plan, hold: &Hold) -> Result<
         candidate = plan.candidate().map_err(|_| fault)?;
         n += 1;
         exchange.progress.retries += 1;
+    }
+}
+
+/// Whether part of the request's body went to a deployment and is not here any more.
+fn is_spent(exchange: &Exchange) -> bool {
+    exchange.asked.upload.as_ref().is_some_and(|upload| !upload.is_sendable())
+}
+
+/// A fault after which another try would have been made, had the body been kept. What the provider said stays as it is.
+fn once_only(fault: Fault, exchange: &Exchange) -> Fault {
+    let call_id = &exchange.asked.call_id;
+    log::info!("not tried again, the upload was not kept call_id={call_id} cause={}", fault.class());
+    match fault {
+        Fault::Connect { cause } => Fault::Connect {
+            cause: format!(
+                "{cause}; the upload was too large to be kept for another try (millrace.upload_replay_bytes)"
+            ),
+        },
+        other => other,
     }
 }
 

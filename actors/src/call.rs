@@ -23,6 +23,7 @@ use crate::relay::mid_stream_error;
 use crate::shape::{checked, half, is_error, listed, stream_events, wrap};
 use crate::tally;
 use crate::unusable;
+use crate::upload::Upload;
 use crate::upstream::{Method, UpstreamRequest, UpstreamResponse};
 use crate::wire::answer::{Answer, UpstreamError};
 use crate::wire::billable::Extras;
@@ -71,7 +72,8 @@ pub(crate) async fn call(
         None => (Method::POST, encoded(exchange, candidate, stream, token.as_deref())?),
     };
     encoded.headers.extend(token.as_ref().and_then(|token| token.header()));
-    let within = Within { deadline, strikes, phase, token };
+    let upload = exchange.asked.upload.clone();
+    let within = Within { deadline, strikes, phase, token, upload: upload.clone().map(|upload| (upload, limit)) };
     exchange.progress.notes = encoded.notes;
     let path_and_query = match exchange.asked.through {
         // with the operator's base and query in it already
@@ -85,6 +87,7 @@ pub(crate) async fn call(
         headers: &deployment.headers,
         more_headers: &encoded.headers,
         body: encoded.body.parts(),
+        upload: upload.as_ref(),
         head_deadline: strikes.then(|| limit.saturating_sub(waited)),
     };
     let encoding = began.elapsed().saturating_sub(waited);
@@ -102,7 +105,14 @@ pub(crate) async fn call(
         }
         Way::Whole => {
             let response = head(exchange.desk(), candidate, request, &within).await?;
-            whole(exchange, response, candidate, &within).await?
+            match streams_late(exchange, &response, candidate) {
+                true => {
+                    exchange.asked.envelope.becomes_stream();
+                    exchange.progress.first_event = Some(Instant::now());
+                    Answered::Bytes(first_bytes(response, &within, false).await?)
+                }
+                false => whole(exchange, response, candidate, &within).await?,
+            }
         }
         Way::Bytes => {
             let response = head(exchange.desk(), candidate, request, &within).await?;
@@ -122,7 +132,7 @@ fn encoded(exchange: &Exchange, candidate: &Candidate, stream: bool, token: Opti
         headers: &exchange.asked.headers,
         endpoint: exchange.asked.endpoint,
         envelope: &exchange.asked.envelope,
-        files: &exchange.asked.files,
+        boundary: exchange.asked.boundary.as_deref(),
         deployment,
         model: &candidate.model,
         max_output_tokens: exchange
@@ -139,7 +149,10 @@ fn passed(exchange: &Exchange, through: &Through) -> Encoded {
     Encoded {
         path: through.path_and_query.clone().into(),
         headers: exchange.asked.headers.clone(),
-        body: Pieces::from(exchange.asked.envelope.body().clone()),
+        body: match exchange.asked.upload {
+            Some(_) => Pieces::default(),
+            None => Pieces::from(exchange.asked.envelope.body().clone()),
+        },
         notes: Notes::default(),
     }
 }
@@ -181,7 +194,13 @@ async fn head(
     request: UpstreamRequest<'_>,
     within: &Within,
 ) -> Result<UpstreamResponse, Fault> {
-    let mut response = desk.upstream.call(request).await.map_err(|f| fault_of(f, within.phase))?;
+    let upload = request.upload;
+    let sent = desk.upstream.call(request).await;
+    // what failed on the caller's side outweighs what the provider made of half a request
+    if let Some(fault) = upload.and_then(Upload::failure) {
+        return Err(fault);
+    }
+    let mut response = sent.map_err(|f| fault_of(f, within.phase))?;
     accept(&mut response, candidate, within).await?;
     Ok(response)
 }
@@ -234,6 +253,16 @@ async fn accept(response: &mut UpstreamResponse, candidate: &Candidate, within: 
         }
         status => invalid(format!("its status is {status}")),
     }
+}
+
+/// Whether the provider was asked for a stream by a field that stood behind the file, where nobody had read it yet. Where
+/// hooks look at answers a form is read before it is sent, so nothing passes them.
+fn streams_late(exchange: &Exchange, response: &UpstreamResponse, candidate: &Candidate) -> bool {
+    let hooks = Hooks::POST_CALL | Hooks::STREAM | Hooks::STREAM_CHUNK;
+    exchange.asked.upload.is_some()
+        && exchange.own_kind()
+        && response.is_stream(candidate.deployment.dialect.framing())
+        && !exchange.hooked(hooks)
 }
 
 /// A whole answer, checked and in the client's words; collected, if it came as a stream though none was asked for.

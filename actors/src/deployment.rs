@@ -16,7 +16,6 @@ use crate::secret::Secret;
 use crate::upstream::Origin;
 use crate::wire::answer::CUT;
 use crate::wire::envelope::{Endpoint, Envelope};
-use crate::wire::form::Files;
 use crate::wire::framing::Framing;
 use crate::wire::notes::Notes;
 use crate::wire::pieces::Pieces;
@@ -59,6 +58,11 @@ pub trait Dialect: Send + Sync + 'static {
     /// The way of one stream to a caller who speaks `to`, which is not [`Dialect::protocol`].
     fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate>;
 
+    /// Whether the cost that it tells in `usage` is what it bills, in US dollars. Then it goes before a table's prices.
+    fn states_cost(&self) -> bool {
+        false
+    }
+
     /// The tokens of a whole answer, for a protocol that tells them elsewhere than in `usage`, or in other words than those
     /// known to everyone.
     fn usage(&self, _whole: &[u8]) -> Option<Usage> {
@@ -83,8 +87,8 @@ pub struct EncodeCall<'a> {
     pub endpoint: Endpoint,
     /// The caller's body, scanned; of a form, its fields.
     pub envelope: &'a Envelope,
-    /// The files of a form.
-    pub files: &'a Files,
+    /// The boundary of a form. Its files follow the dialect's body, and it is closed behind them.
+    pub boundary: Option<&'a str>,
     /// The caller's headers that belong to its protocol, such as `anthropic-beta`.
     pub headers: &'a [(HeaderName, HeaderValue)],
     /// The target.

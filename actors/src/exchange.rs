@@ -20,7 +20,7 @@ use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::ports::{AnswerFacts, CallFacts, Dialect, Vectors};
 use crate::prices::{PriceQuery, Pricing};
-use crate::record::{LogRecord, MESSAGE_BYTES, NAME_BYTES, Outcome, kept};
+use crate::record::{LogRecord, MESSAGE_BYTES, NAME_BYTES, Outcome, UsageDetails, kept};
 use crate::routing::Routing;
 use crate::wire::cost::Cost;
 use crate::wire::endpoint::Endpoint;
@@ -154,8 +154,13 @@ impl Exchange {
     fn reckon(&self, usage: &Usage) -> Option<Cost> {
         let deployment = self.progress.deployment.as_ref()?;
         let pricing = self.pricing(deployment);
+        // the provider knows better than a table, but not better than the operator
+        let stated = usage.stated_cost.filter(|_| deployment.dialect.states_cost() && !pricing.source.is_operators());
+        if let Some(stated) = stated {
+            return Some(Cost::stated(stated));
+        }
         let billed = self.asked.endpoint.facts().billed;
-        pricing.rates?.cost_beside_tokens(billed, usage, &self.progress.extras, self.progress.service_tier)
+        pricing.rates?.cost_beside_tokens(billed, usage, &self.progress.extras)
     }
 
     fn pricing(&self, deployment: &Deployment) -> Pricing {
@@ -309,6 +314,7 @@ impl Exchange {
             total_tokens: settled.usage.total_tokens,
             cached_tokens: settled.usage.cached_tokens,
             reasoning_tokens: settled.usage.reasoning_tokens,
+            usage_details: UsageDetails::of(settled.usage),
             estimated: settled.usage.estimated,
             response_cost: settled.cost.map(|c| c.total.to_string()),
             unreckoned_prices: self.unreckoned(settled),

@@ -53,6 +53,11 @@ pub enum Fault {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The fields of a form, beside its files, are more than they can need to be.
+    FieldsTooLarge {
+        /// The limit in bytes, for all of them.
+        limit: usize,
+    },
     /// The request body stopped arriving.
     SlowBody,
     /// The body's media type is not JSON.
@@ -210,6 +215,7 @@ impl Fault {
             | Fault::NoRoute { .. }
             | Fault::Method { .. }
             | Fault::TooLarge { .. }
+            | Fault::FieldsTooLarge { .. }
             | Fault::SlowBody
             | Fault::MediaType { .. }
             | Fault::Refused(_)
@@ -244,7 +250,7 @@ impl Fault {
             Fault::NoKey | Fault::BadKey => "auth",
             Fault::ModelNotFound { .. } => "model_not_found",
             Fault::NoRoute { .. } | Fault::Method { .. } => "route",
-            Fault::TooLarge { .. } | Fault::SlowBody => "body",
+            Fault::TooLarge { .. } | Fault::FieldsTooLarge { .. } | Fault::SlowBody => "body",
             Fault::Refused(_) => "refused",
             Fault::Provider { .. } => "provider",
             Fault::Credentials { .. } => "credentials",
@@ -350,6 +356,12 @@ impl Fault {
                 &format!(
                     "The request body is larger than the {limit} bytes this gateway accepts (general_settings.max_request_size_mb)."
                 ),
+            ),
+            Fault::FieldsTooLarge { limit } => row(
+                413,
+                "invalid_request_error",
+                "request_too_large",
+                &format!("The form's fields are larger than the {limit} bytes this gateway accepts beside its files."),
             ),
             Fault::SlowBody => {
                 row(408, "invalid_request_error", "request_timeout", "The request body stopped arriving.")

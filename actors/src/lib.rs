@@ -57,6 +57,7 @@ mod tally;
 mod tap;
 pub mod told;
 mod unusable;
+pub mod upload;
 pub mod upstream;
 pub mod wire;
 mod within;

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::wire::answer::CUT;
 use crate::wire::notes::Notes;
+use crate::wire::usage::Usage;
 
 /// Bytes kept of a name that a caller chose. A request body's limit is the only other bound on such a name, and a queue or
 /// a log of records must not be as large as the requests were. Names in use have a tenth of this.
@@ -123,6 +124,9 @@ pub struct LogRecord {
     pub cached_tokens: u64,
     /// Output tokens spent on reasoning.
     pub reasoning_tokens: u64,
+    /// What else was counted: only what there was any of.
+    #[serde(skip_serializing_if = "UsageDetails::is_empty")]
+    pub usage_details: UsageDetails,
     /// Whether the tokens were estimated from what was sent and delivered, since the provider reported none.
     pub estimated: bool,
     /// What it cost; absent when the model has no known price. Never 0 for want of a price.
@@ -156,6 +160,61 @@ pub struct LogRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = MESSAGE_BYTES + 1))]
     pub error_message: Option<String>,
+}
+
+/// Parts of the tokens, in the convention of [`Usage`], and what was billed besides: what the cost was made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct UsageDetails {
+    /// Input tokens that the provider wrote to its cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_creation_tokens: Option<u64>,
+    /// Of these, to be kept for an hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_creation_hour_tokens: Option<u64>,
+    /// Input tokens that the provider's tools read for the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_prompt_tokens: Option<u64>,
+    /// Input tokens of sound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio_input_tokens: Option<u64>,
+    /// Output tokens of sound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio_output_tokens: Option<u64>,
+    /// Input tokens of pictures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_input_tokens: Option<u64>,
+    /// Output tokens of pictures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_output_tokens: Option<u64>,
+    /// Searches of the web that the provider made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub web_searches: Option<u64>,
+    /// The tier that served it, where the provider told one: `standard`, `priority`, `flex`, `batches`, `provisioned` ...
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_tier: Option<&'static str>,
+}
+
+impl UsageDetails {
+    /// Those of a usage.
+    pub fn of(usage: &Usage) -> Self {
+        let any = |count: u64| (count > 0).then_some(count);
+        UsageDetails {
+            cache_creation_tokens: any(usage.cache_creation_tokens),
+            cache_creation_hour_tokens: any(usage.cache_creation_hour_tokens),
+            tool_prompt_tokens: any(usage.tool_prompt_tokens),
+            audio_input_tokens: any(usage.audio_input_tokens),
+            audio_output_tokens: any(usage.audio_output_tokens),
+            image_input_tokens: any(usage.image_input_tokens),
+            image_output_tokens: any(usage.image_output_tokens),
+            web_searches: any(usage.web_searches),
+            service_tier: usage.service_tier.map(|tier| tier.name()),
+        }
+    }
+
+    /// Whether there was nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What a record keeps of a text that somebody else chose: all of it, or its first `limit` bytes, back to a whole

@@ -4,6 +4,7 @@
 //! a new deployment at an old price.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,6 +64,10 @@ pub struct PathSettings {
     pub max_event_bytes: usize,
     /// What may wait for a slow client, bytes.
     pub credit_bytes: usize,
+    /// What of an upload is kept for another try, bytes.
+    pub upload_replay_bytes: usize,
+    /// Where an upload may lie that must be read before it is sent; nowhere: then it lies in memory.
+    pub spool: Option<PathBuf>,
     /// The largest request body, bytes.
     pub max_request_bytes: usize,
     /// The largest whole answer, bytes.

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether a usage will do.
 pub(crate) fn will_do(usage: Option<&Usage>) -> bool {
-    usage.is_some_and(|usage| !usage.suspect)
+    usage.is_some_and(|usage| !usage.suspect && usage.adds_up())
 }
 
 /// The tokens of the request: counted, or else reckoned from its length.
@@ -47,7 +47,7 @@ pub(crate) async fn stream(exchange: &Exchange) -> Usage {
 
 fn estimate(prompt_tokens: u64, completion_tokens: u64, told: Option<Usage>) -> Usage {
     let total_tokens = prompt_tokens.saturating_add(completion_tokens);
-    let suspect = told.is_some_and(|usage| usage.suspect);
+    let suspect = told.is_some() && !will_do(told.as_ref());
     Usage { prompt_tokens, completion_tokens, total_tokens, estimated: true, suspect, ..Usage::default() }
 }
 

@@ -2,11 +2,13 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::{Instant as TokioInstant, timeout_at};
 
 use crate::credential::Token;
 use crate::fault::Fault;
+use crate::upload::Upload;
 use crate::upstream::UpstreamFault;
 
 /// Bytes taken from the socket per wake-up, at most.
@@ -19,6 +21,8 @@ pub(crate) struct Within {
     pub strikes: bool,
     pub phase: &'static str,
     pub token: Option<Arc<Token>>,
+    /// What moves the deadline while it comes, and by how much its end is followed.
+    pub upload: Option<(Upload, Duration)>,
 }
 
 impl Within {
@@ -26,7 +30,11 @@ impl Within {
         if !self.strikes {
             return work.await.map_err(|f| fault_of(f, self.phase));
         }
-        match timeout_at(self.deadline, work).await {
+        let deadline = match &self.upload {
+            None => self.deadline,
+            Some((upload, limit)) => self.deadline.max(TokioInstant::from_std(upload.moved() + *limit)),
+        };
+        match timeout_at(deadline, work).await {
             Ok(done) => done.map_err(|f| fault_of(f, self.phase)),
             Err(_) => Err(Fault::Timeout { phase: self.phase }),
         }
@@ -42,7 +50,8 @@ pub(crate) fn fault_of(fault: UpstreamFault, phase: &'static str) -> Fault {
             Fault::Connect { cause: fault.to_string() }
         }
         UpstreamFault::Truncated | UpstreamFault::Reset => Fault::Truncated,
-        UpstreamFault::BadRequest(_) => {
+        // its own failure has been asked for before
+        UpstreamFault::BadRequest(_) | UpstreamFault::UploadBroken => {
             log::error!("upstream request cannot be built cause={fault}");
             Fault::Internal
         }

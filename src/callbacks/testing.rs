@@ -51,6 +51,7 @@ pub(super) fn record(id: &str) -> Arc<LogRecord> {
         reasoning_tokens: 0,
         estimated: false,
         response_cost: None,
+        usage_details: Default::default(),
         unreckoned_prices: Vec::new(),
         zero_cost: false,
         attempts: 1,

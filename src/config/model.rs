@@ -110,6 +110,8 @@ pub struct Below {
     pub model_in_path: bool,
     /// Whether chats are asked for as responses.
     pub responses: bool,
+    /// Whether responses are asked for as chats, though the provider may have them.
+    pub chats: bool,
 }
 
 /// What `model_info` says, without the id and the prices, which have their own fields.

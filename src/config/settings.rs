@@ -113,6 +113,8 @@ pub struct MillraceSettings {
     pub max_event_bytes: usize,
     /// Bytes a stream may hold for a slow client before upstream is no longer read. Default 256 KiB.
     pub credit_bytes: usize,
+    /// What of an upload is kept in memory for another try, bytes. Default 1 MiB, as other proxies have it.
+    pub upload_replay_bytes: usize,
     /// Longest pause within a request body. Default 30 s.
     pub client_body_idle_timeout: Duration,
     /// Longest time a client may take nothing of a stream that has bytes for it. Default 60 s.
@@ -173,6 +175,7 @@ impl Default for MillraceSettings {
             connect_timeout: Duration::from_secs(10),
             max_event_bytes: 8 << 20,
             credit_bytes: 256 << 10,
+            upload_replay_bytes: 1 << 20,
             client_body_idle_timeout: Duration::from_secs(30),
             write_idle_timeout: Duration::from_secs(60),
             keep_alive: Duration::from_secs(75),

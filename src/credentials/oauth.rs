@@ -53,6 +53,7 @@ pub(super) async fn ask(client: &UpstreamClient, question: Question<'_>) -> Resu
         headers: question.headers,
         more_headers: &[],
         body: &[question.body],
+        upload: None,
         head_deadline: Some(PATIENCE),
     };
     let mut response = client.call(request).await.map_err(|fault| failed(fault.to_string()))?;

@@ -6,17 +6,19 @@ use bytes::Bytes;
 use millrace_actors::fault::Fault;
 use millrace_actors::ports::{AnswerFacts, EncodeCall, Frame, Translate};
 use millrace_actors::wire::envelope::{Edits, Endpoint};
+use millrace_actors::wire::form;
 use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::pieces::Pieces;
 use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
 use serde_json::{Map, Value};
 
+use super::custom::{self, Stage, Staged};
 use super::event::{Event, Start};
 use super::halves::Halves;
 use super::untold::Untold;
 use super::{
-    BadRequest, Decode, Encode, Request, Target, Written, anthropic, defaults, gemini, openai, responses, text,
+    BadRequest, Decode, Encode, Request, Target, Written, anthropic, defaults, gemini, hidden, openai, responses, text,
 };
 
 /// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
@@ -83,12 +85,11 @@ fn merged(call: &EncodeCall<'_>, set: &[(String, String)], (name, raw): &(String
     (name.clone(), Value::Object(own).to_string())
 }
 
-/// The caller's form with the same few fields changed, and the header that says what it is.
+/// The fields of the caller's form with the same few changed, and the header that says what it is. Its files follow.
 pub fn form(call: &EncodeCall<'_>) -> (Vec<(HeaderName, HeaderValue)>, Pieces) {
-    // chosen at random: a file cannot hold what its sender could not foresee
-    let boundary = format!("millrace-{:032x}", fastrand::u128(..));
-    let body = call.files.form(&edited(call, false).to_bytes(), &boundary);
-    let kind = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"));
+    let boundary = call.boundary.unwrap_or_default();
+    let body = form::fields(&edited(call, false).to_bytes(), boundary);
+    let kind = HeaderValue::from_str(&form::boundary::content_type(boundary));
     (kind.map(|kind| (CONTENT_TYPE, kind)).into_iter().collect(), body)
 }
 
@@ -169,8 +170,8 @@ pub fn not_served(call: &EncodeCall<'_>, provider: &str) -> Fault {
     }
 }
 
-/// What the caller is told of a body that cannot be read.
-pub(super) fn refused(bad: BadRequest) -> Fault {
+/// A complaint about a caller's body as the caller is told it.
+pub fn refused(bad: BadRequest) -> Fault {
     let message = match bad.pointer.as_str() {
         "" => format!("{}.", bad.what),
         pointer => format!("{} (at {pointer}).", bad.what),
@@ -246,8 +247,9 @@ pub fn translator(from: Protocol, to: Protocol, facts: AnswerFacts) -> Box<dyn T
 
 /// The way of one stream from a given reader.
 pub(super) fn bridged(decoder: Box<dyn Decode>, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
+    let hides = hidden::hides(to, &facts);
     let (encoder, untold) = (encoder(to, facts), Untold::new(to));
-    Box::new(Bridge { decoder, encoder, halves: Halves::default(), events: Vec::new(), usage: None, untold })
+    Box::new(Bridge { decoder, encoder, halves: Halves::default(), events: Vec::new(), usage: None, untold, hides })
 }
 
 /// A whole answer of one protocol in another.
@@ -268,7 +270,15 @@ pub fn translate(
 ///
 /// # Errors
 /// Nothing of it can be told.
-pub(super) fn told(to: Protocol, events: Vec<Event>, facts: &AnswerFacts, notes: &mut Notes) -> Result<Bytes, Fault> {
+pub(super) fn told(
+    to: Protocol,
+    mut events: Vec<Event>,
+    facts: &AnswerFacts,
+    notes: &mut Notes,
+) -> Result<Bytes, Fault> {
+    if hidden::hides(to, facts) {
+        events.retain(|event| !matches!(event, Event::Reasoning { .. }));
+    }
     let mut untold = Untold::new(to);
     events.iter().for_each(|event| untold.look(event));
     untold.end()?;
@@ -284,6 +294,8 @@ struct Bridge {
     events: Vec<Event>,
     usage: Option<Usage>,
     untold: Untold,
+    /// Thought in words stays here.
+    hides: bool,
 }
 
 impl Translate for Bridge {
@@ -320,6 +332,7 @@ impl Bridge {
                     self.untold.end()?;
                     complete = true;
                 }
+                Event::Reasoning { .. } if self.hides => continue,
                 other => self.untold.look(other),
             }
             self.encoder.event(event, out);
@@ -380,6 +393,10 @@ fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
 }
 
 pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
+    let events = match stage(protocol, facts) {
+        Some(stage) => custom::staged(stage, events),
+        None => events,
+    };
     match protocol {
         Protocol::Chat | Protocol::Own => openai::write_whole(events, facts),
         Protocol::Text => text::write_whole(events, facts),
@@ -400,11 +417,28 @@ fn decoder(protocol: Protocol) -> Box<dyn Decode> {
 }
 
 pub(super) fn encoder(protocol: Protocol, facts: AnswerFacts) -> Box<dyn Encode> {
+    let stage = stage(protocol, &facts);
     match protocol {
-        Protocol::Chat | Protocol::Own => Box::new(openai::Encoder::new(facts)),
+        Protocol::Chat | Protocol::Own => staged(stage, openai::Encoder::new(facts)),
         Protocol::Text => Box::new(text::Encoder::new(facts)),
-        Protocol::Messages => Box::new(anthropic::Encoder::new(facts)),
-        Protocol::Responses => Box::new(responses::Encoder::new(facts)),
-        Protocol::GenerateContent => Box::new(gemini::Encoder::new(facts)),
+        Protocol::Messages => staged(stage, anthropic::Encoder::new(facts)),
+        Protocol::Responses => staged(stage, responses::Encoder::new(facts)),
+        Protocol::GenerateContent => staged(stage, gemini::Encoder::new(facts)),
+    }
+}
+
+fn staged(stage: Option<Stage>, encoder: impl Encode + 'static) -> Box<dyn Encode> {
+    match stage {
+        Some(stage) => Box::new(Staged { stage, encoder }),
+        None => Box::new(encoder),
+    }
+}
+
+/// What becomes of calls of custom tools, and of functions that stand for such.
+fn stage(protocol: Protocol, facts: &AnswerFacts) -> Option<Stage> {
+    match protocol {
+        Protocol::Chat | Protocol::Responses | Protocol::Own => Stage::unwrap(facts),
+        Protocol::Messages | Protocol::GenerateContent => Some(Stage::wrap()),
+        Protocol::Text => None,
     }
 }

@@ -45,6 +45,8 @@ pub struct Request {
     pub format: Option<Format>,
     /// How much it shall think.
     pub reasoning: Option<Reasoning>,
+    /// Whether its thought shall be told in words; `None` where the caller's protocol leaves that open.
+    pub show_reasoning: Option<bool>,
     /// The caller's user, as it names them.
     pub user: Option<String>,
     /// `service_tier`, in the caller's word.

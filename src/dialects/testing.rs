@@ -1,5 +1,6 @@
 //! What the tests of providers' own protocols share: fixtures through a dialect, to what callers get, and requests out of it.
 
+use bytes::Bytes;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -36,7 +37,7 @@ pub fn facts() -> AnswerFacts {
         id: "own-1".into(),
         created: 1_700_000_000,
         show_usage: true,
-        asked: Vec::new(),
+        asked: vec![("thinking", Bytes::from_static(br#"{"type":"adaptive"}"#))],
         vectors: None,
     }
 }

@@ -14,15 +14,14 @@ use millrace_actors::plan::Plan;
 use millrace_actors::reply::Answer;
 use millrace_actors::request_handler::RequestHandler;
 use millrace_actors::wire::envelope::{Endpoint, Envelope};
-use millrace_actors::wire::form::Files;
 use millrace_actors::wire::protocol::Protocol;
 
 use super::error::{self, ApiError};
-use super::form::Form;
+use super::form::{self, Form};
 use super::ids::{RequestId, fresh, sane};
 use super::methods::only;
 use super::names::{model_in_path, name_of};
-use super::{body, form, generate, given, headers, stages};
+use super::{body, generate, given, headers, stages};
 use crate::auth::Caller;
 
 /// Where the model may stand in the path.
@@ -112,15 +111,21 @@ async fn admit(
     let permit = desk.in_flight.enter().ok_or(Fault::Overloaded)?;
     let routing = desk.routing();
     let (limit, idle) = (routing.path.max_request_bytes, routing.path.body_idle_timeout);
-    let Form { fields: body, files } = match endpoint.is_form() {
-        true => form::read(request, payload, limit, idle).await?,
-        false => Form { fields: body::read(request, payload, limit, idle).await?, files: Files::default() },
+    let (envelope, form) = match endpoint.is_form() {
+        true => {
+            let Form { envelope, boundary, upload } = form::read((request, endpoint), payload, desk).await?;
+            (envelope, Some((boundary, upload)))
+        }
+        false => {
+            let body = body::read(request, payload, limit, idle).await?;
+            (Envelope::scan(body, endpoint, &stages::RULES).map_err(stages::rejected)?, None)
+        }
     };
-    let envelope = Envelope::scan(body, endpoint, &stages::RULES).map_err(stages::rejected)?;
     let envelope = match endpoint {
         Endpoint::Generate | Endpoint::CountContent => envelope.streamed(generate::is_stream(route)),
         _ => envelope,
     };
+    let (boundary, upload) = form.unzip();
     let model = model_of(request, &envelope, endpoint)?;
     Ok(Admitted {
         call_id: sane(request.headers().get(&headers::CALL_ID)).unwrap_or_else(fresh),
@@ -131,7 +136,8 @@ async fn admit(
         endpoint,
         caller: caller.alias,
         envelope,
-        files,
+        boundary,
+        upload,
         through: None,
         model,
         started: of.started,

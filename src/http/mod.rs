@@ -12,6 +12,7 @@ pub mod headers;
 pub mod health;
 pub mod home;
 pub mod ids;
+mod incoming;
 pub mod methods;
 pub mod metrics;
 pub mod models;

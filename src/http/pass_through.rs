@@ -4,6 +4,7 @@
 //! Where several deployments of a provider differ, the one with `use_in_pass_through: true` counts, the last of several (as in
 //! LiteLLM); where none has it, a choice of ours might spend on the wrong account, so the request is refused.
 
+mod body;
 mod path;
 
 use std::sync::Arc;
@@ -11,7 +12,6 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
-use bytes::Bytes;
 use millrace_actors::account::{Admitted, Through};
 use millrace_actors::capabilities::Hooks;
 use millrace_actors::deployment::Deployment;
@@ -20,17 +20,16 @@ use millrace_actors::fault::{Fault, shown};
 use millrace_actors::plan::Plan;
 use millrace_actors::routing::Routing;
 use millrace_actors::wire::envelope::{Endpoint, Envelope};
-use millrace_actors::wire::form::Files;
-use serde::Deserialize;
 
 use super::completions::answer;
 use super::error::ApiError;
 use super::ids::{RequestId, fresh, sane};
 use super::methods::only;
 use super::names::PASS_THROUGH;
-use super::{body, given, headers, stages};
+use super::{given, headers, stages};
 use crate::auth::Caller;
 use crate::providers::table::Provider;
+use body::{Body, Said};
 
 /// The caller's headers that a provider's resource may need. An allow-list: no credential, no cookie and nothing about the
 /// connection is on it, so none of these can go on.
@@ -62,10 +61,8 @@ async fn pass(caller: Caller, request: HttpRequest, payload: web::Payload) -> Re
     let routing = desk.routing();
     let deployment = target(&request, &routing).map_err(refuse)?;
     let path_and_query = path::below(&request, &deployment).map_err(refuse)?;
-    let (limit, idle) = (routing.path.max_request_bytes, routing.path.body_idle_timeout);
     is_plain(request.headers()).map_err(refuse)?;
-    let body = body::read_any(&request, payload, limit, idle).await.map_err(refuse)?;
-    let said = Said::of(&body);
+    let Body { bytes, upload, said } = body::read(&request, payload, &desk).await.map_err(refuse)?;
     let model: Arc<str> = said.model.clone().unwrap_or_default().into();
     let plan = Plan::only(&deployment, &model);
     let asked = Admitted {
@@ -76,8 +73,9 @@ async fn pass(caller: Caller, request: HttpRequest, payload: web::Payload) -> Re
         route: PASS_THROUGH,
         endpoint: Endpoint::PassThrough,
         caller: caller.alias,
-        envelope: Envelope::opaque(body, said.model, said.stream),
-        files: Files::default(),
+        envelope: Envelope::opaque(bytes, said.model, said.stream),
+        boundary: None,
+        upload,
         through: Some(Through { method: request.method().clone(), path_and_query }),
         model,
         started: of.started,
@@ -152,20 +150,5 @@ fn is_plain(headers: &HeaderMap) -> Result<(), Fault> {
             got: format!("content-encoding {}", shown(&String::from_utf8_lossy(value.as_bytes()))),
         }),
         _ => Ok(()),
-    }
-}
-
-/// What a body says of itself, for the record and the price; nothing where it is no JSON.
-#[derive(Default, Deserialize)]
-struct Said {
-    #[serde(default)]
-    model: Option<String>,
-    #[serde(default)]
-    stream: bool,
-}
-
-impl Said {
-    fn of(body: &Bytes) -> Self {
-        serde_json::from_slice(body).unwrap_or_default()
     }
 }

@@ -195,6 +195,8 @@ fn path_settings(config: &Config) -> PathSettings {
         heartbeat: ours.stream_heartbeat,
         max_event_bytes: ours.max_event_bytes,
         credit_bytes: ours.credit_bytes,
+        upload_replay_bytes: ours.upload_replay_bytes,
+        spool: ours.data_dir.clone(),
         max_request_bytes: bytes(config.general.max_request_bytes),
         max_response_bytes: bytes(config.general.max_response_bytes),
         always_include_stream_usage: config.general.always_include_stream_usage,

@@ -8,6 +8,7 @@ use actix_web::http::header::{
 use millrace_actors::ports::Dialect;
 
 use crate::config::ModelEntry;
+use crate::config::model::Below;
 use crate::providers::anthropic::{self, Anthropic};
 use crate::providers::bedrock::Bedrock;
 use crate::providers::gemini::{self, Gemini};
@@ -33,8 +34,8 @@ pub fn dialect(model: &ModelEntry) -> Arc<dyn Dialect> {
         Speaks::Vertex => vertex(model),
         Speaks::Converse => Arc::new(Bedrock { region: model.region.clone().unwrap_or_default() }),
         Speaks::OpenAi | Speaks::Azure => {
-            let (responses, deployments) = (model.below.responses, model.below.model_in_path);
-            Arc::new(OpenAi { row, responses, deployments })
+            let Below { responses, chats, model_in_path: deployments, .. } = model.below;
+            Arc::new(OpenAi { row, responses, chats, deployments })
         }
     }
 }

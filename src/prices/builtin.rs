@@ -19,9 +19,13 @@ struct Document<'a> {
     models: Vec<Row<'a>>,
 }
 
-/// Name, provider, mode, most prompt tokens, most completion tokens, prices.
+/// Name, provider, mode, most prompt tokens, most completion tokens, prices. Among these, `per` is none: it says what a
+/// search's price is for, where that is a `query`.
 #[derive(Deserialize)]
 struct Row<'a>(&'a str, &'a str, &'a str, Option<u64>, Option<u64>, #[serde(borrow)] BTreeMap<&'a str, &'a str>);
+
+/// Not a price, see [`Row`].
+const PER: &str = "per";
 
 /// Parses the table; done once, at start.
 ///
@@ -46,12 +50,13 @@ fn take(
     faults: &mut Faults,
 ) {
     let mut rates = RatesBuilder::default();
-    for (key, text) in prices {
+    for (key, text) in prices.iter().filter(|(key, _)| **key != PER) {
         if let Err(problem) = put(&mut rates, key, text) {
             return faults.push(Fault::new(&[name, key], text, problem));
         }
     }
-    let about = About { provider, mode, max_input_tokens: *max_input, max_output_tokens: *max_output };
+    let per_query = prices.get(PER) == Some(&"query");
+    let about = About { provider, mode, max_input_tokens: *max_input, max_output_tokens: *max_output, per_query };
     table.insert(*name, entry(rates, &about, PriceSource::Builtin));
 }
 

@@ -20,12 +20,17 @@ pub(super) struct About<'a> {
     pub(super) mode: &'a str,
     pub(super) max_input_tokens: Option<u64>,
     pub(super) max_output_tokens: Option<u64>,
+    /// LiteLLM's `web_search_billing_unit`: each query is billed, and not each prompt.
+    pub(super) per_query: bool,
 }
 
-/// Builds an entry, with the two rules that depend on what the model is and whose.
+/// Builds an entry, with the rules that depend on what the model is and whose.
 pub(super) fn entry(mut rates: RatesBuilder, about: &About<'_>, source: PriceSource) -> ModelPrice {
     if about.provider == "xai" {
         rates.inclusive_thresholds();
+    }
+    if !about.per_query && matches!(about.provider, "gemini" | "vertex_ai-language-models") {
+        rates.searches_once();
     }
     let output_is_nothing = matches!(about.mode, "embedding" | "rerank" | "moderation");
     ModelPrice {

@@ -44,7 +44,7 @@ fn take(name: &str, text: &str, loaded: &mut Loaded) -> Result<(), Fault> {
     let mut rates = RatesBuilder::default();
     let mut provider = Cow::Borrowed("");
     let mut mode = Cow::Borrowed("");
-    let (mut max_input_tokens, mut max_output_tokens) = (None, None);
+    let (mut max_input_tokens, mut max_output_tokens, mut per_query) = (None, None, false);
     for (field, value) in &fields {
         let value = value.get();
         match field.as_ref() {
@@ -53,6 +53,7 @@ fn take(name: &str, text: &str, loaded: &mut Loaded) -> Result<(), Fault> {
             "mode" => mode = string(value).unwrap_or_default(),
             "max_input_tokens" => max_input_tokens = limit(&[name, field], value, loaded),
             "max_output_tokens" => max_output_tokens = limit(&[name, field], value, loaded),
+            "web_search_billing_unit" => per_query = string(value).is_some_and(|unit| unit == "per_query"),
             RANGES => put_ranges(&mut rates, name, value)?,
             _ => put(&mut rates, field, value).map_err(|problem| unpriced(&[name, field], value, problem))?,
         }
@@ -60,7 +61,7 @@ fn take(name: &str, text: &str, loaded: &mut Loaded) -> Result<(), Fault> {
     if loaded.table.get(name).is_some() {
         loaded.faults.push(Fault::new(&[name], "", "the model is listed twice; the later entry counts"));
     }
-    let about = About { provider: &provider, mode: &mode, max_input_tokens, max_output_tokens };
+    let about = About { provider: &provider, mode: &mode, max_input_tokens, max_output_tokens, per_query };
     loaded.table.insert(name, entry(rates, &about, PriceSource::File));
     Ok(())
 }
@@ -83,13 +84,18 @@ fn put(rates: &mut RatesBuilder, field: &str, value: &str) -> Result<(), String>
         (Some(text), _) => rates.put(field, &text).map_err(|error| error.to_string()),
         (None, Some(_)) => Err("not a number; write US dollars per unit, for example 2.5e-06".to_owned()),
         (None, None) => {
-            // Prices by size or by kind (`search_context_cost_per_query`): not metered, but not free either.
-            if is_price_name(field) {
-                for text in leaves(value) {
-                    rates.put_unmetered(field, &text);
-                }
+            if !is_price_name(field) {
+                return Ok(());
             }
-            Ok(())
+            // Prices by size or by kind. Those of a search are metered, by their path; the others not, but not free either.
+            let members = serde_json::from_str(value).map(|Members(members)| members).unwrap_or_default();
+            let told = || members.iter().filter(|(_, value)| value.get() != "null");
+            let paths = || told().map(|(name, value)| (format!("{field}.{name}"), value.get()));
+            if members.is_empty() || paths().any(|(path, _)| PriceKey::from_litellm(&path).is_none()) {
+                leaves(value).iter().for_each(|text| rates.put_unmetered(field, text));
+                return Ok(());
+            }
+            paths().try_for_each(|(path, value)| put(rates, &path, value))
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use millrace_actors::prices::{PriceQuery, PriceSource, Pricing, zero_cost};
-use millrace_actors::wire::cost::{Counts, PriceKey, Rates};
+use millrace_actors::wire::cost::{Counts, PriceKey, Rates, Unit};
 use millrace_actors::wire::money::Rate;
 use serde_json::value::RawValue;
 
@@ -213,4 +213,50 @@ fn the_builtin_table_agrees_with_the_map_it_was_taken_from() {
         }
     }
     assert_eq!(differ, [""; 0], "{}", differ.join("\n"));
+}
+
+#[test]
+fn a_model_of_every_provider_is_found_by_the_name_that_operators_write() {
+    let table = builtin().unwrap().table;
+    for (provider, model) in [
+        ("openai", "gpt-4o"),
+        ("openai", "gpt-4o-2024-11-20"),
+        ("openai", "ft:gpt-4o-2024-08-06:acme::Ab1"),
+        ("openai", "text-embedding-3-small"),
+        ("azure", "gpt-4o"),
+        ("azure", "gpt-5.1-2025-11-13"),
+        ("anthropic", "claude-sonnet-4-5"),
+        ("anthropic", "claude-sonnet-4-5-20250929"),
+        ("gemini", "gemini-2.5-flash"),
+        ("vertex_ai", "gemini-2.5-flash"),
+        ("vertex_ai", "claude-sonnet-4-5@20250929"),
+        ("bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        ("bedrock", "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        ("bedrock", "global.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        ("bedrock", "arn:aws:bedrock:eu-west-1:1:inference-profile/eu.amazon.nova-lite-v1:0"),
+        ("bedrock", "amazon.titan-embed-text-v2:0"),
+        ("cohere", "command-a-03-2025"),
+        ("cohere", "embed-v4.0"),
+        ("groq", "openai/gpt-oss-120b"),
+        ("deepseek", "deepseek-chat"),
+        ("mistral", "mistral-large-latest"),
+        ("xai", "grok-4.3"),
+        ("together_ai", "openai/gpt-oss-120b"),
+        ("fireworks_ai", "accounts/fireworks/models/gpt-oss-120b"),
+        ("perplexity", "sonar-pro"),
+        ("cerebras", "gpt-oss-120b"),
+        ("sambanova", "DeepSeek-V3.1"),
+        ("moonshot", "kimi-k2.5"),
+        ("dashscope", "qwen-max"),
+        ("deepinfra", "openai/gpt-oss-120b"),
+        ("hyperbolic", "Qwen/QwQ-32B"),
+    ] {
+        let pricing = table.pricing(&PriceQuery { model, provider, ..PriceQuery::default() });
+        assert!(pricing.is_priced(), "{model} of {provider}");
+    }
+    // in Europe it is dearer, and the row of its own says so
+    let input =
+        |model| table.find(model, "bedrock").and_then(|price| price.rates.get(Unit::Input)).unwrap().to_string();
+    assert_eq!(input("us.anthropic.claude-sonnet-4-5-20250929-v1:0"), "0.0000033");
+    assert_eq!(input("global.anthropic.claude-sonnet-4-5-20250929-v1:0"), "0.000003");
 }

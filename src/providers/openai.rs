@@ -22,6 +22,8 @@ pub struct OpenAi {
     pub row: &'static Row,
     /// Chats are asked for as responses: LiteLLM's `openai/responses/<model>`.
     pub responses: bool,
+    /// Responses are asked for as chats, though the provider has them: LiteLLM's `use_chat_completions_api`.
+    pub chats: bool,
     /// Resources lie below the model's deployment, whose name is a segment of the path (Azure). It stays in the body as well.
     pub deployments: bool,
 }
@@ -40,7 +42,7 @@ impl Dialect for OpenAi {
 
     fn protocol(&self, asked: Endpoint) -> Protocol {
         match asked {
-            Endpoint::Responses if self.serves(asked) => Protocol::Responses,
+            Endpoint::Responses if self.serves(asked) && !self.chats => Protocol::Responses,
             Endpoint::Completions if self.serves(asked) && !self.responses => Protocol::Text,
             Endpoint::Chat | Endpoint::Completions | Endpoint::Messages | Endpoint::Responses | Endpoint::Generate => {
                 self.to_others()
@@ -64,15 +66,18 @@ impl Dialect for OpenAi {
             return Err(bridge::not_served(call, self.row.name));
         };
         let path = match self.deployments {
-            true => format!("/deployments/{}{path}", segment::of_model(call.model)?).into(),
-            false => path.into(),
+            // Azure has its responses beside the deployments
+            true if endpoint != Endpoint::Responses => {
+                format!("/deployments/{}{path}", segment::of_model(call.model)?).into()
+            }
+            _ => path.into(),
         };
         if call.endpoint.is_form() {
             let (headers, body) = bridge::form(call);
             return Ok(Encoded { path, headers, body, notes: Notes::default() });
         }
         let (body, notes) = match (endpoint, call.endpoint) {
-            (Endpoint::Responses, Endpoint::Responses) => (bridge::edited(call, false), Notes::default()),
+            (Endpoint::Responses, Endpoint::Responses) => compatible::response(call, self.row)?,
             (Endpoint::Responses, _) => bridge::written(call, Protocol::Responses)?,
             _ => compatible::body(call, self.row, spoken)?,
         };
@@ -132,6 +137,10 @@ impl Dialect for OpenAi {
         folded.sort_by_key(|choice| choice.get("index").and_then(Value::as_u64));
         whole.insert("choices".into(), folded.into_iter().map(Value::Object).collect());
         Ok(bytes(&whole))
+    }
+
+    fn states_cost(&self) -> bool {
+        self.row.traits.states_cost
     }
 
     fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
@@ -256,7 +265,8 @@ fn unusable(cause: &str) -> Fault {
 mod tests {
     use super::*;
 
-    const DIALECT: OpenAi = OpenAi { row: &crate::providers::rows::OPENAI, responses: false, deployments: false };
+    const DIALECT: OpenAi =
+        OpenAi { row: &crate::providers::rows::OPENAI, responses: false, chats: false, deployments: false };
 
     fn parsed(bytes: &Bytes) -> Value {
         serde_json::from_slice(bytes).unwrap()

@@ -71,7 +71,9 @@ impl Speaks {
 pub struct Traits {
     /// Parameters that it refuses or leaves without effect.
     pub lacks: &'static [&'static str],
-    /// The same for some models only.
+    /// What its `/responses` refuses or leaves without effect, where it has them.
+    pub responses_lack: &'static [&'static str],
+    /// The same as `lacks` for some models only.
     pub model_lacks: fn(&str) -> &'static [&'static str],
     /// OpenAI's parameters that have another name here.
     pub renames: &'static [(&'static str, &'static str)],
@@ -93,6 +95,8 @@ pub struct Traits {
     pub base_ends: &'static str,
     /// How an assistant's thought is handed back to it.
     pub thought: Thought,
+    /// It tells in `usage.cost` what it bills, in US dollars.
+    pub states_cost: bool,
 }
 
 /// How a server of OpenAI's protocol takes back the thought of an earlier turn.
@@ -111,6 +115,7 @@ pub enum Thought {
 /// Whatever OpenAI's own server takes.
 pub const PLAIN: Traits = Traits {
     lacks: &[],
+    responses_lack: &[],
     model_lacks: |_| &[],
     renames: &[],
     sets: &[],
@@ -122,6 +127,7 @@ pub const PLAIN: Traits = Traits {
     model_prefix: "",
     base_ends: "",
     thought: Thought::Content,
+    states_cost: false,
 };
 
 /// What `docs/providers.md` says of a provider besides what its row says anyway.

@@ -27,5 +27,6 @@ mod smoke;
 mod streams;
 mod tidy;
 mod translated;
+mod uploads;
 mod upstream;
 mod vertex;

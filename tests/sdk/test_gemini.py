@@ -98,7 +98,7 @@ class Answers(SdkTest):
         self.assertEqual(self.ask("mock:stop=filter").candidates[0].finish_reason, types.FinishReason.SAFETY)
 
     def test_thought_is_told_apart(self):
-        parts = self.ask("mock:thinking=2,chunks=2").candidates[0].content.parts
+        parts = self.ask("mock:thinking=2,chunks=2", thinking_config=types.ThinkingConfig(include_thoughts=True)).candidates[0].content.parts
         self.assertTrue(any(part.thought for part in parts) and any(part.text and not part.thought for part in parts))
 
 

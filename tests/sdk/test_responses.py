@@ -73,7 +73,7 @@ class Answers:
 
     def test_the_stream_helper(self):
         model = f"{self.group}/mock:chunks=4,thinking=3,tool-calls=2,text-too,chunk-bytes=3"
-        with self.client.responses.stream(model=model, input="hi", tools=[WEATHER]) as stream:
+        with self.client.responses.stream(model=model, input="hi", tools=[WEATHER], reasoning={"summary": "auto"}) as stream:
             snapshots = [event.snapshot for event in stream if event.type == "response.output_text.delta"]
             final = stream.get_final_response()
         self.assertEqual(snapshots[-1], final.output_text)
@@ -95,7 +95,9 @@ class Answers:
             self.assertEqual(stream.get_final_response().output_parsed, City(name="Oslo", people=717710))
 
     def test_tools_and_thought_go_round(self):
-        first = self.ask("mock:tool-calls=1,thinking=2", tools=[WEATHER], include=["reasoning.encrypted_content"], store=False)
+        first = self.ask(
+            "mock:tool-calls=1,thinking=2", tools=[WEATHER], include=["reasoning.encrypted_content"], store=False, reasoning={"summary": "auto"}
+        )
         call = next(item for item in first.output if item.type == "function_call")
         thought = next(item for item in first.output if item.type == "reasoning")
         self.assertTrue(thought.summary[0].text)

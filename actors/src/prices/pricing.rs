@@ -18,6 +18,14 @@ pub enum PriceSource {
     Unknown,
 }
 
+impl PriceSource {
+    /// Whether it is the operator's word.
+    #[must_use]
+    pub fn is_operators(self) -> bool {
+        matches!(self, PriceSource::Config | PriceSource::File)
+    }
+}
+
 /// The prices in a deployment's own configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PriceOverride {

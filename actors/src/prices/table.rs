@@ -85,9 +85,22 @@ impl PriceTable {
 
     /// The entry for a model of a provider (empty if unknown). A prefixed name stands before a bare one, and a bare
     /// one counts only if it belongs to the provider asked for: `azure/gpt-4o` is never billed at OpenAI's price.
+    ///
+    /// A name that says more than the model (where it is served, which version, how it was tuned) and is not listed is
+    /// billed as the plain one; a date is part of a model's name, and is never guessed away.
     #[must_use]
     pub fn find(&self, model: &str, provider: &str) -> Option<&ModelPrice> {
-        self.find_exactly(model, provider).or_else(|| self.find_exactly(tuned_from(model)?, provider))
+        self.find_exactly(model, provider).or_else(|| {
+            let split = model.split_once('/').filter(|_| !model.starts_with("arn:"));
+            let (provider, mut bare) =
+                split.filter(|(prefix, _)| provider.is_empty() || *prefix == provider).unwrap_or((provider, model));
+            loop {
+                bare = plainer(bare)?;
+                if let Some(price) = self.find_exactly(bare, provider) {
+                    return Some(price);
+                }
+            }
+        })
     }
 
     /// The prices of a deployment: its own; else those of its base model; else those of the model that answered;
@@ -160,6 +173,40 @@ fn is_family(label: &str, provider: &str) -> bool {
         .unwrap_or(label)
         .strip_prefix(provider.strip_prefix(TEXTS).unwrap_or(provider))
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('-') || matches!(rest, "_chat" | "_converse"))
+}
+
+/// Where Bedrock's inference profiles route to (AWS' guide, "Cross-Region inference"), as the name's first part.
+const ROUTED: [&str; 10] = ["us", "eu", "apac", "global", "jp", "au", "ca", "in", "sa", "us-gov"];
+
+/// The name without one thing that it says besides the model; shorter each time.
+fn plainer(model: &str) -> Option<&str> {
+    // an ARN ends in the model, or in an inference profile of it
+    if model.starts_with("arn:") {
+        return model.rsplit_once('/').map(|(_, model)| model);
+    }
+    if let Some((_, rest)) = model.split_once('/').filter(|(first, _)| is_region(first)) {
+        return Some(rest);
+    }
+    if let Some(tuned) = tuned_from(model) {
+        return Some(tuned);
+    }
+    // a name behind its owner's account (Fireworks)
+    if let Some(owned) = model.strip_prefix("accounts/") {
+        return owned.rsplit_once('/').map(|(_, model)| model);
+    }
+    // a version on Vertex AI: `claude-sonnet-4-5@20250929`
+    if let Some((plain, _)) = model.split_once('@') {
+        return Some(plain);
+    }
+    model.split_once('.').filter(|(first, rest)| ROUTED.contains(first) && rest.contains('.')).map(|(_, rest)| rest)
+}
+
+/// `eu-central-1`, `us-gov-west-1`.
+fn is_region(text: &str) -> bool {
+    let mut words = text.split('-');
+    let area = words.next().is_some_and(|word| word.len() == 2 && word.bytes().all(|b| b.is_ascii_lowercase()));
+    let number = words.next_back().is_some_and(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()));
+    area && number && words.next().is_some()
 }
 
 /// The table's name for a fine-tuned OpenAI model: `ft:gpt-4o-2024-08-06:my-org::id` is billed as

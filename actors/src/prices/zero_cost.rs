@@ -2,7 +2,7 @@
 //!
 //! The answer errs towards no: a wrong yes lets an exhausted budget spend, a wrong no only looks at a budget.
 
-use super::pricing::{PriceSource, Pricing};
+use super::pricing::Pricing;
 use crate::wire::cost::Rates;
 
 /// True only if there is a deployment and every one of them is stated to be free by the operator: both the input and
@@ -22,13 +22,12 @@ pub fn zero_cost<'a>(deployments: impl IntoIterator<Item = &'a Pricing>) -> bool
 }
 
 fn is_stated_free(pricing: &Pricing) -> bool {
-    let stated = matches!(pricing.source, PriceSource::Config | PriceSource::File);
-    stated && pricing.explicit && pricing.rates.as_deref().is_some_and(Rates::is_free)
+    pricing.source.is_operators() && pricing.explicit && pricing.rates.as_deref().is_some_and(Rates::is_free)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::pricing::PriceOverride;
+    use super::super::pricing::{PriceOverride, PriceSource};
     use super::super::table::{PriceQuery, PriceTable};
     use super::*;
 

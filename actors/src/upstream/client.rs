@@ -19,9 +19,10 @@ use foldhash::fast::RandomState;
 use super::dial::Dialer;
 use super::fault::UpstreamFault;
 use super::origin::Origin;
-use super::outgoing::Slot;
+use super::outgoing::{Slot, Whole};
 use super::response::UpstreamResponse;
 use super::settings::UpstreamSettings;
+use crate::upload::Upload;
 
 /// Headers that are about the connection or the framing, which are ours: never taken from a caller of this module.
 const OURS: [HeaderName; 8] =
@@ -42,7 +43,10 @@ pub struct UpstreamRequest<'a> {
     pub more_headers: &'a [(HeaderName, HeaderValue)],
     /// The body in parts, sent one after the other without being joined.
     pub body: &'a [Bytes],
-    /// From now to the complete final head; connecting and a stale retry included. `None`: whoever waits for the call ends it.
+    /// What follows those parts while its caller still sends it.
+    pub upload: Option<&'a Upload>,
+    /// From now to the complete final head; connecting and a stale retry included; of an upload,
+    /// from its last piece. `None`: whoever waits for the call ends it.
     pub head_deadline: Option<Duration>,
 }
 
@@ -82,7 +86,7 @@ impl UpstreamClient {
         let uri = lane.uri(request.path_and_query)?;
         let sent = async {
             match lane.send(&lane.client, &uri, &request).await {
-                Err(fault) if fault.is_stale() => {
+                Err(fault) if fault.is_stale() && request.upload.is_none_or(Upload::is_sendable) => {
                     self.stale_retries.set(self.stale_retries.get() + 1);
                     log::debug!("stale connection, sending again origin={}", request.origin);
                     // A client of its own has an empty pool, so this connection is new; awc cannot be told otherwise.
@@ -93,10 +97,11 @@ impl UpstreamClient {
             }
         };
         let Some(limit) = request.head_deadline else { return sent.await };
-        match tokio::time::timeout(limit, sent).await {
-            Ok(answer) => answer,
-            Err(_) => Err(UpstreamFault::HeadTimeout),
-        }
+        let answer = match request.upload {
+            None => tokio::time::timeout(limit, sent).await.ok(),
+            Some(upload) => upload.limit(limit, sent).await,
+        };
+        answer.unwrap_or(Err(UpstreamFault::HeadTimeout))
     }
 
     /// Forgets the origins not called for [`UpstreamSettings::forget_after`], closing their idle connections. Streams
@@ -173,10 +178,14 @@ impl Lane {
         }
         // To awc no request has a body, nor a length; the guard sends both.
         let call = call.send_body(actix_http::body::None::new());
-        let answer = if request.method == Method::GET && request.body.is_empty() {
+        let answer = if request.method == Method::GET && request.body.is_empty() && request.upload.is_none() {
             call.await
         } else {
-            self.slot.scope(request.body, call).await
+            let rest = match request.upload {
+                Some(upload) => Some(upload.begin().ok_or(UpstreamFault::UploadBroken)?),
+                None => None,
+            };
+            self.slot.scope(Whole { parts: request.body.to_vec(), rest }, call).await
         };
         answer.map(UpstreamResponse::new).map_err(UpstreamFault::from_send)
     }

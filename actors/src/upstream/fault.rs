@@ -67,6 +67,9 @@ pub enum UpstreamFault {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// The request's body did not come to its end; [`Upload::failure`](crate::upload::Upload::failure) tells why.
+    #[error("the request's body broke off")]
+    UploadBroken,
     /// The request could not be built: a bad path.
     #[error("cannot build the request: {0}")]
     BadRequest(String),
@@ -91,6 +94,7 @@ impl UpstreamFault {
             | Self::Truncated
             | Self::Reset
             | Self::TooLarge { .. }
+            | Self::UploadBroken
             | Self::Io(_) => false,
         }
     }
@@ -109,6 +113,7 @@ impl UpstreamFault {
             Self::Truncated => "truncated",
             Self::Reset => "reset",
             Self::TooLarge { .. } => "too_large",
+            Self::UploadBroken => "upload_broken",
             Self::BadRequest(_) => "bad_request",
             Self::Io(_) => "io",
         }

@@ -64,6 +64,16 @@ enum Phase {
     Body(Framing),
 }
 
+/// What a peer has done while a request was being sent to it.
+#[derive(Debug, PartialEq, Eq)]
+enum Seen {
+    Nothing,
+    /// The final head is there.
+    Answer,
+    /// It hung up, or failed.
+    End,
+}
+
 /// awc asks for it; the fields hold heads with keys in them, so none is shown.
 impl<Io> fmt::Debug for Guard<Io> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -207,6 +217,11 @@ fn as_http10(head: &mut [u8]) {
     }
 }
 
+/// The peer hung up, as far as a write can tell.
+fn is_closed(error: &io::Error) -> bool {
+    matches!(UpstreamFault::from_io(error, true), UpstreamFault::ClosedBeforeHead { .. })
+}
+
 fn bad_head(why: &str) -> io::Error {
     UpstreamFault::BadHead(why.to_owned()).into_io()
 }
@@ -266,14 +281,20 @@ impl<Io: AsyncRead + Unpin> Guard<Io> {
 
     /// While a request is being sent: has the answer come already? Wakes the writer when it does.
     fn answer_came(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        self.look(cx).map(|seen| seen == Seen::Answer)
+    }
+
+    /// What the peer has done while a request is being sent.
+    fn look(&mut self, cx: &mut Context<'_>) -> io::Result<Seen> {
         let mut space = [MaybeUninit::uninit(); PEEK];
         while matches!(self.phase, Phase::Head) {
             let mut buf = ReadBuf::uninit(&mut space);
-            let Some(io) = &mut self.io else { return Ok(false) };
+            let Some(io) = &mut self.io else { return Ok(Seen::End) };
             match Pin::new(io).poll_read(cx, &mut buf) {
                 Poll::Ready(Ok(())) if !buf.filled().is_empty() => {}
-                // An end or an error shows in the write, or in the read that follows it.
-                _ => return Ok(false),
+                Poll::Pending => return Ok(Seen::Nothing),
+                // Where there is something to write, it shows in the write, or in the read that follows it.
+                Poll::Ready(_) => return Ok(Seen::End),
             }
             self.pending.extend_from_slice(buf.filled());
             if self.advance_pending()? {
@@ -286,7 +307,7 @@ impl<Io: AsyncRead + Unpin> Guard<Io> {
         if matches!(self.phase, Phase::Idle) {
             self.io = None;
         }
-        Ok(true)
+        Ok(Seen::Answer)
     }
 }
 
@@ -316,23 +337,53 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Guard<Io> {
     /// Sends what is left of the request, unless the answer comes first.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut first = true;
-        while !self.outgoing.is_empty() {
-            // A look costs nothing until the socket has something to read; a small request goes out without one.
-            if !first && self.answer_came(cx)? {
-                return Poll::Ready(Ok(()));
+        loop {
+            while !self.outgoing.is_empty() {
+                // A look costs nothing until the socket has something to read; a small request goes out without one.
+                if !first && self.answer_came(cx)? {
+                    return Poll::Ready(Ok(()));
+                }
+                first = false;
+                let Some(io) = &mut self.io else { return Poll::Ready(Err(self.closed())) };
+                let mut table = Outgoing::table();
+                match Pin::new(io).poll_write_vectored(cx, self.outgoing.slices(&mut table)) {
+                    Poll::Ready(Ok(count)) if count > 0 => self.outgoing.advance(count),
+                    other => return self.held_up(cx, other.map_ok(|_| ())),
+                }
             }
-            first = false;
-            let Some(io) = &mut self.io else { return Poll::Ready(Err(self.closed())) };
-            let mut table = Outgoing::table();
-            match Pin::new(io).poll_write_vectored(cx, self.outgoing.slices(&mut table)) {
-                Poll::Ready(Ok(count)) if count > 0 => self.outgoing.advance(count),
-                other => return self.held_up(cx, other.map_ok(|_| ())),
+            if !self.outgoing.has_rest() {
+                break;
+            }
+            match self.outgoing.poll_rest(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => {
+                    // half a request is on it
+                    self.io = None;
+                    return Poll::Ready(Err(UpstreamFault::UploadBroken.into_io()));
+                }
+                Poll::Pending => return self.waits(cx),
             }
         }
         let Some(io) = &mut self.io else { return Poll::Ready(Err(self.closed())) };
         match Pin::new(io).poll_flush(cx) {
             Poll::Ready(Ok(())) => Poll::Ready(Ok(())),
             other => self.held_up(cx, other),
+        }
+    }
+
+    /// The caller has sent no more yet. What it has goes out, and the peer may answer or hang up meanwhile.
+    fn waits(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(io) = &mut self.io else { return Poll::Ready(Err(self.closed())) };
+        if let Poll::Ready(Err(error)) = Pin::new(io).poll_flush(cx) {
+            return self.held_up(cx, Poll::Ready(Err(error)));
+        }
+        match self.look(cx)? {
+            Seen::Nothing => Poll::Pending,
+            Seen::Answer => Poll::Ready(Ok(())),
+            Seen::End => {
+                self.io = None;
+                Poll::Ready(Err(self.closed()))
+            }
         }
     }
 
@@ -343,7 +394,16 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Guard<Io> {
         }
         match by {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(Err(error)) => Poll::Ready(Err(self.head_error(&error))),
+            Poll::Ready(Err(error)) => match self.head_error(&error) {
+                // An answer that came before the end may be in the kernel and not announced yet. The read tells: that
+                // answer, or the end.
+                error if is_closed(&error) => {
+                    self.outgoing.clear();
+                    self.reusable = false;
+                    Poll::Ready(Ok(()))
+                }
+                error => Poll::Ready(Err(error)),
+            },
             Poll::Ready(Ok(())) => Poll::Ready(Err(self.closed())),
         }
     }

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::generate;
 use super::scan;
+use super::searches;
 use super::skip;
+use super::tier::ServiceTier;
 use super::usage::Usage;
 
 /// Characters of an upstream's message that are kept: enough to act on, too few to carry a document into logs.
@@ -69,6 +71,7 @@ impl Answer {
             return valid.map(|_| Self::default()).map_err(|why| NotJson { why: why.to_string() });
         }
         let mut answer = Self { object: true, ..Self::default() };
+        let (mut tier, mut searches) = (None, 0);
         let inner = skip::DEEPEST - 1;
         scan::descend(text, 0, skip::DEEPEST, |key, start| {
             if key == "usage" {
@@ -79,6 +82,9 @@ impl Answer {
             let end = skip::value(body, start, inner)?;
             match key.as_ref() {
                 "model" | "modelVersion" if body[start] == b'"' => answer.model.push(start..end),
+                "service_tier" => tier = ServiceTier::told(&text[start..end]),
+                "output" => searches = searches::called(&body[start..end]),
+                "candidates" => searches = searches::queried(&body[start..end]),
                 "usageMetadata" => answer.usage = generate::usage(&text[start..end]).or(answer.usage),
                 "error" if &body[start..end] != b"null" => {
                     answer.error = Some(UpstreamError::of_value(&body[start..end]));
@@ -89,6 +95,9 @@ impl Answer {
         })
         .and_then(|end| skip::end(body, end))
         .map_err(|why| NotJson { why: why.to_string() })?;
+        if let Some(usage) = &mut answer.usage {
+            usage.served(tier, searches);
+        }
         Ok(answer)
     }
 }

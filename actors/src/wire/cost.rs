@@ -10,7 +10,8 @@ pub mod rates;
 #[cfg(test)]
 mod tests;
 
-pub use key::{PriceKey, ServiceTier, Unit};
+pub use super::tier::{SearchContext, ServiceTier};
+pub use key::{PriceKey, Unit};
 pub use rates::{PriceError, Rates, RatesBuilder, is_price_name};
 
 use super::money::Picodollars;
@@ -27,6 +28,8 @@ pub struct Counts {
     pub cached_tokens: u64,
     /// Of the cached ones: sound.
     pub cached_audio_tokens: u64,
+    /// Of the cached ones: pictures.
+    pub cached_image_tokens: u64,
     /// Of the prompt: written to the provider's cache, for whatever time.
     pub cache_creation_tokens: u64,
     /// Of those written: to be kept for an hour.
@@ -43,6 +46,10 @@ pub struct Counts {
     pub image_output_tokens: u64,
     /// Searches of a reranker.
     pub searches: u64,
+    /// Searches of the web, made by the provider.
+    pub web_searches: u64,
+    /// How much each of them brings in.
+    pub search_context: SearchContext,
     /// Pictures made.
     pub pictures: u64,
     /// Characters to be spoken.
@@ -56,7 +63,7 @@ pub struct Counts {
 pub struct Cost {
     /// All of it.
     pub total: Picodollars,
-    /// The prompt without the cache, and the price of the request itself.
+    /// The prompt without the cache, searches, and the price of the request itself.
     pub input: Picodollars,
     /// The completion without reasoning.
     pub output: Picodollars,
@@ -91,6 +98,7 @@ impl Rates {
                 price(parts.image_input, &[Unit::ImageInput, Unit::Input]),
                 price(1, &[Unit::Request]),
                 price(counts.searches, &[Unit::Search]),
+                price(self.billed_searches(counts.web_searches), web_search(counts.search_context)),
                 price(counts.characters, &[Unit::Character]),
                 price(counts.seconds, &[Unit::SecondWritten, Unit::SecondRead]),
             ],
@@ -103,6 +111,7 @@ impl Rates {
             [
                 price(parts.cache_read, &[Unit::CacheRead, Unit::Input]),
                 price(parts.audio_cache_read, &[Unit::AudioCacheRead, Unit::CacheRead, Unit::Input]),
+                price(parts.image_cache_read, &[Unit::ImageCacheRead, Unit::CacheRead, Unit::Input]),
             ],
             [
                 price(parts.cache_write, &[Unit::CacheWrite, Unit::Input]),
@@ -114,9 +123,15 @@ impl Rates {
 }
 
 impl Cost {
+    /// What a provider says that it took, of all: what for, it does not tell.
+    #[must_use]
+    pub fn stated(total: Picodollars) -> Self {
+        Self { total, input: total, ..Self::default() }
+    }
+
     /// From yoctodollars. Each of the five is rounded once and the total is their sum, so that a bill adds up to the
     /// last digit; rounding the exact total instead could differ from its parts by two picodollars.
-    fn of_parts(input: [u128; 7], output: [u128; 4], read: [u128; 2], written: [u128; 2], reasoning: u128) -> Self {
+    fn of_parts(input: [u128; 8], output: [u128; 4], read: [u128; 3], written: [u128; 2], reasoning: u128) -> Self {
         let amount =
             |parts: &[u128]| Picodollars::from_yocto(parts.iter().fold(0, |sum, part| sum.saturating_add(*part)));
         let mut cost = Self {
@@ -138,6 +153,7 @@ struct Parts {
     text_input: u64,
     cache_read: u64,
     audio_cache_read: u64,
+    image_cache_read: u64,
     cache_write: u64,
     cache_write_hour: u64,
     audio_input: u64,
@@ -162,11 +178,13 @@ impl Counts {
         let audio_output = take(&mut completion, self.audio_output_tokens);
         let image_output = take(&mut completion, self.image_output_tokens);
         let audio_cache_read = self.cached_audio_tokens.min(cached);
+        let image_cache_read = self.cached_image_tokens.min(cached - audio_cache_read);
         let cache_write_hour = self.cache_creation_hour_tokens.min(written);
         Parts {
             text_input: prompt,
-            cache_read: cached - audio_cache_read,
+            cache_read: cached - audio_cache_read - image_cache_read,
             audio_cache_read,
+            image_cache_read,
             cache_write: written - cache_write_hour,
             cache_write_hour,
             audio_input,
@@ -179,22 +197,35 @@ impl Counts {
     }
 }
 
-/// What a usage report does not tell apart (sound in the cache) is counted as the plainer kind it is part of.
+/// Sound and pictures that came out of the cache are billed as what was cached, and not once more as what they are.
 impl From<&Usage> for Counts {
     fn from(usage: &Usage) -> Self {
         Self {
             prompt_tokens: usage.prompt_tokens,
             completion_tokens: usage.completion_tokens,
             cached_tokens: usage.cached_tokens,
+            cached_audio_tokens: usage.cached_audio_tokens,
+            cached_image_tokens: usage.cached_image_tokens,
             cache_creation_tokens: usage.cache_creation_tokens,
             cache_creation_hour_tokens: usage.cache_creation_hour_tokens,
-            audio_input_tokens: usage.audio_input_tokens,
+            audio_input_tokens: usage.audio_input_tokens.saturating_sub(usage.cached_audio_tokens),
             reasoning_tokens: usage.reasoning_tokens,
             audio_output_tokens: usage.audio_output_tokens,
-            image_input_tokens: usage.image_input_tokens,
+            image_input_tokens: usage.image_input_tokens.saturating_sub(usage.cached_image_tokens),
             image_output_tokens: usage.image_output_tokens,
+            web_searches: usage.web_searches,
+            search_context: usage.search_context,
             ..Self::default()
         }
+    }
+}
+
+/// The prices of a search, the fitting one first.
+fn web_search(context: SearchContext) -> &'static [Unit] {
+    match context {
+        SearchContext::Low => &[Unit::WebSearchLow, Unit::WebSearch],
+        SearchContext::Medium => &[Unit::WebSearch, Unit::WebSearchLow],
+        SearchContext::High => &[Unit::WebSearchHigh, Unit::WebSearch],
     }
 }
 

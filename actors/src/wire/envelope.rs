@@ -115,6 +115,11 @@ impl Envelope {
         Self { stream, ..self }
     }
 
+    /// A stream was asked for by what was read later.
+    pub fn becomes_stream(&mut self) {
+        self.stream = true;
+    }
+
     /// The caller asked for usage in the stream.
     pub fn include_usage(&self) -> bool {
         self.include_usage

@@ -11,6 +11,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::scan;
+use super::searches;
+use super::tier::ServiceTier;
 use super::usage::{ABSURD, Usage};
 
 /// What an event tells the relay.
@@ -59,17 +61,24 @@ impl Progress {
 pub fn look(data: &[u8]) -> Seen {
     let mut seen = Seen::default();
     let Ok(text) = std::str::from_utf8(data) else { return seen };
+    let mut searches = 0;
     let read = scan::each_member(text, |key, at| {
         let value = &text[at.clone()];
         match key.as_ref() {
             "error" => seen.error = value != "null",
             "usageMetadata" => seen.usage = usage(value).or(seen.usage),
             "modelVersion" if value.starts_with('"') => seen.model.push(at),
-            "candidates" => candidates(value, &mut seen.progress),
+            "candidates" => {
+                candidates(value, &mut seen.progress);
+                searches = searches::queried(value.as_bytes());
+            }
             "promptFeedback" if has(value, "blockReason") => seen.progress.note(0, true),
             _ => {}
         }
     });
+    if let Some(usage) = &mut seen.usage {
+        usage.served(None, searches);
+    }
     if read.is_ok() { seen } else { Seen::default() }
 }
 
@@ -121,7 +130,8 @@ pub fn text_of(data: &[u8], out: &mut String) {
 
 /// Reads a `usageMetadata`. The prompt includes what was cached; what tools read for the model stands beside it, and thought
 /// beside what the candidates say. Both are added, so that prompt and completion are all that was read and written. Where
-/// the total is the prompt and the candidates alone, the candidates had the thought in them (some of Vertex's models).
+/// the total is the prompt and the candidates alone, the candidates had the thought in them (some of Vertex's models). Of the
+/// kinds of tokens, sound and pictures have prices of their own; films and documents cost what text does.
 pub fn usage(raw: &str) -> Option<Usage> {
     let told: Told<'_> = serde_json::from_str(raw).ok()?;
     let mut counts = Counts { suspect: false, any: false };
@@ -137,14 +147,24 @@ pub fn usage(raw: &str) -> Option<Usage> {
     let prompt_tokens = (prompt.unwrap_or_default() + read_by_tools).min(ABSURD);
     let within = thought > 0 && said.is_some_and(|said| total == Some(prompt_tokens + said));
     let completion_tokens = (said.unwrap_or_default() + if within { 0 } else { thought }).min(ABSURD);
+    let (asked, by_tools) = (counts.kinds(told.prompt_details), counts.kinds(told.tools_details));
+    let written = counts.kinds(told.candidates_details.or(told.response_details));
+    let cached = counts.kinds(told.cache_details);
+    let tier = told.tier.or(told.traffic).and_then(|raw| ServiceTier::told(raw.get()));
     Some(Usage {
         prompt_tokens,
         completion_tokens,
         total_tokens: total.unwrap_or(prompt_tokens + completion_tokens),
         cached_tokens,
+        cached_audio_tokens: cached.sound,
+        cached_image_tokens: cached.pictures,
         reasoning_tokens: thought,
-        audio_input_tokens: counts.sound(told.prompt_details),
-        audio_output_tokens: counts.sound(told.candidates_details),
+        tool_prompt_tokens: read_by_tools,
+        audio_input_tokens: (asked.sound + by_tools.sound).min(ABSURD),
+        audio_output_tokens: written.sound,
+        image_input_tokens: (asked.pictures + by_tools.pictures).min(ABSURD),
+        image_output_tokens: written.pictures,
+        service_tier: tier,
         suspect: counts.suspect,
         ..Usage::default()
     })
@@ -171,6 +191,25 @@ struct Told<'a> {
     prompt_details: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "candidatesTokensDetails")]
     candidates_details: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "responseTokensDetails")]
+    response_details: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "toolUsePromptTokensDetails")]
+    tools_details: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "cacheTokensDetails")]
+    cache_details: Option<&'a RawValue>,
+    /// Of Google's AI Studio.
+    #[serde(borrow, default, rename = "serviceTier")]
+    tier: Option<&'a RawValue>,
+    /// Of Vertex AI.
+    #[serde(borrow, default, rename = "trafficType")]
+    traffic: Option<&'a RawValue>,
+}
+
+/// The tokens of each kind that has prices of its own.
+#[derive(Default)]
+struct Kinds {
+    sound: u64,
+    pictures: u64,
 }
 
 #[derive(Deserialize)]
@@ -197,10 +236,18 @@ impl Counts {
         Some((number as u64).min(ABSURD))
     }
 
-    fn sound(&mut self, details: Option<&RawValue>) -> u64 {
+    fn kinds(&mut self, details: Option<&RawValue>) -> Kinds {
         let list: Vec<Modality<'_>> = details.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-        let sound = list.into_iter().filter(|one| one.modality == "AUDIO");
-        sound.filter_map(|one| self.count(one.count)).sum::<u64>().min(ABSURD)
+        let mut kinds = Kinds::default();
+        for one in &list {
+            let place = match one.modality.as_str() {
+                "AUDIO" => &mut kinds.sound,
+                "IMAGE" => &mut kinds.pictures,
+                _ => continue,
+            };
+            *place = (*place + self.count(one.count).unwrap_or_default()).min(ABSURD);
+        }
+        kinds
     }
 }
 

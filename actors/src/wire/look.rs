@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 
 use super::scan;
 pub use super::strip::strip_usage as replace_usage_strip;
+use super::tier::ServiceTier;
 use super::usage::Usage;
 
 static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"usage\""));
@@ -97,12 +98,13 @@ impl Beside<'_> {
 #[cold]
 fn look_closely(data: &[u8]) -> Look {
     let mut look = Look::default();
-    let mut elsewhere = None;
+    let (mut elsewhere, mut tier) = (None, None);
     let valid = std::str::from_utf8(data).is_ok_and(|text| {
         scan::each_member(text, |key, value| {
             let value = &data[value];
             match key.as_ref() {
                 "usage" => look.usage = Usage::parse(value),
+                "service_tier" => tier = std::str::from_utf8(value).ok().and_then(ServiceTier::told),
                 "error" => look.error = value != b"null",
                 "choices" => {
                     look.choices = has_element(value);
@@ -122,6 +124,9 @@ fn look_closely(data: &[u8]) -> Look {
         return Look { choices: may_have_choices(data), ..Look::default() };
     }
     look.usage = look.usage.or(elsewhere);
+    if let Some(usage) = &mut look.usage {
+        usage.served(tier, 0);
+    }
     look.usage_only = look.usage.is_some() && !look.choices;
     look
 }

@@ -67,13 +67,17 @@ impl Protocol {
 
     /// Members of a request that an answer in this protocol repeats, or is shaped by.
     pub fn repeats(self) -> Repeats {
-        match self {
-            Protocol::Text => Repeats { parameters: &["prompt", "echo", "logprobs"], labels: &[] },
-            Protocol::Responses => RESPONSE_REPEATS,
-            Protocol::Chat | Protocol::Messages | Protocol::GenerateContent | Protocol::Own => {
-                Repeats { parameters: &[], labels: &[] }
-            }
-        }
+        let (parameters, labels): (&'static [_], &'static [_]) = match self {
+            Protocol::Responses => return RESPONSE_REPEATS,
+            Protocol::Text => (&["prompt", "echo", "logprobs"], &[]),
+            // whether thought is to be told is for us, and holds whatever the provider was told; so is which tools are given
+            // a text
+            Protocol::Chat => (&[], &["reasoning_effort", "thinking", "include_reasoning", "reasoning", "tools"]),
+            Protocol::Messages => (&[], &["thinking"]),
+            Protocol::GenerateContent => (&[], &["generationConfig", "generation_config"]),
+            Protocol::Own => (&[], &[]),
+        };
+        Repeats { parameters, labels }
     }
 
     /// Writes one event: `event: ` where the protocol names its events, `data: ` with what `write` writes, a blank line.

@@ -8,6 +8,8 @@ use bytes::BytesMut;
 
 use super::restamp;
 use super::scan::{self, member};
+use super::searches;
+use super::tier::ServiceTier;
 use super::usage::Usage;
 
 pub use super::messages::kind;
@@ -36,12 +38,23 @@ pub fn holds_response(kind: &str) -> bool {
     kind.strip_prefix("response.").is_some_and(|rest| !rest.contains('.'))
 }
 
-/// The tokens that an event with a whole response tells.
+/// The tokens that an event with a whole response tells, and what is billed by them.
 pub fn usage(data: &[u8]) -> Option<Usage> {
     let text = std::str::from_utf8(data).ok()?;
-    let response = member(text, "response")?;
-    let usage = member(&text[response.clone()], "usage")?;
-    Usage::parse(&data[response.start + usage.start..response.start + usage.end])
+    let response = &text[member(text, "response")?];
+    let (mut usage, mut tier, mut searches) = (None, None, 0);
+    let read = scan::each_member(response, |key, at| {
+        let value = &response[at];
+        match key.as_ref() {
+            "usage" => usage = Usage::parse(value.as_bytes()),
+            "service_tier" => tier = ServiceTier::told(value),
+            "output" => searches = searches::called(value.as_bytes()),
+            _ => {}
+        }
+    });
+    let mut usage = usage.filter(|_| read.is_ok())?;
+    usage.served(tier, searches);
+    Some(usage)
 }
 
 /// The `error` of a failed response, as raw JSON.

@@ -1,18 +1,24 @@
 //! What an upstream says it counted, read leniently, and an estimate for where it says nothing.
 
+mod told;
+
+use std::fmt;
+
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::scan;
+use super::money::Picodollars;
 use super::skip::{self, Fault};
+use super::tier::{SearchContext, ServiceTier};
+pub use told::ABSURD;
+use told::{Details, Reader, Told};
 
-/// No exchange has this many tokens: what's above is a fault of the sender, and would only do harm in a budget.
-pub const ABSURD: u64 = 1_000_000_000_000;
 /// Bytes of UTF-8 JSON that stand for one token in an estimate: the usual rule of thumb for English text.
 pub const BYTES_PER_TOKEN: u64 = 4;
 
-/// Tokens of one exchange. The details (`cached_tokens` and on) are parts of the first two, not additions to them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Tokens of one exchange. The details (`cached_tokens` and on, as far as they are tokens) are parts of the first two, not
+/// additions to them.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Tokens read, all kinds.
     pub prompt_tokens: u64,
@@ -28,22 +34,81 @@ pub struct Usage {
     pub cache_creation_hour_tokens: u64,
     /// Of the completion: thought, not shown.
     pub reasoning_tokens: u64,
-    /// Of the prompt: audio.
+    /// Of the prompt: what the provider's own tools read for the model (Gemini's `toolUsePromptTokenCount`).
+    pub tool_prompt_tokens: u64,
+    /// Of the prompt: audio, that from the cache included.
     pub audio_input_tokens: u64,
+    /// Of what was read from the cache: audio.
+    pub cached_audio_tokens: u64,
     /// Of the completion: audio.
     pub audio_output_tokens: u64,
-    /// Of the prompt: pictures.
+    /// Of the prompt: pictures, those from the cache included.
     pub image_input_tokens: u64,
+    /// Of what was read from the cache: pictures.
+    pub cached_image_tokens: u64,
     /// Of the completion: pictures.
     pub image_output_tokens: u64,
     /// Of the completion: predicted by the caller and taken.
     pub accepted_prediction_tokens: u64,
     /// Of the completion: predicted by the caller and thrown away, but billed.
     pub rejected_prediction_tokens: u64,
+    /// Searches of the web that the provider made; not tokens, but billed.
+    pub web_searches: u64,
+    /// How much each of them brought in.
+    pub search_context: SearchContext,
+    /// The tier that served it, where the provider tells: for the price.
+    pub service_tier: Option<ServiceTier>,
+    /// What the provider says it took, in a currency that only its dialect knows.
+    pub stated_cost: Option<Picodollars>,
     /// Not counted by the upstream but reckoned by [`Usage::estimate`].
     pub estimated: bool,
     /// The upstream told a negative, absurd or unreadable count, which was clamped: worth an alert.
     pub suspect: bool,
+}
+
+/// Totals, and whatever else there is.
+impl fmt::Debug for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Usage");
+        shown.field("prompt_tokens", &self.prompt_tokens);
+        shown.field("completion_tokens", &self.completion_tokens);
+        shown.field("total_tokens", &self.total_tokens);
+        for (name, count) in [
+            ("cached_tokens", self.cached_tokens),
+            ("cached_audio_tokens", self.cached_audio_tokens),
+            ("cached_image_tokens", self.cached_image_tokens),
+            ("cache_creation_tokens", self.cache_creation_tokens),
+            ("cache_creation_hour_tokens", self.cache_creation_hour_tokens),
+            ("reasoning_tokens", self.reasoning_tokens),
+            ("tool_prompt_tokens", self.tool_prompt_tokens),
+            ("audio_input_tokens", self.audio_input_tokens),
+            ("audio_output_tokens", self.audio_output_tokens),
+            ("image_input_tokens", self.image_input_tokens),
+            ("image_output_tokens", self.image_output_tokens),
+            ("accepted_prediction_tokens", self.accepted_prediction_tokens),
+            ("rejected_prediction_tokens", self.rejected_prediction_tokens),
+            ("web_searches", self.web_searches),
+        ] {
+            if count > 0 {
+                shown.field(name, &count);
+            }
+        }
+        if self.search_context != SearchContext::default() {
+            shown.field("search_context", &self.search_context);
+        }
+        if let Some(tier) = &self.service_tier {
+            shown.field("service_tier", tier);
+        }
+        if let Some(cost) = &self.stated_cost {
+            shown.field("stated_cost", cost);
+        }
+        for (name, doubt) in [("estimated", self.estimated), ("suspect", self.suspect)] {
+            if doubt {
+                shown.field(name, &doubt);
+            }
+        }
+        shown.finish()
+    }
 }
 
 impl Usage {
@@ -102,6 +167,8 @@ impl Usage {
             completion_tokens: completion.unwrap_or(0),
             total_tokens: total.unwrap_or(0),
             cached_tokens: cached.or(cached_beside).unwrap_or(0),
+            cached_audio_tokens: reader.count(read.apart.audio).unwrap_or(0),
+            cached_image_tokens: reader.count(read.apart.image).unwrap_or(0),
             cache_creation_tokens: created.or(created_beside).unwrap_or(0),
             cache_creation_hour_tokens: hour.unwrap_or(0),
             reasoning_tokens: reader.count(written.reasoning).unwrap_or(0),
@@ -111,6 +178,11 @@ impl Usage {
             image_output_tokens: reader.count(written.image).unwrap_or(0),
             accepted_prediction_tokens: reader.count(written.accepted).unwrap_or(0),
             rejected_prediction_tokens: reader.count(written.rejected).unwrap_or(0),
+            tool_prompt_tokens: 0,
+            web_searches: told.searches.count(&mut reader),
+            search_context: told.searches.context(),
+            service_tier: told.tier.and_then(ServiceTier::told),
+            stated_cost: told.price.total(),
             estimated: false,
             suspect: reader.suspect,
         };
@@ -145,7 +217,9 @@ impl Usage {
             return;
         }
         let suspect = self.suspect || later.suspect;
-        *self = Self { suspect, ..later };
+        let service_tier = later.service_tier.or(self.service_tier);
+        let web_searches = later.web_searches.max(self.web_searches);
+        *self = Self { suspect, service_tier, web_searches, ..later };
     }
 
     /// Takes a later count of a protocol that tells only what has changed (Anthropic's `message_delta`): what it tells wins,
@@ -162,10 +236,30 @@ impl Usage {
             cache_creation_tokens: told(later.cache_creation_tokens, self.cache_creation_tokens),
             cache_creation_hour_tokens: told(later.cache_creation_hour_tokens, self.cache_creation_hour_tokens),
             reasoning_tokens: told(later.reasoning_tokens, self.reasoning_tokens),
+            web_searches: told(later.web_searches, self.web_searches),
+            service_tier: later.service_tier.or(self.service_tier),
+            stated_cost: later.stated_cost.or(self.stated_cost),
             suspect: self.suspect || later.suspect,
             estimated: self.estimated && later.estimated,
             ..*self
         };
+    }
+
+    /// Takes what the answer tells beside its usage: the tier that served it, and how often the web was searched.
+    pub fn served(&mut self, tier: Option<ServiceTier>, searches: u64) {
+        self.service_tier = self.service_tier.or(tier);
+        self.web_searches = self.web_searches.max(searches);
+    }
+
+    /// Whether no part is greater than its whole. What came from a cache or was written to one, and what was thought, is all part
+    /// of the totals by now, whatever the sender's way of counting. Of the last count only: those before it may be told in
+    /// another order.
+    pub fn adds_up(&self) -> bool {
+        let cached = self.cached_tokens.saturating_add(self.cache_creation_tokens);
+        let read = [cached, self.audio_input_tokens, self.image_input_tokens, self.tool_prompt_tokens];
+        let written = [self.reasoning_tokens, self.audio_output_tokens, self.image_output_tokens];
+        read.iter().all(|part| *part <= self.prompt_tokens)
+            && written.iter().all(|part| *part <= self.completion_tokens)
     }
 
     /// Fills what follows from the rest: a missing total, or one side where only the total and the other were told.
@@ -226,163 +320,6 @@ fn said(value: &Value) -> u64 {
             .sum(),
         _ => 0,
     }
-}
-
-/// The members of a usage object that are read, each as it came: found in one pass, since a list of all members to be
-/// searched for each name took half of an answer's scan, and skipping an object before it was read a quarter. Null is
-/// absent; of two with one name the last counts.
-#[derive(Default)]
-struct Told<'a> {
-    prompt: Option<&'a str>,
-    input: Option<&'a str>,
-    completion: Option<&'a str>,
-    output: Option<&'a str>,
-    total: Option<&'a str>,
-    prompt_details: Option<Details<'a>>,
-    input_details: Option<Details<'a>>,
-    completion_details: Option<Details<'a>>,
-    output_details: Option<Details<'a>>,
-    cache_read: Option<&'a str>,
-    cache_hit: Option<&'a str>,
-    cache_creation: Option<&'a str>,
-    lives: Option<Lives<'a>>,
-}
-
-impl<'a> Told<'a> {
-    fn read(text: &'a str, pos: usize, limit: usize) -> Result<(Self, usize), Fault> {
-        let mut told = Told::default();
-        let inner = limit.saturating_sub(1);
-        let end = scan::descend(text, pos, limit, |key, start| {
-            let place = match key.as_ref() {
-                "prompt_tokens" => &mut told.prompt,
-                "input_tokens" => &mut told.input,
-                "completion_tokens" => &mut told.completion,
-                "output_tokens" => &mut told.output,
-                "total_tokens" => &mut told.total,
-                "cache_read_input_tokens" => &mut told.cache_read,
-                "prompt_cache_hit_tokens" => &mut told.cache_hit,
-                "cache_creation_input_tokens" => &mut told.cache_creation,
-                "prompt_tokens_details" => return within(text, start, inner, &mut told.prompt_details),
-                "input_tokens_details" => return within(text, start, inner, &mut told.input_details),
-                "completion_tokens_details" => return within(text, start, inner, &mut told.completion_details),
-                "output_tokens_details" => return within(text, start, inner, &mut told.output_details),
-                "cache_creation" => return within(text, start, inner, &mut told.lives),
-                _ => return skip::value(text.as_bytes(), start, inner),
-            };
-            count(text, start, inner, place)
-        })?;
-        Ok((told, end))
-    }
-}
-
-/// A part of a usage object that is an object itself.
-trait Part<'a>: Default {
-    /// Where the count of this name is kept, or the part of it.
-    fn member(&mut self, key: &str, text: &'a str, start: usize, limit: usize) -> Result<usize, Fault>;
-}
-
-/// Reads the part at `start` into its place. What is no object counts as absent.
-fn within<'a, P: Part<'a>>(text: &'a str, start: usize, limit: usize, place: &mut Option<P>) -> Result<usize, Fault> {
-    if text.as_bytes().get(start) != Some(&b'{') {
-        *place = None;
-        return skip::value(text.as_bytes(), start, limit);
-    }
-    let mut part = P::default();
-    let inner = limit.saturating_sub(1);
-    let end = scan::descend(text, start, limit, |key, start| part.member(&key, text, start, inner))?;
-    *place = Some(part);
-    Ok(end)
-}
-
-/// Reads the value at `start` as it came.
-fn count<'a>(text: &'a str, start: usize, limit: usize, place: &mut Option<&'a str>) -> Result<usize, Fault> {
-    let end = skip::value(text.as_bytes(), start, limit)?;
-    *place = Some(&text[start..end]).filter(|value| *value != "null");
-    Ok(end)
-}
-
-/// What a usage object tells in detail about the prompt, or about the completion.
-#[derive(Default)]
-struct Details<'a> {
-    cached: Option<&'a str>,
-    created: Option<&'a str>,
-    written: Option<&'a str>,
-    lives: Option<Lives<'a>>,
-    reasoning: Option<&'a str>,
-    audio: Option<&'a str>,
-    image: Option<&'a str>,
-    accepted: Option<&'a str>,
-    rejected: Option<&'a str>,
-}
-
-impl<'a> Part<'a> for Details<'a> {
-    fn member(&mut self, key: &str, text: &'a str, start: usize, limit: usize) -> Result<usize, Fault> {
-        let place = match key {
-            "cached_tokens" => &mut self.cached,
-            "cache_creation_tokens" => &mut self.created,
-            "cache_write_tokens" => &mut self.written,
-            "reasoning_tokens" | "thinking_tokens" => &mut self.reasoning,
-            "audio_tokens" => &mut self.audio,
-            "image_tokens" => &mut self.image,
-            "accepted_prediction_tokens" => &mut self.accepted,
-            "rejected_prediction_tokens" => &mut self.rejected,
-            "cache_creation_token_details" => return within(text, start, limit, &mut self.lives),
-            _ => return skip::value(text.as_bytes(), start, limit),
-        };
-        count(text, start, limit, place)
-    }
-}
-
-/// Of the tokens written into a cache: how many for how long.
-#[derive(Clone, Copy, Default)]
-struct Lives<'a> {
-    hour: Option<&'a str>,
-    minutes: Option<&'a str>,
-}
-
-impl<'a> Part<'a> for Lives<'a> {
-    fn member(&mut self, key: &str, text: &'a str, start: usize, limit: usize) -> Result<usize, Fault> {
-        let place = match key {
-            "ephemeral_1h_input_tokens" => &mut self.hour,
-            "ephemeral_5m_input_tokens" => &mut self.minutes,
-            _ => return skip::value(text.as_bytes(), start, limit),
-        };
-        count(text, start, limit, place)
-    }
-}
-
-/// Reads counts out of untrusted objects.
-struct Reader {
-    suspect: bool,
-    told: bool,
-}
-
-impl Reader {
-    fn count(&mut self, raw: Option<&str>) -> Option<u64> {
-        let raw = raw?;
-        self.told = true;
-        // nearly always digits and nothing else
-        let count = match raw.parse() {
-            Ok(count) => count,
-            Err(_) => self.odd_count(raw),
-        };
-        self.suspect |= count > ABSURD;
-        Some(count.min(ABSURD))
-    }
-
-    /// A float that is a count, or what is none. A string, an object or a truth value is no number in either reading.
-    #[cold]
-    fn odd_count(&mut self, raw: &str) -> u64 {
-        let number = raw.parse::<f64>().unwrap_or(f64::NAN);
-        self.suspect |= whole(number).is_none();
-        // as `as` does: below nothing is nothing, and what is no number is nothing too
-        number as u64
-    }
-}
-
-/// A float that is a count.
-fn whole(number: f64) -> Option<u64> {
-    (number >= 0.0 && number <= ABSURD as f64 && number.fract() == 0.0).then_some(number as u64)
 }
 
 #[cfg(test)]

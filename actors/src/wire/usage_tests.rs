@@ -24,8 +24,8 @@ fn reads_what_upstreams_send() {
         (r#"{"total_tokens":9}"#, Some((9, 0, 9, false))),
         (r#"{"prompt_tokens":-3,"completion_tokens":4}"#, Some((0, 4, 4, true))),
         (r#"{"prompt_tokens":-1e300,"completion_tokens":-0.0}"#, Some((0, 0, 0, true))),
-        (r#"{"prompt_tokens":1000000000000}"#, Some((ABSURD, 0, ABSURD, false))),
-        (r#"{"prompt_tokens":1000000000001}"#, Some((ABSURD, 0, ABSURD, true))),
+        (r#"{"prompt_tokens":1000000000}"#, Some((ABSURD, 0, ABSURD, false))),
+        (r#"{"prompt_tokens":1000000001}"#, Some((ABSURD, 0, ABSURD, true))),
         (r#"{"prompt_tokens":99999999999999999999999}"#, Some((ABSURD, 0, ABSURD, true))),
         (r#"{"prompt_tokens":1e300,"completion_tokens":1}"#, Some((ABSURD, 1, ABSURD + 1, true))),
         (r#"{"prompt_tokens":2.7,"completion_tokens":1}"#, Some((2, 1, 3, true))),
@@ -35,6 +35,9 @@ fn reads_what_upstreams_send() {
         ("7", None),
         ("[1]", None),
         (r#"{"prompt_tokens":null}"#, None),
+        (r#"{"prompt_tokens":18446744073709551615,"completion_tokens":1}"#, Some((ABSURD, 1, ABSURD + 1, true))),
+        (r#"{"prompt_tokens":5,"completion_tokens":true}"#, Some((5, 0, 5, true))),
+        (r#"{"prompt_tokens":5,"completion_tokens":{"x":1}}"#, Some((5, 0, 5, true))),
         (r#"{"prompt_tokens":1e999}"#, Some((ABSURD, 0, ABSURD, true))),
         (r#"{"prompt_tokens":1"#, None),
         ("", None),
@@ -163,4 +166,62 @@ fn thought_that_is_counted_beside_the_completion_is_part_of_it() {
     assert_eq!(told(3, 20), Some((10, 20)), "xAI's way: 10 + 3 + 7");
     assert_eq!(told(9, 19), Some((9, 19)), "OpenAI's way");
     assert_eq!(told(3, 25), Some((3, 25)), "what adds up to neither stays");
+}
+
+#[test]
+fn a_part_that_is_greater_than_its_whole_is_doubted() {
+    let suspect = |raw: &str| Usage::parse(raw.as_bytes()).is_some_and(|usage| usage.suspect || !usage.adds_up());
+    for raw in [
+        r#"{"prompt_tokens":5,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":6}}"#,
+        r#"{"prompt_tokens":5,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":3,"cache_write_tokens":3}}"#,
+        r#"{"prompt_tokens":5,"completion_tokens":1,"prompt_tokens_details":{"audio_tokens":6}}"#,
+        r#"{"prompt_tokens":5,"completion_tokens":1,"completion_tokens_details":{"reasoning_tokens":2}}"#,
+        r#"{"prompt_tokens":5,"completion_tokens":1,"completion_tokens_details":{"image_tokens":2}}"#,
+        r#"{"prompt_tokens":5,"completion_tokens":1,"completion_tokens_details":{"reasoning_tokens":-2}}"#,
+        r#"{"input_tokens":5,"output_tokens":1,"server_tool_use":{"web_search_requests":-1}}"#,
+    ] {
+        assert!(suspect(raw), "{raw}");
+    }
+    for raw in [
+        r#"{"prompt_tokens":5,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":5}}"#,
+        r#"{"input_tokens":0,"output_tokens":1,"cache_read_input_tokens":9,"cache_creation_input_tokens":9}"#,
+        r#"{"prompt_tokens":5,"completion_tokens":1,"total_tokens":8,"completion_tokens_details":{"reasoning_tokens":2}}"#,
+        r#"{"input_tokens":5,"output_tokens":1,"server_tool_use":null,"search_context_size":null}"#,
+        r#"{"input_tokens":5,"output_tokens":1,"server_tool_use":7,"cost":"x","cost_details":7}"#,
+    ] {
+        assert!(!suspect(raw), "{raw}");
+    }
+}
+
+#[test]
+fn what_is_billed_besides_tokens_is_read_in_each_spelling() {
+    let read =
+        |more: &str| Usage::parse(format!(r#"{{"prompt_tokens":5,"completion_tokens":1,{more}}}"#).as_bytes()).unwrap();
+    for (more, searches, context) in [
+        (r#""server_tool_use":{"web_search_requests":3}"#, 3, SearchContext::Medium),
+        (r#""server_side_tool_usage_details":{"web_search_calls":2,"x_search_calls":1}"#, 3, SearchContext::Medium),
+        (r#""search_context_size":"high""#, 1, SearchContext::High),
+        (r#""search_context_size":"low","num_search_queries":7"#, 7, SearchContext::Low),
+        (r#""server_tool_use":{"web_search_requests":null}"#, 0, SearchContext::Medium),
+    ] {
+        assert_eq!((read(more).web_searches, read(more).search_context), (searches, context), "{more}");
+    }
+    let tier = |more: &str| read(more).service_tier;
+    assert_eq!(tier(r#""service_tier":"batch""#), Some(ServiceTier::Batch));
+    assert_eq!((tier(r#""service_tier":null"#), tier(r#""x":1"#)), (None, None));
+    let cost = |more: &str| read(more).stated_cost.map(|cost| cost.to_string());
+    for (more, want) in [
+        (r#""cost":0.00014"#, Some("0.00014")),
+        (r#""cost":1.4e-4,"is_byok":false,"cost_details":{"upstream_inference_cost":9}"#, Some("0.00014")),
+        (r#""cost":1,"is_byok":true,"cost_details":{"upstream_inference_cost":2.5}"#, Some("3.5")),
+        (r#""cost":1,"is_byok":true,"cost_details":{"upstream_inference_cost":"?"}"#, None),
+        (r#""cost":{"input_tokens_cost":1,"total_cost":0.006}"#, Some("0.006")),
+        (r#""cost":{}"#, None),
+        (r#""cost":-1"#, None),
+        (r#""cost":1e9"#, None),
+        (r#""cost":"1""#, None),
+        (r#""cost":null"#, None),
+    ] {
+        assert_eq!(cost(more).as_deref(), want, "{more}");
+    }
 }

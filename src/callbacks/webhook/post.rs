@@ -66,6 +66,7 @@ impl Post {
             headers: &headers,
             more_headers: &[],
             body: &[body],
+            upload: None,
             head_deadline: Some(self.timeout),
         };
         match client.call(request).await {

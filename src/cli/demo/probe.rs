@@ -95,6 +95,7 @@ async fn send(address: SocketAddr, key: &str, question: &Value) -> Result<Upstre
         headers: &headers,
         more_headers: &[],
         body: &[question.to_string().into()],
+        upload: None,
         head_deadline: Some(LIMIT),
     };
     client.call(request).await.map_err(|e| e.to_string())

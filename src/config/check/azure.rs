@@ -14,6 +14,9 @@ const API_VERSION: &str = "2025-02-01-preview";
 /// Versions that mean the API without versions, below `/openai/v1`, where the model stands in the body again (LiteLLM).
 const V1: [&str; 3] = ["v1", "latest", "preview"];
 
+/// The first day of a dated version that has responses (Microsoft, "Azure OpenAI Responses API": `2025-03-01-preview`).
+const RESPONSES_FROM: &str = "2025-03-01";
+
 /// What a token is for (Microsoft, "Azure OpenAI authentication").
 const SCOPE: &str = "https://cognitiveservices.azure.com/.default";
 
@@ -46,8 +49,12 @@ fn below(reader: &mut Reader<'_>, params: &Section<'_>, base: &BaseUrl) -> Below
         "v1" | "latest" => String::new(),
         other => format!("?api-version={}", form_urlencoded::byte_serialize(other.as_bytes()).collect::<String>()),
     };
+    let chats = !v1 && version < RESPONSES_FROM;
     let (path, model_in_path) = match () {
-        () if path.contains("/openai/deployments/") => ("", false),
+        // below a deployment there are none
+        () if path.contains("/openai/deployments/") => {
+            return Below { query, chats: true, ..Below::default() };
+        }
         () if path.ends_with("/openai/v1") => {
             return Below { query: if v1 { query } else { String::new() }, ..Below::default() };
         }
@@ -55,7 +62,7 @@ fn below(reader: &mut Reader<'_>, params: &Section<'_>, base: &BaseUrl) -> Below
         () if path.ends_with("/openai") => ("", true),
         () => ("/openai", true),
     };
-    Below { path: path.to_owned(), query, model_in_path, responses: false }
+    Below { path: path.to_owned(), query, model_in_path, chats, ..Below::default() }
 }
 
 /// Where tokens come from: what is written first, then the environment, as Azure's own libraries read it.

@@ -128,18 +128,22 @@ pub(super) fn read(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<Targ
     };
     let has_key = api_key.is_some() || has_own_credential(params);
     let responses = upstream_model.starts_with(RESPONSES);
+    let plain = upstream_model.strip_prefix(RESPONSES).unwrap_or(&upstream_model);
     let upstream_model = match provider.speaks {
-        Speaks::Azure => azure::deployment(&upstream_model).to_owned(),
-        Speaks::OpenAi => upstream_model.strip_prefix(RESPONSES).unwrap_or(&upstream_model).to_owned(),
+        Speaks::Azure => azure::deployment(plain).to_owned(),
+        Speaks::OpenAi => plain.to_owned(),
         _ => upstream_model,
     };
-    let own = match provider.speaks {
+    let mut own = match provider.speaks {
         Speaks::Azure => azure::read(reader, params, &api_base, has_key),
         Speaks::Vertex if !vertex::is_served(reader, params, &upstream_model) => return None,
         Speaks::Vertex => vertex::read(reader, params, (&api_base, has_base), has_key),
-        Speaks::OpenAi => Own { below: Below { responses, ..Below::default() }, ..Own::default() },
         _ => Own::default(),
     };
+    if matches!(provider.speaks, Speaks::OpenAi | Speaks::Azure) {
+        own.below.responses = responses;
+        own.below.chats |= reader.flag(params, "use_chat_completions_api").unwrap_or(false);
+    }
     Some(Target { upstream_model, provider, api_base, api_key, own })
 }
 

@@ -93,6 +93,7 @@ pub(super) fn millrace(
     for (name, field) in [
         ("max_event_bytes", &mut settings.max_event_bytes),
         ("credit_bytes", &mut settings.credit_bytes),
+        ("upload_replay_bytes", &mut settings.upload_replay_bytes),
         ("max_in_flight", &mut settings.max_in_flight),
     ] {
         if let Some(count) = reader.count_usize(section, name) {

@@ -45,6 +45,13 @@ const KEYS: &[Key] = &[
     key("connect_timeout", Ty::Seconds(0.001, 600.0), "10", "Longest TCP and TLS set-up."),
     key("max_event_bytes", Ty::Count(1024, 1 << 30), "8388608", "Largest single stream event."),
     key("credit_bytes", Ty::Count(4096, 1 << 30), "262144", "What a stream may hold for a slow client, bytes."),
+    key(
+        "upload_replay_bytes",
+        Ty::Count(0, 1 << 30),
+        "1048576",
+        "What of an upload (a form's file, a pass-through's body) is kept in memory for another try, bytes. A longer one goes \
+        through once: no retry and no fallback after its first bytes past this.",
+    ),
     key("client_body_idle_timeout", Ty::Seconds(0.001, DAY), "30", "Longest pause within a request body."),
     key("write_idle_timeout", Ty::Seconds(0.001, DAY), "60", "Longest time a client may take nothing of a stream."),
     key("keep_alive", Ty::Seconds(0.0, DAY), "75", "How long an idle client connection is kept."),

@@ -7,6 +7,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::fields::bad;
+use crate::dialects::custom;
+use crate::dialects::foreign::{self, Foreign};
 use crate::dialects::request::{Content, Part, Source};
 use crate::dialects::{BadRequest, Did, Notes, signature};
 
@@ -80,7 +82,7 @@ pub enum Place<'a> {
     Base64 { media_type: &'a str, data: &'a str },
     Url { url: &'a str },
     File { file_id: &'a str },
-    Text { media_type: &'static str, data: &'a str },
+    Text { media_type: &'static str, data: Cow<'a, str> },
 }
 
 /// The arguments of a call, which this API wants as an object.
@@ -91,6 +93,8 @@ pub enum Input<'a> {
     Raw(&'a RawValue),
     /// None.
     Empty {},
+    /// What a custom tool was given.
+    Custom { input: &'a str },
     /// What is no object, wrapped in one in the way of Anthropic's page "Fine-grained tool streaming". To refuse it would
     /// end a conversation for good whose history has a model's slip in it.
     Invalid {
@@ -161,7 +165,7 @@ pub fn of_part<'a>(part: &'a Part, at: &str, notes: &mut Notes) -> Result<Option
             let content = (!blocks.is_empty()).then(|| said(blocks));
             Block::ToolResult { tool_use_id: tool_id(id, notes), content, is_error: *is_error, cache_control }
         }
-        Content::Other(value) => whole(value, at)?,
+        Content::Other(value) => return whole(value, at, notes),
     }))
 }
 
@@ -190,6 +194,9 @@ fn picture<'a>(source: &'a Source, at: &str) -> Result<Place<'a>, BadRequest> {
 }
 
 fn document<'a>(source: &'a Source, at: &str) -> Result<Place<'a>, BadRequest> {
+    if let Some(data) = foreign::plain(source) {
+        return Ok(Place::Text { media_type: "text/plain", data });
+    }
     match source {
         Source::Base64 { media_type, .. } if media_type != "application/pdf" => Err(bad(
             at,
@@ -207,8 +214,9 @@ fn place<'a>(source: &'a Source, at: &str) -> Result<Place<'a>, BadRequest> {
             Err(bad(at, "has a URL that is neither https nor http; send the bytes in base64"))
         }
         Source::Url(url) => Ok(Place::Url { url }),
+        source if foreign::is_elsewhere(source, "file-") => Err(bad(at, foreign::ELSEWHERE)),
         Source::File(file_id) => Ok(Place::File { file_id }),
-        Source::Text(data) => Ok(Place::Text { media_type: "text/plain", data }),
+        Source::Text(data) => Ok(Place::Text { media_type: "text/plain", data: data.into() }),
     }
 }
 
@@ -236,11 +244,19 @@ pub fn tool_id<'a>(id: &'a str, notes: &mut Notes) -> Cow<'a, str> {
     Cow::Owned(id.chars().map(|c| if fits(c) { c } else { '_' }).collect())
 }
 
-fn whole<'a>(value: &'a Value, at: &str) -> Result<Block<'a>, BadRequest> {
+fn whole<'a>(value: &'a Value, at: &str, notes: &mut Notes) -> Result<Option<Block<'a>>, BadRequest> {
+    if let Some(call) = custom::Call::of(value) {
+        let (id, input) = (tool_id(call.id, notes), Input::Custom { input: call.input });
+        return Ok(Some(Block::ToolUse { id, name: call.name, input, cache_control: None }));
+    }
     let kind = value.get("type").and_then(Value::as_str).unwrap_or_default();
-    match WHOLE.contains(&kind) || kind.ends_with("_tool_result") {
-        true => Ok(Block::Whole(value)),
-        false => {
+    if WHOLE.contains(&kind) || kind.ends_with("_tool_result") {
+        return Ok(Some(Block::Whole(value)));
+    }
+    match foreign::read(value, notes) {
+        Foreign::Nothing => Ok(None),
+        Foreign::Text(text) => Ok(Some(Block::Text { text: text.into(), citations: &[], cache_control: None })),
+        Foreign::Unknown => {
             Err(bad(at, "has a kind of content that Anthropic's API does not have; send text, images or documents"))
         }
     }

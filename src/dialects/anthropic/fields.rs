@@ -37,6 +37,11 @@ impl Fields {
         self.map.get_mut(name).map(Value::take).filter(|value| !value.is_null())
     }
 
+    /// Any value, left where it is.
+    pub fn peek(&self, name: &str) -> &Value {
+        self.map.get(name).unwrap_or(&Value::Null)
+    }
+
     /// A text.
     pub fn text(&mut self, name: &str) -> Result<Option<String>, BadRequest> {
         self.typed(name, "a string", |value| match value {

@@ -6,6 +6,7 @@ use super::fields::{Fields, bad, wrong};
 use super::messages;
 use super::writing::OUTPUT;
 use crate::dialects::BadRequest;
+use crate::dialects::hidden::shows_block;
 use crate::dialects::request::{Format, Reasoning, Request, Tool, ToolChoice};
 
 /// Reads a body of `POST /v1/messages`.
@@ -34,6 +35,10 @@ pub fn read_request(body: &[u8]) -> Result<Request, BadRequest> {
     }
     let extras = tools(&mut fields, &mut request)?;
     choice(&mut fields, &mut request)?;
+    // without a word about it, how it is told is the model's own affair
+    let thinking = fields.peek("thinking");
+    let told = shows_block(thinking);
+    request.show_reasoning = (!told || thinking["display"].is_string()).then_some(told);
     let display = output(&mut fields, &mut request)?;
     request.rest.extend(fields.rest());
     request.rest.extend(extras);

@@ -3,7 +3,7 @@
 use serde_json::{Number, Value, json};
 
 use super::blocks::of_claude;
-use super::models::{Off, Thinks, Traits};
+use super::models::{Off, Thinks, Traits, traits_of};
 use super::tools;
 use crate::dialects::request::{Content, Reasoning, Request, Role};
 use crate::dialects::{Did, Notes, Target};
@@ -82,10 +82,26 @@ pub fn decide(request: &Request, target: &Target<'_>, traits: Traits, notes: &mu
         Mode::Word(word) => Some(json!({ "type": word })),
         Mode::Budget(tokens) => Some(json!({ "type": "enabled", "budget_tokens": tokens })),
     };
-    if let (Some(Value::Object(thinking)), Some(display)) = (&mut thinking, request.rest.get("thinking.display")) {
-        thinking.insert("display".into(), display.clone());
+    if let Some(Value::Object(thinking)) = &mut thinking
+        && thinking.get("type").is_some_and(|kind| kind != "disabled")
+        && let Some(display) = display(request, target)
+    {
+        thinking.insert("display".into(), display);
     }
     Thought { max_tokens, thinking, effort }
+}
+
+/// `thinking.display`: the caller's own, or what its wish to read thought comes to. Models before those that structure their
+/// answers may not know it, and no other provider's do.
+fn display(request: &Request, target: &Target<'_>) -> Option<Value> {
+    let own = request.rest.get("thinking.display").cloned();
+    let traits = traits_of(target.model);
+    let knows = target.model.contains("claude-") && traits.structured;
+    own.or_else(|| match request.show_reasoning? {
+        // the newest leave it out unless asked
+        true => (knows && traits.thinks == Thinks::Adaptive).then(|| "summarized".into()),
+        false => knows.then(|| "omitted".into()),
+    })
 }
 
 /// The parameter that asked, as its callers call it.

@@ -136,6 +136,10 @@ fn blocks_of<'a>(message: &'a Message, at: &str, notes: &mut Notes) -> Result<Ve
     };
     for (n, part) in message.parts.iter().enumerate() {
         let within = || format!("{at}/content/{}", n - message.parts[..n].iter().filter(beside).count());
+        if message.role == Role::Assistant && matches!(part.content, Content::Image { .. } | Content::Audio { .. }) {
+            notes.add("messages.media", Did::Dropped, "pictures and sound of the model's are not taken back");
+            continue;
+        }
         let misplaced = match (message.role, &part.content) {
             (Role::System, Content::Text { .. }) => None,
             (Role::System, _) => Some("has more than text in a system message; move it to a user's message"),

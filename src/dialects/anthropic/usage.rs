@@ -5,6 +5,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::super::openai::Searched;
+
 /// What a provider told of one answer so far.
 #[derive(Debug, Default)]
 pub struct Told(Map<String, Value>);
@@ -36,6 +38,8 @@ pub struct Shown {
     output_tokens: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     output_tokens_details: Option<Thought>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_tool_use: Option<Searched>,
     /// Of the answer, not of a count; Anthropic tells it here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<&'static str>,
@@ -66,6 +70,7 @@ impl From<&Usage> for Shown {
             output_tokens: usage.completion_tokens,
             output_tokens_details: (usage.reasoning_tokens > 0)
                 .then_some(Thought { thinking_tokens: usage.reasoning_tokens }),
+            server_tool_use: Searched::of(usage),
             service_tier: None,
         }
     }

@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::dialects::anthropic::{Input, bad, input, of_claude, tool_id};
+use crate::dialects::custom;
+use crate::dialects::foreign::{self, Foreign};
 use crate::dialects::request::{Content, Part, Source};
 use crate::dialects::{BadRequest, Did, Notes};
 
@@ -137,7 +139,7 @@ pub fn of_part<'a>(part: &'a Part, at: &str, notes: &mut Notes) -> Result<Option
             let status = is_error.then_some("error");
             Block::ToolResult { tool_use_id: tool_id(id, notes), content, status }
         }
-        Content::Other(value) => other(value, at)?,
+        Content::Other(value) => return other(value, at, notes),
     }))
 }
 
@@ -235,12 +237,22 @@ fn place<'a>(source: &'a Source, at: &str) -> Result<Place<'a>, BadRequest> {
     }
 }
 
-/// LiteLLM's `guarded_text` is a text that a guardrail shall look at; nothing else is known here.
-fn other<'a>(value: &'a Value, at: &str) -> Result<Block<'a>, BadRequest> {
+/// LiteLLM's `guarded_text` is a text that a guardrail shall look at.
+fn other<'a>(value: &'a Value, at: &str, notes: &mut Notes) -> Result<Option<Block<'a>>, BadRequest> {
     let text = value.get("text").and_then(Value::as_str);
-    match (value.get("type").and_then(Value::as_str), text) {
-        (Some("guarded_text"), Some(text)) => Ok(Block::GuardContent { text: Guarded { text } }),
-        _ => Err(bad(at, "has a kind of content that Converse does not have; send text, images, sound or documents")),
+    if let (Some("guarded_text"), Some(text)) = (value.get("type").and_then(Value::as_str), text) {
+        return Ok(Some(Block::GuardContent { text: Guarded { text } }));
+    }
+    if let Some(call) = custom::Call::of(value) {
+        let (tool_use_id, input) = (tool_id(call.id, notes), Input::Custom { input: call.input });
+        return Ok(Some(Block::ToolUse { tool_use_id, name: call.name, input }));
+    }
+    match foreign::read(value, notes) {
+        Foreign::Nothing => Ok(None),
+        Foreign::Text(text) => Ok(Some(Block::Text(text.into()))),
+        Foreign::Unknown => {
+            Err(bad(at, "has a kind of content that Converse does not have; send text, images, sound or documents"))
+        }
     }
 }
 

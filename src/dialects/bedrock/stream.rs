@@ -103,10 +103,10 @@ impl Decode for Decoder {
             let kind = kind.as_deref().unwrap_or("without a name");
             invalid(format!("event {kind} cannot be read: {why}"))
         })?;
+        let tier = message.service_tier.take().map(|tier| tier.kind);
         if !self.started {
             self.started = true;
-            let service_tier = message.service_tier.take().map(|tier| tier.kind);
-            out.push(Event::Start(Start { service_tier, ..Start::default() }));
+            out.push(Event::Start(Start { service_tier: tier.clone(), ..Start::default() }));
         }
         match kind.unwrap_or_else(|| Cow::Borrowed(kind_of(&message))).as_ref() {
             "contentBlockDelta" => self.delta(message, out)?,
@@ -119,7 +119,7 @@ impl Decode for Decoder {
                 self.stopped = true;
             }
             "metadata" => {
-                out.extend(message.usage.and_then(usage::read).map(Event::Usage));
+                out.extend(message.usage.and_then(|raw| usage::read(raw, tier.as_deref())).map(Event::Usage));
                 self.metered = true;
             }
             _ => {}

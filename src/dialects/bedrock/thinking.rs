@@ -65,6 +65,7 @@ fn of_limits(request: &Request) -> Request {
     Request {
         max_tokens: request.max_tokens.clone(),
         reasoning: request.reasoning.clone(),
+        show_reasoning: request.show_reasoning,
         rest: request.rest.iter().filter(|(name, _)| name.starts_with("thinking")).map(clone).collect(),
         ..Request::default()
     }

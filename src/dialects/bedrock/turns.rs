@@ -108,6 +108,10 @@ fn said<'a>(message: &'a Message, n: usize, caches: bool, notes: &mut Notes) -> 
         if of_model && matches!(content, Content::ToolResult { .. }) {
             return Err(bad(at, "has a tool's result in a message of the assistant's"));
         }
+        if of_model && matches!(content, Content::Image { .. } | Content::Audio { .. }) {
+            notes.add("messages.media", Did::Dropped, "pictures and sound of the model's are not taken back");
+            continue;
+        }
         if message.role == Role::System && !matches!(content, Content::Text { .. } | Content::Other(_)) {
             return Err(bad(at, "has more than text in a system message; move it to a user's message"));
         }

@@ -2,6 +2,7 @@
 //! Anthropic's `input_tokens` does. It is read by the one reader of counts, in Anthropic's spelling, so what is negative or
 //! absurd is clamped alike. `totalTokens` is not believed: whether it has the cached tokens in it differs by model.
 
+use millrace_actors::wire::tier::ServiceTier;
 use millrace_actors::wire::usage::Usage;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -24,8 +25,14 @@ struct Detail {
     tokens: u64,
 }
 
-/// Reads a `usage` object; nothing where it tells nothing.
-pub fn read(raw: &RawValue) -> Option<Usage> {
+/// Reads a `usage` object, and the answer's `serviceTier` beside it; nothing where it tells nothing.
+pub fn read(raw: &RawValue, tier: Option<&str>) -> Option<Usage> {
+    let mut usage = counts(raw)?;
+    usage.served(tier.map(ServiceTier::from_wire), 0);
+    Some(usage)
+}
+
+fn counts(raw: &RawValue) -> Option<Usage> {
     let told: Map<String, Value> = serde_json::from_str(raw.get()).ok()?;
     let mut spelled = Map::new();
     for (here, there) in NAMES {
@@ -45,7 +52,7 @@ mod tests {
     use super::*;
 
     fn usage(text: &str) -> Option<Usage> {
-        read(&serde_json::from_str::<Box<RawValue>>(text).unwrap())
+        read(&serde_json::from_str::<Box<RawValue>>(text).unwrap(), None)
     }
 
     #[test]

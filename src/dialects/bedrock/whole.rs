@@ -94,13 +94,13 @@ struct Text {
 pub fn read_whole(body: &[u8]) -> Result<Vec<Event>, Fault> {
     let whole: Whole<'_> =
         serde_json::from_slice(body).map_err(|why| invalid(format!("the answer cannot be read: {why}")))?;
-    let service_tier = whole.service_tier.map(|tier| tier.kind);
-    let mut out = vec![Event::Start(Start { service_tier, ..Start::default() })];
+    let tier = whole.service_tier.map(|tier| tier.kind);
+    let mut out = vec![Event::Start(Start { service_tier: tier.clone(), ..Start::default() })];
     let mut calls = Calls::default();
     whole.output.message.content.into_iter().for_each(|block| said(block, &mut calls, &mut out));
     let sequence = answer::sequence(whole.additional_model_response_fields.as_ref());
     calls.finish(whole.stop_reason, sequence, &mut out);
-    out.extend(whole.usage.and_then(usage::read).map(Event::Usage));
+    out.extend(whole.usage.and_then(|raw| usage::read(raw, tier.as_deref())).map(Event::Usage));
     out.push(Event::End);
     Ok(out)
 }
@@ -111,8 +111,11 @@ pub fn usage_of(body: &[u8]) -> Option<Usage> {
     struct Outline<'a> {
         #[serde(borrow)]
         usage: &'a RawValue,
+        #[serde(default, rename = "serviceTier")]
+        tier: Option<Tier>,
     }
-    usage::read(serde_json::from_slice::<Outline<'_>>(body).ok()?.usage)
+    let outline: Outline<'_> = serde_json::from_slice(body).ok()?;
+    usage::read(outline.usage, outline.tier.as_ref().map(|tier| tier.kind.as_str()))
 }
 
 fn said(block: Block, calls: &mut Calls, out: &mut Vec<Event>) {

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::dialects::request::{Content, Message, Role, Source};
+use crate::dialects::custom;
+use crate::dialects::foreign::{self, Foreign};
+use crate::dialects::request::{Content, Message, Role};
 use crate::dialects::{BadRequest, Did, Notes, openai, own};
 
 /// The conversation, and the documents that stood in it.
@@ -27,9 +29,11 @@ pub fn write(messages: &[Message], model: &str, notes: &mut Notes) -> Result<Wri
 fn check(messages: &[Message]) -> Result<(), BadRequest> {
     for (pointer, content) in own::parts(messages) {
         let what = match content {
-            Content::Document { source: Source::Text(_), .. } => continue,
+            Content::Document { source, .. } if foreign::plain(source).is_some() => continue,
             Content::Document { .. } => "The provider takes documents as text only",
             Content::Audio { .. } => "The provider takes no sound",
+            Content::Other(value) if custom::Call::of(value).is_some() => continue,
+            Content::Other(value) if foreign::read(value, &mut Notes::default()) != Foreign::Unknown => continue,
             Content::Other(_) => "The provider takes text and pictures only",
             _ => continue,
         };
@@ -44,7 +48,8 @@ fn without_documents(messages: &[Message], notes: &mut Notes) -> (Vec<Message>, 
     let mut rest = messages.to_vec();
     for message in rest.iter_mut().filter(|message| message.role == Role::User) {
         message.parts.retain(|part| {
-            let Content::Document { source: Source::Text(text), name, more } = &part.content else { return true };
+            let Content::Document { source, name, more } = &part.content else { return true };
+            let Some(text) = foreign::plain(source) else { return true };
             let id = format!("doc_{}", documents.len());
             let mut data = json!({"text": text});
             if let Some(title) = name {
@@ -92,6 +97,9 @@ fn one(mut message: Value, model: &str, notes: &mut Notes) -> Value {
         } else {
             notes.add("messages.thinking", Did::Dropped, "the model does not take it back");
         }
+    }
+    if message["images"].is_array() {
+        notes.add("messages.images", Did::Dropped, "pictures of the model's are not taken back");
     }
     if message["name"].is_string() && role != "tool" {
         notes.add("messages.name", Did::Dropped, "the provider has no names of participants");

@@ -36,8 +36,8 @@ pub struct Billed<'a> {
     pub image_tokens: Raw<'a>,
 }
 
-/// The tokens, in the convention of [`Usage`]. What is billed counts, since prices are by it; a provider that bills nothing
-/// (a trial key) tells the others only.
+/// The tokens, in the convention of [`Usage`]. What is billed counts, since prices are by it, though LiteLLM counts the others,
+/// in which Cohere's own preamble is; a provider that bills nothing (a trial key) tells the others only.
 pub fn usage(counts: &Counts<'_>) -> Option<Usage> {
     let nonzero = |units: &Billed<'_>| count(units.input_tokens) + count(units.output_tokens) > 0;
     let units = counts.billed_units.filter(nonzero).or(counts.tokens).or(counts.billed_units)?;

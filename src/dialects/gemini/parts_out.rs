@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use super::fields::bad;
 use super::models::Traits;
 use super::place::place;
-use crate::dialects::request::{Content, Part};
+use crate::dialects::custom;
+use crate::dialects::foreign::{self, Foreign};
+use crate::dialects::request::{Content, Part, Source};
 use crate::dialects::{BadRequest, Did, Notes, signature};
 
 /// What stands for the signature of a call that this provider did not make (Google's page "Thought signatures", on history
@@ -73,13 +75,18 @@ impl<'a> Writer<'a, '_> {
                 if detail.as_deref().is_some_and(|detail| detail != "auto") {
                     self.notes.add("messages.image_url.detail", Did::Dropped, "pictures have no detail here");
                 }
-                self.push(place(source.clone()), out);
+                self.push(place(known(source, at)?), out);
             }
-            Content::Document { source, more, .. } => {
-                for member in more.keys() {
-                    self.notes.add(&format!("messages.document.{member}"), Did::Dropped, "no such member here");
+            Content::Document { source: Source::Text(text), name, more } => {
+                let text = foreign::text(text, name.as_deref(), more, self.notes);
+                self.push(json!({"text": text}), out);
+            }
+            Content::Document { source, name, more } => {
+                foreign::lost(more, None, self.notes);
+                if name.is_some() {
+                    self.notes.add("messages.file.filename", Did::Dropped, "files have no names here");
                 }
-                self.push(place(source.clone()), out);
+                self.push(place(known(source, at)?), out);
             }
             Content::Audio { data, format } => {
                 self.push(json!({"inlineData": {"mimeType": format!("audio/{format}"), "data": data}}), out);
@@ -92,14 +99,23 @@ impl<'a> Writer<'a, '_> {
             Content::ToolResult { id, parts, is_error } => return self.result(id, (parts, *is_error), at, out),
             Content::Other(value) => {
                 let own = value.as_object().is_some_and(|part| part.keys().any(|name| OWN.contains(&name.as_str())));
-                if !own {
-                    let kind = value["type"].as_str().unwrap_or("?").chars().take(40).collect::<String>();
-                    return Err(bad(
-                        at,
-                        format!("has a part of type `{kind}`, which Gemini has not; use text or a file"),
-                    ));
+                if let Some(call) = custom::Call::of(value) {
+                    self.call(call.id, call.name, &call.arguments(), out);
+                    return Ok(());
                 }
-                self.push(value.clone(), out);
+                if own {
+                    self.push(value.clone(), out);
+                    return Ok(());
+                }
+                match foreign::read(value, self.notes) {
+                    Foreign::Nothing => {}
+                    Foreign::Text(text) => self.push(json!({"text": text}), out),
+                    Foreign::Unknown => {
+                        let kind = value["type"].as_str().unwrap_or("?").chars().take(40).collect::<String>();
+                        let what = format!("has a part of type `{kind}`, which Gemini has not; use text or a file");
+                        return Err(bad(at, what));
+                    }
+                }
             }
         }
         Ok(())
@@ -202,6 +218,17 @@ impl<'a> Writer<'a, '_> {
         if self.pending.is_some() {
             self.push(json!({"text": ""}), out);
         }
+    }
+}
+
+/// A file that Google can get at: a file's id at another provider means nothing to it.
+fn known(source: &Source, at: &str) -> Result<Source, BadRequest> {
+    match source {
+        Source::File(id) if !id.contains("://") && !id.starts_with("files/") => Err(bad(
+            at,
+            "has the id of a file at another provider; send the bytes in base64, or the file's URI at Google",
+        )),
+        source => Ok(source.clone()),
     }
 }
 

@@ -20,6 +20,7 @@ pub fn read_request(body: &[u8]) -> Result<Request, BadRequest> {
     let mut fields = open(value, "")?;
     fields.take("model");
     let mut request = Request { messages: contents_in::read(&mut fields)?, ..Request::default() };
+    request.show_reasoning = Some(false);
     declarations::read(&mut fields, &mut request)?;
     if let Some(config) = inner(&mut fields, "generationConfig")? {
         read_config(config, &mut request)?;
@@ -50,7 +51,8 @@ fn read_config(mut config: Fields, request: &mut Request) -> Result<(), BadReque
     }
     form(&mut config, request)?;
     if let Some(thinking) = inner(&mut config, "thinkingConfig")? {
-        request.reasoning = reasoning(thinking)?;
+        let (reasoning, shown) = reasoning(thinking)?;
+        (request.reasoning, request.show_reasoning) = (reasoning, Some(shown));
     }
     // text is what every answer is made of unless more is asked for
     let text_only = |value: &Value| value.as_array().is_some_and(|list| list.len() == 1 && list[0] == "TEXT");
@@ -81,17 +83,19 @@ fn form(config: &mut Fields, request: &mut Request) -> Result<(), BadRequest> {
     Ok(())
 }
 
-fn reasoning(mut thinking: Fields) -> Result<Option<Reasoning>, BadRequest> {
-    let shown = thinking.flag("includeThoughts")?;
+/// How much, and whether it shall be told.
+fn reasoning(mut thinking: Fields) -> Result<(Option<Reasoning>, bool), BadRequest> {
+    let shown = thinking.flag("includeThoughts")?.unwrap_or(false);
     let budget = thinking.number("thinkingBudget")?;
     if let Some(level) = thinking.text("thinkingLevel")? {
         let unsaid = level == "THINKING_LEVEL_UNSPECIFIED";
-        return Ok((!unsaid).then(|| Reasoning::Effort(level.to_ascii_lowercase())));
+        return Ok(((!unsaid).then(|| Reasoning::Effort(level.to_ascii_lowercase())), shown));
     }
-    Ok(match budget {
+    let reasoning = match budget {
         Some(budget) if budget.as_i64() == Some(0) => Some(Reasoning::Off),
         Some(budget) if budget.as_i64().is_some_and(|tokens| tokens < 0) => Some(Reasoning::Adaptive),
         Some(budget) => Some(Reasoning::Budget(budget)),
-        None => (shown == Some(true)).then_some(Reasoning::Adaptive),
-    })
+        None => shown.then_some(Reasoning::Adaptive),
+    };
+    Ok((reasoning, shown))
 }

@@ -44,9 +44,7 @@ pub fn write_request(request: &Request, target: &Target<'_>) -> Result<Written, 
     let mut config = Map::new();
     sampling(request, &mut config, &mut notes);
     form(request, traits, &mut config, &mut notes);
-    if let Some(reasoning) = &request.reasoning
-        && let Some(thinking) = thinking::write(reasoning, traits, &mut notes)
-    {
+    if let Some(thinking) = thinking::write(request, traits, &mut notes) {
         config.insert("thinkingConfig".into(), thinking);
     }
     rest(request, &mut body, &mut config, &mut notes);

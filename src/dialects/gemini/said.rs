@@ -22,6 +22,8 @@ pub struct Reader {
     started: bool,
     /// The answer's id, from which ids of calls are made where the provider gives none.
     id: String,
+    /// Searches of the web: a response may tell them all again, or before the last one, which tells the tokens.
+    searches: u64,
     choices: BTreeMap<u32, Choice>,
 }
 
@@ -46,10 +48,14 @@ impl Reader {
             let (id, model) = (response.response_id.take(), response.model_version.take());
             out.push(Event::Start(Start { id, model, ..Start::default() }));
         }
+        self.searches = self.searches.max(response.candidates.iter().flatten().map(Candidate::searches).sum());
         for (n, candidate) in response.candidates.into_iter().flatten().enumerate() {
             self.candidate(n as u32, candidate, out)?;
         }
-        out.extend(response.usage_metadata.and_then(|raw| generate::usage(raw.get())).map(Event::Usage));
+        if let Some(mut usage) = response.usage_metadata.and_then(|raw| generate::usage(raw.get())) {
+            usage.served(None, self.searches);
+            out.push(Event::Usage(usage));
+        }
         if let Some(feedback) = response.prompt_feedback.filter(|feedback| feedback.block_reason.is_some()) {
             let message = feedback.block_reason_message.filter(|text| !text.is_empty());
             out.extend(message.map(|text| Event::Refusal { choice: 0, text }));

@@ -53,6 +53,14 @@ pub struct Candidate<'a> {
     pub logprobs_result: Option<Value>,
 }
 
+impl Candidate<'_> {
+    /// Searches of the web that it stands on.
+    pub fn searches(&self) -> u64 {
+        let queries = self.grounding_metadata.as_ref().and_then(|grounding| grounding["webSearchQueries"].as_array());
+        queries.map_or(0, |queries| queries.len() as u64)
+    }
+}
+
 /// What it says.
 #[derive(Deserialize)]
 pub struct Content<'a> {

@@ -1,9 +1,9 @@
 //! How much the model shall think.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::models::{Thinks, Traits};
-use crate::dialects::request::Reasoning;
+use crate::dialects::request::{Reasoning, Request};
 use crate::dialects::{Did, Notes};
 
 /// Budgets for efforts, for models that know no level: LiteLLM's.
@@ -13,8 +13,13 @@ const BUDGETS: [(&str, u64); 6] =
 /// The levels there are (Google's reference, `ThinkingLevel`).
 const LEVELS: [&str; 4] = ["minimal", "low", "medium", "high"];
 
-/// `thinkingConfig`. Where thought is asked for, it is asked to be told.
-pub fn write(reasoning: &Reasoning, traits: Traits, notes: &mut Notes) -> Option<Value> {
+/// `thinkingConfig`. Where thought is asked for, it is asked to be told, unless the caller says otherwise.
+pub fn write(request: &Request, traits: Traits, notes: &mut Notes) -> Option<Value> {
+    let shown = request.show_reasoning;
+    let Some(reasoning) = &request.reasoning else {
+        let asks = shown == Some(true) && traits.thinks != Thinks::Never;
+        return asks.then(|| json!({"includeThoughts": true}));
+    };
     let name = if matches!(reasoning, Reasoning::Effort(_)) { "reasoning_effort" } else { "thinking" };
     let mut note = |did, detail: &str| notes.add(name, did, detail);
     let mut config = Map::new();
@@ -79,8 +84,8 @@ pub fn write(reasoning: &Reasoning, traits: Traits, notes: &mut Notes) -> Option
         }
         (Reasoning::Adaptive | Reasoning::Off, Thinks::Level(_)) => {}
     }
-    if !off {
+    if !off && shown != Some(false) {
         config.insert("includeThoughts".into(), true.into());
     }
-    Some(config.into())
+    (!config.is_empty()).then(|| config.into())
 }

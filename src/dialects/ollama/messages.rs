@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::dialects::custom;
+use crate::dialects::foreign::{self, Foreign};
 use crate::dialects::request::{Content, Message, Source};
 use crate::dialects::{BadRequest, Did, Notes, openai, own};
 
@@ -23,9 +25,11 @@ fn check(messages: &[Message]) -> Result<(), BadRequest> {
     for (pointer, content) in own::parts(messages) {
         let what = match content {
             Content::Image { source: Source::Url(_), .. } => "The provider takes pictures in base64 only, not by URL",
-            Content::Document { source: Source::Text(_), .. } => continue,
+            Content::Document { source, .. } if foreign::plain(source).is_some() => continue,
             Content::Document { .. } => "The provider takes no files; give their text",
             Content::Audio { .. } => "The provider takes no sound",
+            Content::Other(value) if custom::Call::of(value).is_some() => continue,
+            Content::Other(value) if foreign::read(value, &mut Notes::default()) != Foreign::Unknown => continue,
             Content::Other(_) => "The provider takes text and pictures only",
             _ => continue,
         };
@@ -39,6 +43,9 @@ fn one(mut message: Value, tools: &mut HashMap<String, String>, notes: &mut Note
     let mut out = Map::new();
     out.insert("role".into(), message["role"].take());
     let (mut text, images) = content(message["content"].take());
+    if message["images"].is_array() {
+        notes.add("messages.images", Did::Dropped, "pictures of the model's are not taken back");
+    }
     if text.is_empty()
         && let Some(refusal) = message["refusal"].as_str()
     {

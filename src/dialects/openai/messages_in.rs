@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::super::BadRequest;
 use super::super::request::{Content, Message, Part, Role};
+use super::super::{BadRequest, custom};
 use super::fields::{Fields, Strays};
 use super::{parts_in, signed};
 
@@ -94,6 +94,13 @@ impl Reader {
         if let Some(refusal) = fields.text("refusal")?.filter(|refusal| !refusal.is_empty()) {
             parts.push(Part::of(Content::Refusal(refusal)));
         }
+        let at = fields.place("images");
+        for (n, image) in fields.list("images")?.into_iter().enumerate() {
+            let mut image = Fields::of(image, format!("{at}/{n}"))?;
+            image.any("index");
+            image.put("type", "image_url".into());
+            parts.push(parts_in::part(image.rest().into(), format!("{at}/{n}"), &mut self.strays)?);
+        }
         if let Some(audio) = fields.any("audio") {
             parts.push(Part::of(Content::Other(serde_json::json!({"type": "audio", "audio": audio}))));
         }
@@ -131,9 +138,15 @@ impl Reader {
     }
 
     /// A call, and Gemini's signature of it.
-    fn call(&mut self, value: Value, at: String) -> Result<(Option<String>, Part), BadRequest> {
+    fn call(&mut self, mut value: Value, at: String) -> Result<(Option<String>, Part), BadRequest> {
         if value["type"] == "custom" {
-            return Ok((None, Part::of(Content::Other(value))));
+            let Some(call) = custom::Call::of(&value) else {
+                let what = "This must have an `id`, and in `custom` a `name` and an `input`";
+                return Err(BadRequest { pointer: at, what: what.into() });
+            };
+            let (signature, id) = (signed::within(call.id), signed::own_id(call.id.to_owned()));
+            value["id"] = id.into();
+            return Ok((signature, Part::of(Content::Other(value))));
         }
         let mut fields = Fields::of(value, at)?;
         fields.any("type");

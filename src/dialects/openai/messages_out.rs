@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::custom;
 use super::super::request::{Content, Message, Part, Role};
 use super::super::{BadRequest, Did, Notes};
 use super::names::Takes;
@@ -37,7 +38,12 @@ impl Out<'_> {
         if message.role == Role::Assistant {
             self.flush();
             let written = self.assistant(message, at)?;
-            self.list.push(written);
+            // what it said had no form here, and to say nothing is no turn
+            let bare = written.as_object().is_some_and(|members| members.len() == 2) && written["content"] == "";
+            match bare && !message.parts.is_empty() {
+                true => self.writer.notes.add("messages.content", Did::Dropped, "a message that says nothing"),
+                false => self.list.push(written),
+            }
             return Ok(());
         }
         let mut parts = vec![];
@@ -45,7 +51,7 @@ impl Out<'_> {
             let at = format!("{at}/{n}");
             match &part.content {
                 Content::ToolResult { .. } => self.result(message, part, &at)?,
-                _ => parts.push(self.writer.part(part, &at)?),
+                _ => parts.extend(self.writer.part(part, &at)?),
             }
         }
         if parts.is_empty() && !message.parts.is_empty() {
@@ -84,7 +90,7 @@ impl Out<'_> {
         let Content::ToolResult { id, parts, is_error } = &part.content else { return Ok(()) };
         let (mut texts, mut others) = (vec![], vec![]);
         for (n, part) in parts.iter().enumerate() {
-            let written = self.writer.part(part, &format!("{at}/content/{n}"))?;
+            let Some(written) = self.writer.part(part, &format!("{at}/content/{n}"))? else { continue };
             if written["type"] == "text" { texts.push(written) } else { others.push(written) }
         }
         if !others.is_empty() {
@@ -121,7 +127,7 @@ impl Out<'_> {
     }
 
     fn assistant(&mut self, message: &Message, at: &str) -> Result<Value, BadRequest> {
-        let (mut content, mut calls) = (vec![], vec![]);
+        let (mut content, mut calls, mut images) = (vec![], vec![], vec![]);
         let mut thought = Thought::default();
         let mut written = json!({"role": "assistant"});
         for (n, part) in message.parts.iter().enumerate() {
@@ -140,11 +146,26 @@ impl Out<'_> {
                     self.writer.mark(part, &mut call);
                     calls.push(call);
                 }
-                Content::Other(value) if value["type"] == "custom" => calls.push(value.clone()),
-                Content::Other(value) if value["type"] == "audio" => written["audio"] = value["audio"].clone(),
-                _ => content.push(self.writer.part(part, &format!("{at}/{n}"))?),
+                Content::Other(value) if value["type"] == "custom" => {
+                    calls.push(match custom::Call::of(value).filter(|_| !self.writer.takes.only_openai) {
+                        Some(call) => {
+                            let function = json!({"name": call.name, "arguments": call.arguments()});
+                            json!({"id": call.id, "type": "function", "function": function})
+                        }
+                        None => value.clone(),
+                    });
+                }
+                Content::Other(value) if value["type"] == "audio" && self.writer.takes.only_openai => {
+                    written["audio"] = json!({"id": value["audio"]["id"]});
+                }
+                Content::Image { .. } => images.extend(self.writer.part(part, &format!("{at}/{n}"))?),
+                Content::Audio { .. } => {
+                    self.writer.notes.add("messages.audio", Did::Dropped, "sound of the model's is not taken back");
+                }
+                _ => content.extend(self.writer.part(part, &format!("{at}/{n}"))?),
             }
         }
+        self.images(images, &mut written);
         self.thought(thought, &mut written);
         let silent = !calls.is_empty() || written["refusal"].is_string() || written["audio"].is_object();
         written["content"] = if content.is_empty() && silent { Value::Null } else { plain(content) };
@@ -153,6 +174,24 @@ impl Out<'_> {
         }
         self.name(message, &mut written);
         Ok(written)
+    }
+
+    /// Pictures of the model's stand where OpenRouter's and LiteLLM's answers have them; OpenAI's own models make none.
+    fn images(&mut self, mut images: Vec<Value>, written: &mut Value) {
+        if images.is_empty() {
+            return;
+        }
+        if self.writer.takes.only_openai {
+            return self.writer.notes.add(
+                "messages.images",
+                Did::Dropped,
+                "pictures of the model's are not taken back",
+            );
+        }
+        for (n, image) in images.iter_mut().enumerate() {
+            image["index"] = n.into();
+        }
+        written["images"] = images.into();
     }
 
     /// Thought is handed back in the form that the model takes.

@@ -50,6 +50,7 @@ pub use request_in::read_request;
 pub(super) use request_out::effort_of;
 pub use request_out::write_request;
 pub(super) use tools::read_function;
+pub(super) use usage::Searched;
 pub use whole_in::read_whole;
 pub use whole_out::write_whole;
 

@@ -1,7 +1,8 @@
 //! The parts of a message, written.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::super::foreign::{self, Foreign};
 use super::super::request::{Content, Part, Source};
 use super::super::{BadRequest, Did, Notes};
 use super::names::Takes;
@@ -17,11 +18,11 @@ pub struct Writer<'n> {
 }
 
 impl Writer<'_> {
-    /// A part of a system, user or tool message. `at` is its place.
+    /// A part of a system, user or tool message; nothing where it says nothing to this provider. `at` is its place.
     ///
     /// # Errors
     /// The dialect has no form for it, and leaving it out would change what is said.
-    pub fn part(&mut self, part: &Part, at: &str) -> Result<Value, BadRequest> {
+    pub fn part(&mut self, part: &Part, at: &str) -> Result<Option<Value>, BadRequest> {
         let bad = |what: String| Err(BadRequest { pointer: at.to_owned(), what });
         let mut written = match &part.content {
             Content::Text { text, citations } => {
@@ -44,31 +45,32 @@ impl Writer<'_> {
                 }
                 object([("type", "image_url".into()), ("image_url", image)])
             }
-            Content::Document { source, name, more } => {
-                for member in more.keys() {
-                    let member = format!("messages.document.{member}");
-                    self.notes.add(&member, Did::Dropped, "chat completions have no such member");
-                }
-                match document(source, name.as_deref()) {
-                    Some(written) => written,
-                    None => return bad("The provider takes files in base64 or by id, not from a URL".into()),
-                }
+            Content::Document { source, .. } if foreign::is_elsewhere(source, "file_") => {
+                return bad(format!("This {}", foreign::ELSEWHERE));
             }
+            Content::Document { source, name, more } => match document(source, name.as_deref(), more, self.notes) {
+                Some(written) => written,
+                None => return bad("The provider takes files in base64 or by id, not from a URL".into()),
+            },
             Content::Audio { data, format } => {
                 let audio = object([("data", data.as_str().into()), ("format", format.as_str().into())]);
                 object([("type", "input_audio".into()), ("input_audio", audio)])
             }
             Content::Other(value) if value["type"].as_str().is_some_and(|kind| OTHERS.contains(&kind)) => value.clone(),
-            Content::Other(value) => {
-                let kind = value["type"].as_str().unwrap_or_default().chars().take(40).collect::<String>();
-                return bad(format!(
-                    "The provider has no part of type `{kind}`; use text, image_url, file or input_audio"
-                ));
-            }
+            Content::Other(value) => match foreign::read(value, self.notes) {
+                Foreign::Nothing => return Ok(None),
+                Foreign::Text(text) => object([("type", "text".into()), ("text", text.into())]),
+                Foreign::Unknown => {
+                    let kind = value["type"].as_str().unwrap_or_default().chars().take(40).collect::<String>();
+                    return bad(format!(
+                        "The provider has no part of type `{kind}`; use text, image_url, file or input_audio"
+                    ));
+                }
+            },
             _ => return bad("A part of this type cannot stand in a message of this role".into()),
         };
         self.mark(part, &mut written);
-        Ok(written)
+        Ok(Some(written))
     }
 
     /// The mark that the prompt up to here may be cached, in the form that the model takes.
@@ -85,16 +87,20 @@ impl Writer<'_> {
     }
 }
 
-/// A file, or its text as text.
-fn document(source: &Source, name: Option<&str>) -> Option<Value> {
+/// A file, or its text as text. A name is demanded beside bytes.
+fn document(source: &Source, name: Option<&str>, more: &Map<String, Value>, notes: &mut Notes) -> Option<Value> {
+    if let Some(text) = foreign::plain(source) {
+        let text = foreign::text(&text, name, more, notes);
+        return Some(object([("type", "text".into()), ("text", text.into())]));
+    }
+    foreign::lost(more, None, notes);
     let mut file = match source {
-        Source::Base64 { media_type, data } => object([("file_data", data_url(media_type, data).into())]),
-        Source::File(id) => json!({"file_id": id}),
-        Source::Text(text) => {
-            let title = name.map(|name| format!("{name}\n\n")).unwrap_or_default();
-            return Some(object([("type", "text".into()), ("text", format!("{title}{text}").into())]));
-        }
-        Source::Url(_) => return None,
+        Source::Base64 { media_type, data } => object([
+            ("filename", name.unwrap_or(if media_type == "application/pdf" { "file.pdf" } else { "file" }).into()),
+            ("file_data", data_url(media_type, data).into()),
+        ]),
+        Source::File(id) => object([("file_id", id.as_str().into())]),
+        Source::Url(_) | Source::Text(_) => return None,
     };
     if let Some(name) = name {
         file["filename"] = name.into();

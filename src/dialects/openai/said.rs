@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use millrace_actors::fault::Fault;
+use millrace_actors::wire::tier::ServiceTier;
 use millrace_actors::wire::usage::Usage;
 use serde_json::{Value, json};
 
@@ -45,7 +46,10 @@ impl Reader {
     /// # Errors
     /// It says something that cannot be understood.
     pub fn answer(&mut self, mut answer: Answer<'_>, out: &mut Vec<Event>) -> Result<(), Fault> {
-        let usage = answer.usage().and_then(|raw| Usage::parse(raw.get().as_bytes()));
+        let mut usage = answer.usage().and_then(|raw| Usage::parse(raw.get().as_bytes()));
+        if let Some(usage) = &mut usage {
+            usage.served(answer.service_tier.and_then(|raw| ServiceTier::told(raw.get())), 0);
+        }
         let choices = answer.choices.take().unwrap_or_default();
         // Azure's first chunk has neither id nor choices: it tells of the prompt, and the answer begins after it
         if !self.started && (!choices.is_empty() || usage.is_some()) {
@@ -141,10 +145,7 @@ impl Reader {
         let citations = items(said.annotations).map(sources::read).chain(own);
         out.extend(citations.map(|citation| Event::Citation { choice, citation }));
         for call in said.tool_calls.iter().flatten() {
-            // a custom tool's call; only a caller of this dialect can have declared one
-            if word(call.kind).as_deref() != Some("custom") {
-                self.calls.take(choice, call, &self.id, out)?;
-            }
+            self.calls.take(choice, call, &self.id, out)?;
         }
         match said.function_call {
             Some(function) => self.calls.take_function(choice, function, &self.id, out),

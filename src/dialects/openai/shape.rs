@@ -119,10 +119,20 @@ pub struct Call<'a> {
     pub index: Option<u32>,
     #[serde(borrow, default)]
     pub id: Raw<'a>,
-    #[serde(borrow, default, rename = "type")]
-    pub kind: Raw<'a>,
     #[serde(borrow, default)]
     pub function: Option<Function<'a>>,
+    /// A custom tool, in the place of a function.
+    #[serde(borrow, default)]
+    pub custom: Option<Custom<'a>>,
+}
+
+/// A custom tool that is called.
+#[derive(Deserialize)]
+pub struct Custom<'a> {
+    #[serde(borrow, default)]
+    pub name: Raw<'a>,
+    #[serde(borrow, default)]
+    pub input: Raw<'a>,
 }
 
 /// What is called.

@@ -16,6 +16,21 @@ pub struct Written {
     cache_creation_input_tokens: u64,
     #[serde(skip_serializing_if = "zero")]
     cache_read_input_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_tool_use: Option<Searched>,
+}
+
+/// Searches of the web that the provider made, as LiteLLM and Anthropic tell them.
+#[derive(Debug, Serialize)]
+pub struct Searched {
+    web_search_requests: u64,
+}
+
+impl Searched {
+    /// Those of a usage, if there were any.
+    pub fn of(usage: &Usage) -> Option<Self> {
+        (usage.web_searches > 0).then_some(Searched { web_search_requests: usage.web_searches })
+    }
 }
 
 #[derive(Serialize)]
@@ -30,6 +45,15 @@ struct Prompt {
     #[serde(skip_serializing_if = "zero")]
     audio_tokens: u64,
     #[serde(skip_serializing_if = "zero")]
+    image_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cached_tokens_details: Option<Apart>,
+}
+
+/// What of that which was cached was no text (OpenAI's realtime API).
+#[derive(Serialize)]
+struct Apart {
+    audio_tokens: u64,
     image_tokens: u64,
 }
 
@@ -71,6 +95,10 @@ impl Written {
                 }),
                 audio_tokens: usage.audio_input_tokens,
                 image_tokens: usage.image_input_tokens,
+                cached_tokens_details: (usage.cached_audio_tokens + usage.cached_image_tokens > 0).then_some(Apart {
+                    audio_tokens: usage.cached_audio_tokens,
+                    image_tokens: usage.cached_image_tokens,
+                }),
             },
             completion_tokens_details: Completion {
                 reasoning_tokens: usage.reasoning_tokens,
@@ -81,6 +109,7 @@ impl Written {
             },
             cache_creation_input_tokens: usage.cache_creation_tokens,
             cache_read_input_tokens: usage.cached_tokens,
+            server_tool_use: Searched::of(usage),
         }
     }
 }

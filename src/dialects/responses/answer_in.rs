@@ -1,5 +1,7 @@
 //! What a response and its items say, read into events: for whole answers, and for those events of a stream that hold them.
 
+use millrace_actors::wire::searches;
+use millrace_actors::wire::tier::ServiceTier;
 use millrace_actors::wire::usage::Usage;
 use serde_json::{Value, json};
 
@@ -42,8 +44,8 @@ pub fn start(response: &Value) -> Event {
     })
 }
 
-/// Why an answer is over, its tokens, and that it is.
-pub fn end(response: &Value, calls: &Calls, out: &mut Vec<Event>) {
+/// Why an answer is over, its tokens, how often the web was searched, and that it is.
+pub fn end(response: &Value, searches: u64, calls: &Calls, out: &mut Vec<Event>) {
     let reason = match response["incomplete_details"]["reason"].as_str() {
         Some("max_output_tokens" | "max_tokens") => Reason::Length,
         Some("content_filter") => Reason::ContentFilter,
@@ -52,8 +54,23 @@ pub fn end(response: &Value, calls: &Calls, out: &mut Vec<Event>) {
         None => Reason::ToolCalls,
     };
     out.push(Event::Finish { choice: 0, reason, stop_sequence: None });
-    out.extend(Usage::parse(response["usage"].to_string().as_bytes()).map(Event::Usage));
+    out.extend(usage(response, searches).map(Event::Usage));
     out.push(Event::End);
+}
+
+/// The tokens, and what is billed by them or besides.
+fn usage(response: &Value, searches: u64) -> Option<Usage> {
+    let mut usage = Usage::parse(response["usage"].to_string().as_bytes())?;
+    usage.served(ServiceTier::told(&response["service_tier"].to_string()), searches);
+    Some(usage)
+}
+
+/// How often the web was searched, by the items of an answer.
+pub fn searches(output: &[Value]) -> u64 {
+    match output.iter().any(|item| item["type"] == "web_search_call") {
+        true => searches::called(&serde_json::to_vec(output).unwrap_or_default()),
+        false => 0,
+    }
 }
 
 /// Whether an item is a call of nothing: no client could answer it, nor send it back.
@@ -87,7 +104,7 @@ pub fn item(mut item: Value, calls: &mut Calls, out: &mut Vec<Event>) {
         Some("function_call" | "custom_tool_call") => {
             let call = calls.begin(u64::MAX);
             out.push(begun(&item, call));
-            out.extend(arguments(&item).map(|json| Event::Arguments { choice: 0, call, json }));
+            out.extend(arguments(&item, call));
         }
         Some("image_generation_call") => out.extend(picture(&mut item)),
         Some(own) => out.push(Event::Own { kind: own.to_owned() }),
@@ -152,14 +169,17 @@ pub fn sealed(item: &Value, told: bool) -> Option<Event> {
 pub fn begun(item: &Value, call: u32) -> Event {
     let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
     let id = Some(text("call_id")).filter(|id| !id.is_empty()).unwrap_or_else(|| text("id"));
-    Event::ToolCall { choice: 0, call, id, name: text("name") }
+    match item["type"] == "custom_tool_call" {
+        true => Event::CustomCall { choice: 0, call, id, name: text("name") },
+        false => Event::ToolCall { choice: 0, call, id, name: text("name") },
+    }
 }
 
-/// The arguments of a call that is whole. What a custom tool is given is a text, and stands in an object elsewhere.
-pub fn arguments(item: &Value) -> Option<String> {
-    let json = match item["input"].as_str() {
-        Some(input) => json!({"input": input}).to_string(),
-        None => item["arguments"].as_str()?.to_owned(),
-    };
-    Some(json).filter(|json| !json.is_empty())
+/// What the tool is given, of a call that is whole; nothing where that is nothing.
+pub fn arguments(item: &Value, call: u32) -> Option<Event> {
+    let text = |name: &str| item[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    match item["type"] == "custom_tool_call" {
+        true => text("input").map(|text| Event::Input { choice: 0, call, text }),
+        false => text("arguments").map(|json| Event::Arguments { choice: 0, call, json }),
+    }
 }

@@ -3,14 +3,24 @@
 use serde_json::Value;
 
 use super::super::BadRequest;
+use super::super::media;
 use super::super::openai::{Fields, Strays};
-use super::super::request::{Content, Message, Part, Role};
+use super::super::request::{Content, Message, Part, Role, Source};
 use super::{parts_in, thought};
 
 /// Items that tell what the provider's own tools did in an earlier turn: what they found is in the text that follows, so a
 /// provider without them goes on well, and is only told less.
-const TOLD: [&str; 5] =
-    ["web_search_call", "file_search_call", "code_interpreter_call", "mcp_list_tools", "tool_search_call"];
+const TOLD: [&str; 9] = [
+    "web_search_call",
+    "file_search_call",
+    "code_interpreter_call",
+    "mcp_call",
+    "mcp_list_tools",
+    "mcp_approval_request",
+    "mcp_approval_response",
+    "tool_search_call",
+    "tool_search_output",
+];
 
 /// The conversation of `input`.
 ///
@@ -72,6 +82,21 @@ fn read_item(item: Value, at: String, strays: &mut Strays) -> Result<Option<(Rol
             (Role::Tool, vec![Part::of(Content::ToolResult { id, parts, is_error: false })])
         }
         "reasoning" => (Role::Assistant, thought::read(&mut fields)?.into_iter().collect()),
+        "image_generation_call" => match fields.text("result")?.filter(|data| !data.is_empty()) {
+            Some(data) => {
+                let format = fields.text("output_format")?.map(|format| format!("image/{format}"));
+                let media_type = format.unwrap_or_else(|| media::picture(&data).to_owned());
+                for told in ["action", "background", "quality", "revised_prompt", "size"] {
+                    fields.any(told);
+                }
+                let source = Source::Base64 { media_type, data };
+                (Role::Assistant, vec![Part::of(Content::Image { source, detail: None })])
+            }
+            None => {
+                strays.note("input.image_generation_call");
+                return Ok(None);
+            }
+        },
         told if TOLD.contains(&told) => {
             strays.note(&format!("input.{told}"));
             return Ok(None);

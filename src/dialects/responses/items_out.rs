@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::super::foreign::{self, Foreign};
 use super::super::openai::object;
 use super::super::request::{Content, Message, Part, Role};
 use super::super::{BadRequest, Did, Notes};
@@ -43,7 +44,7 @@ impl Out<'_> {
             let at = format!("{at}/{n}");
             match &part.content {
                 Content::ToolResult { id, parts, is_error } => self.result(id, parts, *is_error, &at)?,
-                _ => parts.push(parts_out::write(part, &at, self.notes)?),
+                _ => parts.extend(parts_out::write(part, &at, self.notes)?),
             }
         }
         if !parts.is_empty() || message.parts.is_empty() {
@@ -55,7 +56,7 @@ impl Out<'_> {
     fn result(&mut self, id: &str, parts: &[Part], is_error: bool, at: &str) -> Result<(), BadRequest> {
         let mut written = vec![];
         for (n, part) in parts.iter().enumerate() {
-            written.push(parts_out::write(part, &format!("{at}/content/{n}"), self.notes)?);
+            written.extend(parts_out::write(part, &format!("{at}/content/{n}"), self.notes)?);
         }
         if is_error {
             self.notes.add("messages.tool_result.is_error", Did::Renamed, "said in the text of the result");
@@ -68,6 +69,7 @@ impl Out<'_> {
 
     /// One item for each thought, text and call, in their order.
     fn assistant(&mut self, message: &Message, at: &str) -> Result<(), BadRequest> {
+        let mut pictures = vec![];
         for (n, part) in message.parts.iter().enumerate() {
             let item = match &part.content {
                 Content::Text { text, .. } if text.is_empty() => continue,
@@ -104,15 +106,34 @@ impl Out<'_> {
                     json!({"type": "custom_tool_call", "call_id": value["id"], "name": custom["name"],
                         "input": custom["input"]})
                 }
-                _ => {
-                    let what = "A part of this type cannot stand in a message of the model";
-                    return Err(BadRequest { pointer: format!("{at}/{n}"), what: what.into() });
+                Content::Image { .. } => {
+                    pictures.extend(parts_out::write(part, &format!("{at}/{n}"), self.notes)?);
+                    continue;
                 }
+                Content::Audio { .. } => {
+                    self.notes.add("messages.audio", Did::Dropped, "sound of the model's is not taken back");
+                    continue;
+                }
+                Content::Other(value) => match foreign::read(value, self.notes) {
+                    Foreign::Nothing => continue,
+                    Foreign::Text(text) => said(object([("type", "output_text".into()), ("text", text.into())])),
+                    Foreign::Unknown => return Err(misplaced(format!("{at}/{n}"))),
+                },
+                _ => return Err(misplaced(format!("{at}/{n}"))),
             };
             self.list.push(item);
         }
+        if !pictures.is_empty() {
+            // an item of the tool for pictures is known by an id of the provider's, which these have not
+            self.notes.add("messages.images", Did::Renamed, "pictures of the model's follow in a user message");
+            self.list.push(object([("role", "user".into()), ("content", pictures.into())]));
+        }
         Ok(())
     }
+}
+
+fn misplaced(pointer: String) -> BadRequest {
+    BadRequest { pointer, what: "A part of this type cannot stand in a message of the model".into() }
 }
 
 fn said(part: Value) -> Value {

@@ -34,7 +34,7 @@ mod whole;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;
-pub use request_in::read_request;
+pub use request_in::{kept, read_request};
 pub use request_out::write_request;
 pub use split::{collect, split};
 pub use whole::{read_whole, write_whole};

@@ -27,7 +27,12 @@ pub fn read_request(body: &[u8]) -> Result<Request, BadRequest> {
         |e: serde_json::Error| BadRequest { pointer: String::new(), what: format!("This is no JSON: {e}") };
     let mut fields = Fields::of(serde_json::from_slice(body).map_err(unreadable)?, String::new())?;
     fields.any("model");
-    kept(&mut fields)?;
+    for (name, _) in KEPT {
+        let asked = fields.any(name).is_some_and(|value| value != Value::Bool(false));
+        if asked && let Some(bad) = kept(name) {
+            return Err(bad);
+        }
+    }
     let mut strays = Strays::default();
     let mut request = Request { stream: fields.truth("stream")?.unwrap_or(false), ..Request::default() };
     if let Some(text) = fields.text("instructions")?.filter(|text| !text.is_empty()) {
@@ -64,17 +69,14 @@ pub fn read_request(body: &[u8]) -> Result<Request, BadRequest> {
     Ok(request)
 }
 
-fn kept(fields: &mut Fields) -> Result<(), BadRequest> {
-    for (name, what) in KEPT {
-        if fields.any(name).is_some_and(|value| value != Value::Bool(false)) {
-            let what = format!(
-                "This asks for {what}, which the provider would have to keep, and the model's provider keeps none; send \
-                 the whole `input` instead"
-            );
-            return Err(fields.bad(name, what));
-        }
-    }
-    Ok(())
+/// The complaint about a member that asks for what the provider would have to keep, if it is one.
+pub fn kept(name: &str) -> Option<BadRequest> {
+    let (_, what) = KEPT.iter().find(|(known, _)| *known == name)?;
+    let what = format!(
+        "This asks for {what}, which the provider would have to keep, and the model's provider keeps none; send the whole \
+         `input` instead"
+    );
+    Some(BadRequest { pointer: format!("/{name}"), what })
 }
 
 fn text(fields: &mut Fields, request: &mut Request, strays: &mut Strays) -> Result<(), BadRequest> {
@@ -109,11 +111,11 @@ fn read_format(mut fields: Fields, strays: &mut Strays) -> Result<Option<Format>
 }
 
 fn reasoning(fields: &mut Fields, request: &mut Request, strays: &mut Strays) -> Result<(), BadRequest> {
+    request.show_reasoning = Some(false);
     let Some(mut reasoning) = fields.object("reasoning")? else { return Ok(()) };
     request.reasoning = reasoning.text("effort")?.map(Reasoning::Effort);
-    // thought is told in any case where there is some
-    reasoning.any("summary");
-    reasoning.any("generate_summary");
+    let shown = [reasoning.text("summary")?, reasoning.text("generate_summary")?];
+    request.show_reasoning = Some(shown.iter().any(Option::is_some));
     strays.take("reasoning", reasoning);
     Ok(())
 }

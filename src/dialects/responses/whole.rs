@@ -29,10 +29,11 @@ pub fn read_whole(body: &[u8]) -> Result<Vec<Event>, Fault> {
     if items.iter().any(answer_in::nameless) {
         return Err(invalid("a tool call without a name"));
     }
+    let searches = answer_in::searches(&items);
     for item in items {
         answer_in::item(item, &mut calls, &mut out);
     }
-    answer_in::end(&response, &calls, &mut out);
+    answer_in::end(&response, searches, &calls, &mut out);
     Ok(out)
 }
 

@@ -1,5 +1,6 @@
 //! How each provider counts, to the picodollar: read by us, and again out of what a caller is told.
 
+use millrace_actors::wire::answer::Answer;
 use millrace_actors::wire::cost::{Counts, Rates, RatesBuilder};
 use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
@@ -9,16 +10,16 @@ use super::fixtures;
 use super::table::{ROWS, whole};
 use crate::dialects::Event;
 
-fn rates(prices: &Value) -> Rates {
+fn rates(prices: &Value) -> RatesBuilder {
     let mut builder = RatesBuilder::default();
     for (name, price) in prices.as_object().unwrap() {
         builder.put(name, price.as_str().unwrap()).unwrap();
     }
-    builder.finish()
+    builder
 }
 
 fn cost(rates: &Rates, usage: &Usage) -> Option<i64> {
-    rates.cost(&Counts::from(usage), None).total.as_i64()
+    rates.cost(&Counts::from(usage), usage.service_tier).total.as_i64()
 }
 
 fn parse(usage: &Value) -> Usage {
@@ -29,20 +30,38 @@ fn parse(usage: &Value) -> Usage {
 fn each_way_of_counting_costs_what_was_worked_out_by_hand() {
     for fixture in fixtures::of("usage", "cost") {
         let (name, fixture): (_, Value) = (fixture.name, serde_json::from_str(&fixture.text).unwrap());
-        let (rates, want) = (rates(&fixture["prices"]), fixture["picodollars"].as_i64());
+        let (mut rates, want) = (rates(&fixture["prices"]), fixture["picodollars"].as_i64());
+        if fixture["searches_once"] == true {
+            rates.searches_once();
+        }
+        let rates = rates.finish();
         assert!(rates.unmetered().next().is_none(), "{name}: a price that nothing is billed by");
         let row = ROWS.iter().find(|row| row.name == fixture["dialect"]).unwrap();
         let events = (row.read_whole)(fixture["answer"].to_string().as_bytes()).unwrap();
         let read = events.iter().find_map(|event| if let Event::Usage(usage) = event { Some(*usage) } else { None });
         let usage = read.unwrap();
         assert_eq!(cost(&rates, &usage), want, "{name}: {usage:?}");
-        if fixture["answer"].get("usage").is_some() {
-            assert_eq!(parse(&fixture["answer"]["usage"]), usage, "{name}: as the way without translation reads it");
-        }
+        let scanned = Answer::scan(fixture["answer"].to_string().as_bytes()).unwrap().usage;
+        let own = matches!(row.name, "bedrock" | "cohere" | "ollama");
+        assert_eq!(scanned, Some(usage).filter(|_| !own), "{name}: as the way without translation reads it");
+        let stated = fixture.get("stated").map(|_| fixture["stated"].as_i64());
+        assert_eq!(usage.stated_cost.map(|cost| cost.as_i64()), stated, "{name}: as the provider states it");
         // and a caller who bills by what it is told comes to the same
         let told = parse(&whole(Protocol::Chat, events.clone())["usage"]);
-        let but_guesses = Usage { total_tokens: told.total_tokens, ..usage };
-        assert_eq!(told, but_guesses, "{name}: as OpenAI's callers are told");
+        let untold = Usage {
+            total_tokens: told.total_tokens,
+            tool_prompt_tokens: 0,
+            search_context: told.search_context,
+            service_tier: None,
+            stated_cost: None,
+            ..usage
+        };
+        assert_eq!(told, untold, "{name}: as OpenAI's callers are told");
+        // its tier stands beside the usage there
+        assert_eq!(
+            cost(&rates, &Usage { service_tier: usage.service_tier, search_context: usage.search_context, ..told }),
+            want
+        );
         // Anthropic's protocol does not tell sound and pictures apart
         let told = parse(&whole(Protocol::Messages, events)["usage"]);
         let parts = |u: &Usage| {

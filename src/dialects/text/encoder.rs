@@ -141,6 +141,8 @@ impl Encode for Encoder {
             | Event::Redacted { .. }
             | Event::ToolCall { .. }
             | Event::Arguments { .. }
+            | Event::CustomCall { .. }
+            | Event::Input { .. }
             | Event::Image { .. }
             | Event::Own { .. }
             | Event::Citation { .. } => {}

@@ -45,6 +45,19 @@ pub fn body(call: &EncodeCall<'_>, row: &Row, spoken: Protocol) -> Result<(Piece
     Ok((envelope.rewrite(&edits), notes))
 }
 
+/// The body of a call for a response by a caller of responses: as it came, but for the model and what the server lacks.
+///
+/// # Errors
+/// The server keeps nothing and the caller means something that was kept; or a parameter would be lost, and `drop_params`
+/// does not allow it.
+pub fn response(call: &EncodeCall<'_>, row: &Row) -> Result<(Pieces, Notes), Fault> {
+    let model = model(call, &row.traits);
+    let call = &EncodeCall { model: &model, ..*call };
+    let mut notes = Notes::default();
+    let out = params::lacked(call, row.traits.responses_lack, &mut notes)?;
+    Ok((bridge::edited_with(call, false, &out, Vec::new()), notes))
+}
+
 /// The server's name of the model.
 fn model<'c>(call: &EncodeCall<'c>, traits: &Traits) -> Cow<'c, str> {
     // the family of a whole name, such as `accounts/`, marks it as one

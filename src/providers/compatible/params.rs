@@ -7,7 +7,7 @@ use millrace_actors::wire::notes::{Did, Notes};
 use millrace_actors::wire::scan;
 
 use super::messages;
-use crate::dialects::bridge;
+use crate::dialects::{bridge, responses};
 use crate::providers::row::Traits;
 
 /// What to leave out of a body, and what to put in.
@@ -67,6 +67,33 @@ pub fn amended<'e>(
     Ok(amended)
 }
 
+/// What to leave out of a body of responses, of which the server lacks some parameters.
+///
+/// # Errors
+/// As [`amended`]; and whatever asks for something kept is refused in any case, since the answer would know nothing of it.
+pub fn lacked<'e>(call: &EncodeCall<'e>, lacks: &[&str], notes: &mut Notes) -> Result<Vec<&'e str>, Fault> {
+    let asked = call.envelope.fields().filter(|(name, raw)| lacks.contains(name) && *raw != b"null");
+    let (mut out, mut lost) = (Vec::new(), Vec::new());
+    for (name, raw) in asked {
+        if call.deployment.drop.iter().any(|dropped| dropped == name) {
+            continue;
+        }
+        if let Some(bad) = responses::kept(name).filter(|_| raw != b"false") {
+            return Err(bridge::refused(bad));
+        }
+        out.push(name);
+        match bridge::is_label(name) || says_nothing(name, raw) {
+            true => notes.add(name, Did::Dropped, "the provider has no such parameter"),
+            false => lost.push(name),
+        }
+    }
+    if !lost.is_empty() && !call.deployment.drop_params {
+        return Err(bridge::unsupported(call, &lost));
+    }
+    lost.iter().for_each(|name| notes.add(name, Did::Dropped, "the provider has no such parameter"));
+    Ok(out)
+}
+
 /// What becomes of a parameter.
 enum Fate<'t> {
     Stays,
@@ -104,6 +131,10 @@ fn says_nothing(name: &str, raw: &[u8]) -> bool {
         "tool_choice" | "function_call" => raw == b"\"auto\"",
         "modalities" => raw == b"[\"text\"]",
         "parallel_tool_calls" => raw == b"true",
+        "truncation" => raw == b"\"disabled\"",
+        "background" => raw == b"false",
+        // asks for no more than to be told
+        "include" => true,
         _ => false,
     }
 }

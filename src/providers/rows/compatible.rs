@@ -4,7 +4,7 @@
 //! to be refused is added.
 
 use millrace_actors::wire::envelope::Endpoint::{
-    self, Chat, Completions, Embeddings, Images, Moderations, Rerank, Speech, Transcriptions, Translations,
+    self, Chat, Completions, Embeddings, Images, Moderations, Rerank, Responses, Speech, Transcriptions, Translations,
 };
 
 use crate::providers::row::{PLAIN, Row, Shown, Speaks, Thought, Traits};
@@ -49,7 +49,7 @@ static GROQ: Row = Row {
     base: Some("https://api.groq.com/openai/v1"),
     base_variables: &["GROQ_API_BASE"],
     key_variables: &["GROQ_API_KEY"],
-    endpoints: &[Chat, Speech, Transcriptions, Translations],
+    endpoints: &[Chat, Responses, Speech, Transcriptions, Translations],
     traits: Traits {
         // "OpenAI compatibility" of its documentation, which names them as answered with 400
         lacks: lacking!(
@@ -62,6 +62,19 @@ static GROQ: Row = Row {
             "metadata",
             "prompt_cache_key"
         ),
+        // "Responses API" of its documentation: nothing is kept
+        responses_lack: &[
+            "previous_response_id",
+            "conversation",
+            "background",
+            "prompt",
+            "store",
+            "truncation",
+            "include",
+            "max_tool_calls",
+            "safety_identifier",
+            "prompt_cache_key",
+        ],
         names: false,
         thought: Thought::Reasoning,
         ..USUAL
@@ -120,8 +133,9 @@ static XAI: Row = Row {
     base: Some("https://api.x.ai/v1"),
     base_variables: &["XAI_API_BASE"],
     key_variables: &["XAI_API_KEY"],
-    endpoints: TEXT,
+    endpoints: &[Chat, Responses, Completions],
     traits: Traits {
+        responses_lack: &["background"],
         model_lacks: |model| {
             let fast = model.contains("grok-4") || model.contains("grok-code-fast");
             match (fast, model.contains("grok-3-mini")) {
@@ -154,7 +168,7 @@ static FIREWORKS: Row = Row {
     base: Some("https://api.fireworks.ai/inference/v1"),
     base_variables: &["FIREWORKS_API_BASE"],
     key_variables: &["FIREWORKS_API_KEY", "FIREWORKS_AI_API_KEY", "FIREWORKSAI_API_KEY", "FIREWORKS_AI_TOKEN"],
-    endpoints: ALL,
+    endpoints: &[Chat, Responses, Completions, Embeddings],
     traits: Traits {
         renames: OLDER,
         tool_choice: &["auto", "none", "any", "function"],
@@ -170,9 +184,16 @@ static OPENROUTER: Row = Row {
     base: Some("https://openrouter.ai/api/v1"),
     base_variables: &["OPENROUTER_API_BASE"],
     key_variables: &["OPENROUTER_API_KEY", "OR_API_KEY"],
-    endpoints: ALL,
+    endpoints: &[Chat, Responses, Completions, Embeddings],
     // whose models they are decides what they take, and it leaves out itself what they do not
-    traits: Traits { sets: &[("usage", "{\"include\":true}")], thought: Thought::Details, ..PLAIN },
+    traits: Traits {
+        // "Responses API" of its documentation: nothing is kept
+        responses_lack: &["previous_response_id", "conversation", "background", "store"],
+        sets: &[("usage", "{\"include\":true}")],
+        thought: Thought::Details,
+        states_cost: true,
+        ..PLAIN
+    },
     shown: Shown {
         title: "OpenRouter",
         reasoning: "`reasoning`, `reasoning_details`",
@@ -210,6 +231,8 @@ static PERPLEXITY: Row = Row {
         renames: OLDER,
         tool_choice: &[],
         stream_options: false,
+        // tokens, searches, and the request itself, which has a price by the size of its search
+        states_cost: true,
         ..USUAL
     },
     shown: Shown { title: "Perplexity", tools: "no", reasoning: "in the text, between `<think>` marks", ..SHOWN },
@@ -368,6 +391,7 @@ static HUGGINGFACE: Row = Row {
     base: Some("https://router.huggingface.co/v1"),
     base_variables: &["HF_API_BASE", "HUGGINGFACE_API_BASE"],
     key_variables: &["HUGGINGFACE_API_KEY", "HF_TOKEN"],
+    // its `/responses` are made of chats, as ours would be, and forget more (thought that is handed back, `include`)
     endpoints: ALL,
     traits: Traits { renames: OLDER, base_ends: "/v1", ..USUAL },
     shown: Shown { title: "Hugging Face", reasoning: CONTENT, ..SHOWN },

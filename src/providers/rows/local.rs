@@ -1,13 +1,17 @@
 //! Servers of OpenAI's protocol that operators run themselves: at an address of theirs, mostly without a key.
 
 use millrace_actors::wire::envelope::Endpoint::{
-    self, Chat, Completions, Embeddings, Images, Moderations, Rerank, Speech, Transcriptions, Translations,
+    self, Chat, Completions, Embeddings, Images, Moderations, Rerank, Responses, Speech, Transcriptions, Translations,
 };
 
 use crate::providers::row::{PLAIN, Row, Shown, Speaks, Traits};
 
 const ALL: &[Endpoint] =
     &[Chat, Completions, Embeddings, Moderations, Images, Speech, Transcriptions, Translations, Rerank];
+
+/// The same, and responses: vLLM's "Online Serving", LM Studio's "OpenAI Compatibility Endpoints".
+const RESPONSES_TOO: &[Endpoint] =
+    &[Chat, Responses, Completions, Embeddings, Moderations, Images, Speech, Transcriptions, Translations, Rerank];
 
 const SHOWN: Shown = Shown {
     title: "",
@@ -46,6 +50,7 @@ static HOSTED_VLLM: Row = Row {
     aliases: &["vllm"],
     base_variables: &["HOSTED_VLLM_API_BASE"],
     key_variables: &["HOSTED_VLLM_API_KEY"],
+    endpoints: RESPONSES_TOO,
     shown: Shown { title: "vLLM", ..SHOWN },
     ..BASE
 };
@@ -63,6 +68,7 @@ static LM_STUDIO: Row = Row {
     name: "lm_studio",
     base_variables: &["LM_STUDIO_API_BASE"],
     key_variables: &["LM_STUDIO_API_KEY"],
+    endpoints: RESPONSES_TOO,
     traits: OLDER,
     shown: Shown { title: "LM Studio", ..SHOWN },
     ..BASE

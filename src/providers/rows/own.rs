@@ -112,7 +112,7 @@ static AZURE: Row = Row {
     base_variables: &["AZURE_API_BASE"],
     key_variables: &["AZURE_API_KEY"],
     keyless: false,
-    endpoints: &[Chat, Completions, Embeddings, Images, Speech, Transcriptions, Translations],
+    endpoints: &[Chat, Responses, Completions, Embeddings, Images, Speech, Transcriptions, Translations],
     traits: PLAIN,
     shown: Shown {
         title: "Azure OpenAI",

@@ -95,8 +95,16 @@ fn others(row: &Row) -> String {
         },
     ];
     let prefix = (!traits.model_prefix.is_empty()).then(|| format!("models are prefixed `{}`", traits.model_prefix));
-    let all: Vec<String> =
-        notes.into_iter().flatten().map(str::to_owned).chain(tool_choice).chain(prefix).chain(sets).collect();
+    let lack = (!traits.responses_lack.is_empty()).then(|| format!("responses lack {}", code(traits.responses_lack)));
+    let all: Vec<String> = notes
+        .into_iter()
+        .flatten()
+        .map(str::to_owned)
+        .chain(tool_choice)
+        .chain(prefix)
+        .chain(sets)
+        .chain(lack)
+        .collect();
     if all.is_empty() { "-".to_owned() } else { all.join("; ") }
 }
 

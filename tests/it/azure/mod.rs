@@ -70,6 +70,49 @@ fn each_way_to_write_the_address_leads_to_the_resource() {
     }
 }
 
+/// Responses lie beside the deployments, and only in versions from the spring of 2025 on; in others, a chat makes them.
+#[test]
+fn responses_are_asked_for_where_the_version_has_them() {
+    let mock = mock();
+    for (base, params, path) in [
+        ("", ", api_version: v1", "/openai/v1/responses"),
+        ("", ", api_version: preview", "/openai/v1/responses?api-version=preview"),
+        ("/openai/v1/", "", "/openai/v1/responses"),
+        ("", ", api_version: 2025-03-01-preview", "/openai/responses?api-version=2025-03-01-preview"),
+        ("/openai", ", api_version: '2025-04-01-preview'", "/openai/responses?api-version=2025-04-01-preview"),
+        ("", "", &*format!("/openai/deployments/mock/chat/completions?{VERSION}")),
+        ("", ", api_version: '2024-10-21'", "/openai/deployments/mock/chat/completions?api-version=2024-10-21"),
+        (
+            "/openai/deployments/mine",
+            ", api_version: 2025-03-01-preview",
+            "/openai/deployments/mine/chat/completions?api-version=2025-03-01-preview",
+        ),
+        ("/openai/v1", ", use_chat_completions_api: true", "/openai/v1/chat/completions"),
+    ] {
+        let gateway = gateway(&mock, base, params);
+        let sent = sent(&gateway, &mock, ("/v1/responses", &json!({"model": "azure/mock", "input": "hi"})));
+        assert_eq!((sent.path.as_str(), &sent.json()["model"]), (path, &json!("mock")), "{base} {params}");
+    }
+}
+
+#[test]
+fn chats_are_asked_for_as_responses_where_the_model_says_so() {
+    let mock = mock();
+    let gateway = Gateway::from_yaml(&format!(
+        "model_list:\n- model_name: codex\n  litellm_params: {{model: azure/responses/mock, api_base: \"{}\", api_version: v1, api_key: {PROVIDER_KEY}}}\n",
+        mock.root_url()
+    ));
+    let contents = json!({"contents": [{"role": "user", "parts": [{"text": "hi"}]}]});
+    for (route, body) in [
+        ("/v1/chat/completions", chat("codex", json!({}))),
+        ("/v1/completions", json!({"model": "codex", "prompt": "hi"})),
+        ("/v1beta/models/codex:generateContent", contents),
+    ] {
+        let sent = sent(&gateway, &mock, (route, &body));
+        assert_eq!((sent.path.as_str(), &sent.json()["model"]), ("/openai/v1/responses", &json!("mock")), "{route}");
+    }
+}
+
 /// A deployment's name is one segment: whatever a caller writes for the `*`, the call stays below the deployments.
 #[test]
 fn a_model_name_never_leads_elsewhere() {

@@ -10,7 +10,7 @@ use millrace_lab::mock::{Behaviour, MockConfig, MockServer};
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Gateway};
-use crate::messages::Caller;
+use crate::messages::{Caller, asking};
 
 const SECRET: &str = "canary-aws-secret-WjalrXUtnFEMI-4711";
 
@@ -57,10 +57,13 @@ impl Scene {
         match caller {
             Caller::OpenAi if stream => body["stream_options"] = json!({"include_usage": true}),
             Caller::OpenAi => {}
-            Caller::Anthropic => body["max_tokens"] = json!(512),
+            Caller::Anthropic => {
+                body["max_tokens"] = json!(512);
+                body = asking(caller, model, body);
+            }
             Caller::Gemini => {
                 let verb = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
-                let body = json!({"contents": [{"parts": [{"text": "hi"}]}]});
+                let body = asking(caller, model, json!({"contents": [{"parts": [{"text": "hi"}]}]}));
                 return self.gateway.client().post(&format!("/v1beta/models/{model}:{verb}"), &body);
             }
         }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Scene;
 use crate::harness::{Answer, eventually};
 use crate::messages::joined::{events_of, message_of};
-use crate::messages::{Caller, said};
+use crate::messages::{Caller, asking, said};
 
 /// One question to the provider of this name.
 fn ask(scene: &Scene, provider: &str, caller: Caller, (spec, stream): (&str, bool)) -> Answer {
@@ -17,6 +17,7 @@ fn ask(scene: &Scene, provider: &str, caller: Caller, (spec, stream): (&str, boo
     body["model"] = format!("{provider}/mock:{spec}").into();
     body["stream"] = stream.into();
     body["messages"] = json!([{"role": "user", "content": "hi"}]);
+    body = asking(caller, spec, body);
     if caller == Caller::OpenAi && stream {
         body["stream_options"] = json!({"include_usage": true});
     }

@@ -3,6 +3,7 @@
 
 mod answers;
 mod parameters;
+mod responses;
 mod texts;
 
 use millrace::providers::row::Speaks;

@@ -1,5 +1,6 @@
 //! Money: what an exchange costs, and for which models nothing has to be checked.
 
+mod counted;
 mod price;
 mod zero_cost;
 
@@ -39,15 +40,22 @@ impl Priced {
     /// Asks `model`; the answer, and its record.
     fn ask(&self, model: &str, stream: bool) -> (Answer, Value) {
         let answer = self.gateway.client().chat(&chat(model, json!({ "stream": stream })));
-        let id = answer.header("x-litellm-call-id").unwrap_or_else(|| panic!("{}", answer.text())).to_owned();
-        let mut record = Value::Null;
-        eventually("its record", || {
-            let all = records(&self.gateway.folder.path().join("records.jsonl"));
-            record = all.into_iter().find(|record| record["id"] == id.as_str()).unwrap_or_default();
-            record.is_object()
-        });
+        let record = record_of(&self.gateway, &answer);
         (answer, record)
     }
+}
+
+/// The record of an answer.
+#[track_caller]
+fn record_of(gateway: &Gateway, answer: &Answer) -> Value {
+    let id = answer.header("x-litellm-call-id").unwrap_or_else(|| panic!("{}", answer.text())).to_owned();
+    let mut record = Value::Null;
+    eventually("its record", || {
+        let all = records(&gateway.folder.path().join("records.jsonl"));
+        record = all.into_iter().find(|record| record["id"] == id.as_str()).unwrap_or_default();
+        record.is_object()
+    });
+    record
 }
 
 fn config(mock: &MockServer, deployments: &[Deployment<'_>], more: &str) -> String {

@@ -8,6 +8,7 @@ mod middle;
 mod order;
 mod pairs;
 mod policy;
+mod thought;
 
 use millrace_lab::mock::{MockConfig, MockServer};
 use serde_json::{Value, json};
@@ -75,7 +76,8 @@ impl Scene {
 
     /// One plain question.
     pub fn ask(&self, caller: Caller, model: &str, stream: bool) -> Answer {
-        self.send(caller, json!({"model": model, "stream": stream, "messages": [{"role": "user", "content": "hi"}]}))
+        let body = json!({"model": model, "stream": stream, "messages": [{"role": "user", "content": "hi"}]});
+        self.send(caller, asking(caller, model, body))
     }
 
     /// A request in the caller's protocol; what its protocol insists on is added.
@@ -84,7 +86,7 @@ impl Scene {
             let verb = if body["stream"] == json!(true) { "streamGenerateContent?alt=sse" } else { "generateContent" };
             let path = format!("/v1beta/models/{}:{verb}", body["model"].as_str().expect("a model"));
             let contents = json!({"contents": [{"role": "user", "parts": [{"text": "hi"}]}]});
-            return self.client().post(&path, &contents);
+            return self.client().post(&path, &asking(caller, &path, contents));
         }
         let path = match caller {
             Caller::OpenAi => "/v1/chat/completions",
@@ -111,6 +113,20 @@ impl Scene {
     pub fn sent(&self) -> Value {
         self.mock.last_request().expect("a request").json()
     }
+}
+
+/// A body that asks to read thought, where its protocol must, of a model that is to think.
+pub fn asking(caller: Caller, model: &str, mut body: Value) -> Value {
+    match caller {
+        _ if !model.contains("thinking=") => {}
+        Caller::OpenAi => {}
+        Caller::Anthropic => {
+            body["thinking"] = json!({"type": "adaptive"});
+            body["max_tokens"] = json!(8192);
+        }
+        Caller::Gemini => body["generationConfig"] = json!({"thinkingConfig": {"includeThoughts": true}}),
+    }
+    body
 }
 
 /// An answer in words that no protocol owns.

@@ -53,7 +53,7 @@ impl Scene {
 
     /// One plain question.
     pub fn ask(&self, model: &str, stream: bool) -> Answer {
-        self.post(&json!({"model": model, "stream": stream, "input": "hi"}))
+        self.post(&json!({"model": model, "stream": stream, "input": "hi", "reasoning": {"summary": "auto"}}))
     }
 
     /// The response that a plain question comes to.

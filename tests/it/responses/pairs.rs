@@ -48,8 +48,11 @@ fn callers_of_other_protocols_reach_a_provider_that_is_asked_for_responses() {
         let want = but_tokens(said(&scene.response(&model, false)));
         for (caller, path) in [(Caller::OpenAi, "/v1/chat/completions"), (Caller::Anthropic, "/v1/messages")] {
             for stream in [false, true] {
-                let body = json!({"model": model, "max_tokens": 99, "stream": stream,
+                let mut body = json!({"model": model, "max_tokens": 99, "stream": stream,
                     "messages": [{"role": "user", "content": "hi"}]});
+                if caller == Caller::Anthropic {
+                    body["thinking"] = json!({"type": "adaptive"});
+                }
                 let answer = scene.client().post(path, &body);
                 assert_eq!(answer.status, 200, "{}", answer.text());
                 let got = but_tokens(crate::messages::said(caller, &answer, stream));

@@ -42,13 +42,15 @@ fn openais_sealed_thought_survives_callers_of_other_protocols() {
     assert_eq!(again.status, 200, "{}", again.text());
     sealed(&scene.sent());
 
-    let body = json!({"model": model, "max_tokens": 99, "messages": [question]});
+    let thinking = json!({"type": "adaptive"});
+    let body = json!({"model": model, "max_tokens": 99, "thinking": thinking, "messages": [question]});
     let content = scene.client().post("/v1/messages", &body).json()["content"].clone();
     let call = content.as_array().expect("blocks").iter().find(|block| block["type"] == "tool_use").expect("a call");
     let result =
         json!({"role": "user", "content": [{"type": "tool_result", "tool_use_id": call["id"], "content": "done"}]});
     let spoken = json!({"role": "assistant", "content": content});
-    let body = json!({"model": model, "max_tokens": 99, "messages": [question, spoken, result]});
+    let thinking = json!({"type": "adaptive"});
+    let body = json!({"model": model, "max_tokens": 99, "thinking": thinking, "messages": [question, spoken, result]});
     let again = scene.client().post("/v1/messages", &body);
     assert_eq!(again.status, 200, "{}", again.text());
     sealed(&scene.sent());

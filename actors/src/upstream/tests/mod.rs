@@ -95,6 +95,7 @@ fn ask<'a>(origin: &'a Origin, body: &'a [Bytes]) -> UpstreamRequest<'a> {
         headers: &[],
         more_headers: &[],
         body,
+        upload: None,
         head_deadline: Some(LIVENESS),
     }
 }

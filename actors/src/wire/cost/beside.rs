@@ -1,6 +1,6 @@
 //! The cost of resources that are billed by something other than tokens.
 
-use super::{Cost, Counts, Rates, ServiceTier, Unit};
+use super::{Cost, Counts, Rates, Unit};
 use crate::wire::billable::Extras;
 use crate::wire::endpoint::Billed;
 use crate::wire::usage::Usage;
@@ -13,13 +13,8 @@ impl Rates {
     /// tokens, where input has a price: OpenAI's transcriptions have both prices for the same thing. Searches are billed
     /// besides tokens.
     #[must_use]
-    pub fn cost_beside_tokens(
-        &self,
-        billed: Billed,
-        usage: &Usage,
-        extras: &Extras,
-        tier: Option<ServiceTier>,
-    ) -> Option<Cost> {
+    pub fn cost_beside_tokens(&self, billed: Billed, usage: &Usage, extras: &Extras) -> Option<Cost> {
+        let tier = usage.service_tier;
         let mut counts = Counts::from(usage);
         let (count, place, units): (_, _, &[Unit]) = match billed {
             Billed::Tokens | Billed::Nothing => return Some(self.cost(&counts, tier)),
@@ -63,7 +58,7 @@ mod tests {
     }
 
     fn total(rates: &Rates, billed: Billed, usage: Usage, extras: Extras) -> Option<String> {
-        rates.cost_beside_tokens(billed, &usage, &extras, None).map(|cost| cost.total.to_string())
+        rates.cost_beside_tokens(billed, &usage, &extras).map(|cost| cost.total.to_string())
     }
 
     fn told(prompt: u64, completion: u64) -> Usage {

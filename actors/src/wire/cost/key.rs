@@ -6,6 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::wire::tier::ServiceTier;
+
 /// A thing that is billed by count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unit {
@@ -31,6 +33,8 @@ pub enum Unit {
     ImageInput,
     /// A completion token of a picture.
     ImageOutput,
+    /// A prompt token of a picture read from the provider's cache.
+    ImageCacheRead,
     /// The request itself.
     Request,
     /// A search of a reranker.
@@ -43,24 +47,12 @@ pub enum Unit {
     SecondRead,
     /// A second of sound, billed as what was written. A model with both prices is billed by this one, as by LiteLLM.
     SecondWritten,
-}
-
-/// The speed a caller pays for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ServiceTier {
-    /// What is served when nothing is asked for.
-    #[default]
-    Standard,
-    /// Faster and dearer.
-    Priority,
-    /// Slower and cheaper.
-    Flex,
-    /// Between flex and standard.
-    Balanced,
-    /// Faster than priority.
-    Ultrafast,
-    /// Answered within a day.
-    Batch,
+    /// A search of the web that brings little into the prompt.
+    WebSearchLow,
+    /// One that brings what is usual.
+    WebSearch,
+    /// One that brings much.
+    WebSearchHigh,
 }
 
 /// The name of one price of a model.
@@ -75,7 +67,7 @@ pub struct PriceKey {
 }
 
 /// Unit, short spelling, LiteLLM's spelling (source: field names of its price map, 2026-11).
-const UNITS: [(Unit, &str, &str); 17] = [
+const UNITS: [(Unit, &str, &str); 21] = [
     (Unit::Input, "input", "input_cost_per_token"),
     (Unit::Output, "output", "output_cost_per_token"),
     (Unit::CacheRead, "cache_read", "cache_read_input_token_cost"),
@@ -87,35 +79,20 @@ const UNITS: [(Unit, &str, &str); 17] = [
     (Unit::AudioCacheRead, "audio_cache_read", "cache_read_input_audio_token_cost"),
     (Unit::ImageInput, "image_in", "input_cost_per_image_token"),
     (Unit::ImageOutput, "image_out", "output_cost_per_image_token"),
+    (Unit::ImageCacheRead, "image_cache_read", "cache_read_input_image_token_cost"),
     (Unit::Request, "request", "input_cost_per_request"),
     (Unit::Search, "search", "input_cost_per_query"),
     (Unit::Picture, "picture", "output_cost_per_image"),
     (Unit::Character, "character", "input_cost_per_character"),
     (Unit::SecondRead, "second_in", "input_cost_per_second"),
     (Unit::SecondWritten, "second_out", "output_cost_per_second"),
+    (Unit::WebSearchLow, "web_search_low", "search_context_cost_per_query.search_context_size_low"),
+    (Unit::WebSearch, "web_search", "search_context_cost_per_query.search_context_size_medium"),
+    (Unit::WebSearchHigh, "web_search_high", "search_context_cost_per_query.search_context_size_high"),
 ];
 
 /// An older LiteLLM spelling of the cache read price, still beside it in 41 entries and always equal.
 const CACHE_HIT: &str = "input_cost_per_token_cache_hit";
-
-/// Service tier and its spelling, the same in both notations and (but `batches`) in the OpenAI API.
-const TIERS: [(ServiceTier, &str); 5] = [
-    (ServiceTier::Priority, "priority"),
-    (ServiceTier::Flex, "flex"),
-    (ServiceTier::Balanced, "balanced"),
-    (ServiceTier::Ultrafast, "ultrafast"),
-    (ServiceTier::Batch, "batches"),
-];
-
-impl ServiceTier {
-    /// Reads `service_tier` of a request or an answer; what is unknown (`auto`, `default`, `scale`) is billed as
-    /// standard, as LiteLLM does.
-    #[must_use]
-    pub fn from_wire(text: &str) -> Self {
-        let named = |(_, name): &&(Self, &str)| text.eq_ignore_ascii_case(name);
-        TIERS.iter().find(named).map_or(Self::Standard, |(tier, _)| *tier)
-    }
-}
 
 impl PriceKey {
     /// The everyday price of a unit.
@@ -133,10 +110,7 @@ impl PriceKey {
     /// Reads LiteLLM's spelling; `None` for prices this gateway does not meter (per pixel, per page ...).
     #[must_use]
     pub fn from_litellm(name: &str) -> Option<Self> {
-        let (name, tier) = TIERS
-            .iter()
-            .find_map(|(tier, suffix)| Some((name.strip_suffix(suffix)?.strip_suffix('_')?, *tier)))
-            .unwrap_or((name, ServiceTier::Standard));
+        let (name, tier) = ServiceTier::of_price(name);
         let (name, above) = match name.strip_suffix("_tokens").and_then(|name| name.rsplit_once("_above_")) {
             Some((name, tokens)) => (name, token_count(tokens)?),
             None => (name, 0),
@@ -157,9 +131,9 @@ impl fmt::Display for PriceKey {
             above if above % 1000 == 0 => write!(f, ">{}k", above / 1000)?,
             above => write!(f, ">{above}")?,
         }
-        match TIERS.iter().find(|(tier, _)| *tier == self.tier) {
-            Some((_, name)) => write!(f, "/{name}"),
-            None => Ok(()),
+        match self.tier {
+            ServiceTier::Standard => Ok(()),
+            tier => write!(f, "/{}", tier.name()),
         }
     }
 }
@@ -174,7 +148,7 @@ impl FromStr for PriceKey {
 
     fn from_str(text: &str) -> Result<Self, NotAPriceKey> {
         let (rest, tier) = match text.split_once('/') {
-            Some((rest, name)) => (rest, TIERS.iter().find(|tier| tier.1 == name).ok_or(NotAPriceKey)?.0),
+            Some((rest, name)) => (rest, ServiceTier::named(name).ok_or(NotAPriceKey)?),
             None => (text, ServiceTier::Standard),
         };
         let (short, above) = match rest.split_once('>') {
@@ -231,12 +205,5 @@ mod tests {
         for short in ["", "input>", "input>k", "input/slow", "text", "input>0k"] {
             assert_eq!(short.parse::<PriceKey>(), Err(NotAPriceKey), "{short}");
         }
-    }
-
-    #[test]
-    fn an_unknown_service_tier_is_standard() {
-        assert_eq!(ServiceTier::from_wire("Priority"), ServiceTier::Priority);
-        assert_eq!(ServiceTier::from_wire("default"), ServiceTier::Standard);
-        assert_eq!(ServiceTier::from_wire(""), ServiceTier::Standard);
     }
 }

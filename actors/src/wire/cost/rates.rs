@@ -3,8 +3,9 @@
 //! A model has between two and forty prices out of several hundred possible ones, so they are a short sorted list
 //! and not a struct of options; a lookup is a scan over one or two cache lines.
 
-use super::key::{PriceKey, ServiceTier, Unit};
+use super::key::{PriceKey, Unit};
 use crate::wire::money::{MoneyError, Rate};
+use crate::wire::tier::ServiceTier;
 
 /// The prices of one model; immutable once built.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub struct Rates {
     unmetered: Box<[Box<str>]>,
     /// Whether a threshold holds from its own token count on instead of the one after it.
     inclusive: bool,
+    /// Whether all searches of one answer are billed as one.
+    searches_once: bool,
 }
 
 /// Collects prices into [`Rates`].
@@ -22,6 +25,7 @@ pub struct RatesBuilder {
     entries: Vec<(PriceKey, Rate)>,
     unmetered: Vec<Box<str>>,
     inclusive: bool,
+    searches_once: bool,
 }
 
 /// Why a price was not taken.
@@ -84,6 +88,11 @@ impl Rates {
         names
     }
 
+    /// How many searches are billed for `count` of them.
+    pub(super) fn billed_searches(&self, count: u64) -> u64 {
+        if self.searches_once { count.min(1) } else { count }
+    }
+
     /// True if there is no price at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -105,7 +114,11 @@ impl Rates {
     /// These prices with those of `over` put over them.
     #[must_use]
     pub fn overlaid(&self, over: &Self) -> Self {
-        let mut builder = RatesBuilder { inclusive: self.inclusive || over.inclusive, ..RatesBuilder::default() };
+        let mut builder = RatesBuilder {
+            inclusive: self.inclusive || over.inclusive,
+            searches_once: self.searches_once || over.searches_once,
+            ..RatesBuilder::default()
+        };
         let kept = self.entries.iter().filter(|(key, _)| over.find(*key).is_none());
         builder.entries = kept.chain(over.entries.iter()).copied().collect();
         builder.unmetered = self.unmetered.iter().chain(over.unmetered.iter()).cloned().collect();
@@ -145,7 +158,9 @@ impl Selection<'_> {
 
     fn at(&self, level: Level, unit: Unit) -> Option<Rate> {
         let rate = self.rates.find(PriceKey { unit, above: level.above, tier: level.tier })?;
-        Some(if level.halve { rate.half() } else { rate })
+        // a batch's discount is on tokens
+        let whole = matches!(unit, Unit::WebSearchLow | Unit::WebSearch | Unit::WebSearchHigh);
+        Some(if level.halve && !whole { rate.half() } else { rate })
     }
 }
 
@@ -195,6 +210,11 @@ impl RatesBuilder {
         self.inclusive = true;
     }
 
+    /// Bills all searches of the web for one answer as one; Google does so before Gemini 3.
+    pub fn searches_once(&mut self) {
+        self.searches_once = true;
+    }
+
     /// True if a price was taken under that key.
     #[must_use]
     pub fn has(&self, key: PriceKey) -> bool {
@@ -207,6 +227,11 @@ impl RatesBuilder {
         self.entries.sort_unstable_by_key(|(key, _)| *key);
         self.unmetered.sort_unstable();
         self.unmetered.dedup();
-        Rates { entries: self.entries.into(), unmetered: self.unmetered.into(), inclusive: self.inclusive }
+        Rates {
+            entries: self.entries.into(),
+            unmetered: self.unmetered.into(),
+            inclusive: self.inclusive,
+            searches_once: self.searches_once,
+        }
     }
 }

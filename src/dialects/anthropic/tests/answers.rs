@@ -72,6 +72,7 @@ fn usage_is_what_was_told_first_and_last() {
         cached_tokens: 2000,
         cache_creation_tokens: 300,
         cache_creation_hour_tokens: 200,
+        web_searches: 1,
         ..Usage::default()
     };
     assert_eq!(usage, Some(want));

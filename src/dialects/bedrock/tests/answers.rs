@@ -1,6 +1,7 @@
 //! Answers, whole and streamed, which must say the same.
 
 use millrace_actors::fault::Fault;
+use millrace_actors::wire::tier::ServiceTier;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -29,6 +30,18 @@ fn joined(events: Vec<Event>) -> Vec<Event> {
         }
     }
     out
+}
+
+/// In a stream it comes last, with the tokens that are billed by it.
+#[test]
+fn the_tier_is_told_with_the_tokens() {
+    let stream =
+        fixture("bedrock/stream-text.txt").replace("\"metrics\"", "\"serviceTier\":{\"type\":\"flex\"},\"metrics\"");
+    let tiers: Vec<_> = decode(&stream)
+        .into_iter()
+        .filter_map(|event| if let Event::Usage(usage) = event { Some(usage.service_tier) } else { None })
+        .collect();
+    assert_eq!(tiers, [Some(ServiceTier::Flex)]);
 }
 
 #[test]

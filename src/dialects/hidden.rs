@@ -1,0 +1,84 @@
+//! Whether the caller wants to read what the model thought. A provider may think, and tell it, although nobody asked; the
+//! caller's protocol says what then is told. Tokens of thought are counted all the same, and signatures and sealed thought,
+//! which a later turn may need, are told wherever the protocol has a place for them.
+//!
+//! | caller | thought in words is told |
+//! |---|---|
+//! | chat completions, as LiteLLM's | unless it is turned off: `reasoning_effort: none`, `thinking: disabled`, `include_reasoning: false` |
+//! | messages | if `thinking` is on, and its `display` not `omitted` |
+//! | responses | if `reasoning.summary` asks for it |
+//! | generateContent | if `thinkingConfig.includeThoughts` asks for it |
+
+use millrace_actors::ports::AnswerFacts;
+use millrace_actors::wire::protocol::Protocol;
+use serde_json::Value;
+
+/// Whether thought in words is kept from a caller who speaks `to`.
+pub fn hides(to: Protocol, facts: &AnswerFacts) -> bool {
+    let asked =
+        |name: &str| facts.asked(name).and_then(|raw| serde_json::from_slice::<Value>(raw).ok()).unwrap_or_default();
+    match to {
+        Protocol::Chat | Protocol::Text | Protocol::Own => {
+            asked("reasoning_effort") == "none"
+                || asked("thinking")["type"] == "disabled"
+                || asked("include_reasoning") == false
+                || asked("reasoning")["exclude"] == true
+        }
+        Protocol::Messages => !shows_block(&asked("thinking")),
+        Protocol::Responses => {
+            let reasoning = asked("reasoning");
+            reasoning["summary"].is_null() && reasoning["generate_summary"].is_null()
+        }
+        Protocol::GenerateContent => {
+            let either = |value: &Value, names: [&str; 2]| {
+                names.iter().map(|name| value[*name].clone()).find(|value| !value.is_null()).unwrap_or_default()
+            };
+            let config =
+                [asked("generationConfig"), asked("generation_config")].into_iter().find(|config| !config.is_null());
+            let thinking = either(&config.unwrap_or_default(), ["thinkingConfig", "thinking_config"]);
+            either(&thinking, ["includeThoughts", "include_thoughts"]) != true
+        }
+    }
+}
+
+/// Whether Anthropic's `thinking` asks for thought in words.
+pub fn shows_block(thinking: &Value) -> bool {
+    thinking.is_object() && thinking["type"] != "disabled" && thinking["display"] != "omitted"
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_protocol_has_its_own_way_to_ask() {
+        use Protocol::{Chat, GenerateContent, Messages, Responses};
+        for (to, name, value, want) in [
+            (Chat, "x", json!(1), false),
+            (Chat, "reasoning_effort", json!("none"), true),
+            (Chat, "reasoning_effort", json!("low"), false),
+            (Chat, "thinking", json!({"type": "disabled"}), true),
+            (Chat, "include_reasoning", json!(false), true),
+            (Chat, "reasoning", json!({"exclude": true}), true),
+            (Messages, "x", json!(1), true),
+            (Messages, "thinking", json!({"type": "enabled", "budget_tokens": 1024}), false),
+            (Messages, "thinking", json!({"type": "adaptive"}), false),
+            (Messages, "thinking", json!({"type": "adaptive", "display": "omitted"}), true),
+            (Messages, "thinking", json!({"type": "disabled"}), true),
+            (Responses, "reasoning", json!({"effort": "low"}), true),
+            (Responses, "reasoning", json!({"summary": "auto"}), false),
+            (Responses, "reasoning", json!({"generate_summary": "concise"}), false),
+            (GenerateContent, "generationConfig", json!({"thinkingConfig": {"thinkingBudget": 9}}), true),
+            (GenerateContent, "generationConfig", json!({"thinkingConfig": {"includeThoughts": true}}), false),
+            (GenerateContent, "generation_config", json!({"thinking_config": {"include_thoughts": true}}), false),
+        ] {
+            let asked = vec![(name, Bytes::from(value.to_string()))];
+            let (model, id) = (String::new(), String::new());
+            let facts = AnswerFacts { model, id, created: 0, show_usage: true, asked };
+            assert_eq!(hides(to, &facts), want, "{to:?} {value}");
+        }
+    }
+}

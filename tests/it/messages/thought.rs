@@ -1,0 +1,116 @@
+//! Thought of a model that thinks although nobody asked to read it: told or not as the caller's protocol has it, counted in
+//! any case, and its signature kept for the next turn.
+
+use serde_json::{Value, json};
+
+use super::Scene;
+
+/// A caller's path, its plain body, and what makes it ask for thought in words (true) or not.
+type Wishes = (&'static str, Value, Vec<(Value, bool)>);
+
+fn callers() -> Vec<Wishes> {
+    let messages = json!([{"role": "user", "content": "hi"}]);
+    let contents = json!([{"role": "user", "parts": [{"text": "hi"}]}]);
+    let config = |thinking: Value| json!({"generationConfig": {"thinkingConfig": thinking}});
+    vec![
+        (
+            "/v1/chat/completions",
+            json!({"messages": messages}),
+            vec![
+                (json!({}), true),
+                (json!({"reasoning_effort": "low"}), true),
+                (json!({"reasoning_effort": "none"}), false),
+                (json!({"thinking": {"type": "disabled"}}), false),
+            ],
+        ),
+        (
+            "/v1/messages",
+            json!({"messages": messages, "max_tokens": 9000}),
+            vec![
+                (json!({}), false),
+                (json!({"thinking": {"type": "disabled"}}), false),
+                (json!({"thinking": {"type": "adaptive"}}), true),
+                (json!({"thinking": {"type": "adaptive", "display": "omitted"}}), false),
+            ],
+        ),
+        (
+            "/v1/responses",
+            json!({"input": "hi"}),
+            vec![
+                (json!({}), false),
+                (json!({"reasoning": {"effort": "low"}}), false),
+                (json!({"reasoning": {"summary": "auto"}}), true),
+            ],
+        ),
+        (
+            "/v1beta/models/{model}:{verb}",
+            json!({"contents": contents}),
+            vec![
+                (json!({}), false),
+                (config(json!({"thinkingBudget": 2000})), false),
+                (config(json!({"includeThoughts": false})), false),
+                (config(json!({"includeThoughts": true})), true),
+            ],
+        ),
+    ]
+}
+
+/// A word that the mock thinks, and one that it says.
+const WORDS: [&str; 2] = ["grain", "river"];
+
+#[test]
+fn it_is_told_only_to_who_asks_and_counted_in_any_case() {
+    let scene = Scene::configured(", drop_params: true", "");
+    for (path, plain, wishes) in callers() {
+        for (wish, shown) in wishes {
+            for provider in ["o", "a", "g"] {
+                // what speaks as the caller does goes on as it came
+                let own =
+                    matches!((path, provider), ("/v1/chat/completions" | "/v1/responses", "o") | ("/v1/messages", "a"));
+                if own || (path.contains("beta") && provider == "g") {
+                    continue;
+                }
+                for stream in [false, true] {
+                    let model = format!("{provider}/mock:chunks=2,thinking=3,prompt-tokens=11,completion-tokens=29");
+                    let mut body = plain.clone();
+                    body.as_object_mut().unwrap().extend(wish.as_object().unwrap().clone());
+                    let verb = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+                    if !path.contains("beta") {
+                        body["model"] = model.as_str().into();
+                        body["stream"] = stream.into();
+                    }
+                    let answer = scene.client().post(&path.replace("{model}", &model).replace("{verb}", verb), &body);
+                    let text = answer.text();
+                    assert_eq!(answer.status, 200, "{path} {wish} {model}: {text}");
+                    assert_eq!(text.contains(WORDS[0]), shown, "{path} {wish} {model} {stream}: {text}");
+                    assert!(text.contains(WORDS[1]), "the answer itself: {text}");
+                    let counted = path.contains("chat") && stream
+                        || text.contains("29")
+                        || text.contains("\"thoughtsTokenCount\"");
+                    assert!(counted, "{path} {wish} {model} {stream}: {text}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn signatures_are_kept_for_the_next_turn() {
+    let scene = Scene::new();
+    // Claude's signed thought, before a caller of Google's who has not asked to read it
+    let model = "a/mock:chunks=1,thinking=2,tool-calls=1";
+    let path = format!("/v1beta/models/{model}:generateContent");
+    let question = json!({"role": "user", "parts": [{"text": "hi"}]});
+    let answer = scene.client().post(&path, &json!({"contents": [question]}));
+    assert!(!answer.text().contains(WORDS[0]), "{}", answer.text());
+    let said = answer.json()["candidates"][0]["content"].clone();
+    let call =
+        said["parts"].as_array().unwrap().iter().find_map(|part| part["functionCall"].as_object()).expect("a call");
+    let result = json!({"functionResponse": {"id": call["id"], "name": call["name"], "response": {"output": "done"}}});
+    let contents = json!([question, said, {"role": "user", "parts": [result]}]);
+    let answer = scene.client().post(&path, &json!({"contents": contents}));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let sent = scene.sent()["messages"][1]["content"].clone();
+    let thought = sent.as_array().expect("blocks").iter().find(|block| block["type"] == "thinking").expect("thought");
+    assert!(thought["signature"].as_str().is_some_and(|signature| !signature.is_empty()), "{sent}");
+}

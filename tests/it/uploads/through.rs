@@ -1,0 +1,123 @@
+//! Pass-throughs of more than is kept: they pass while they come, as they are.
+
+use super::{Act, Scene, begin, chunks};
+use crate::harness::{Answer, eventually};
+use serde_json::json;
+use std::io::Write;
+
+const KIND: &str = "application/octet-stream";
+
+fn bytes(length: usize) -> Vec<u8> {
+    (0..length).map(|n| (n * 31 % 251) as u8).collect()
+}
+
+fn put(scene: &Scene, kind: &str, body: &[u8]) -> Answer {
+    let head = begin("/openai/v1/files", kind).replace("POST", "PUT");
+    scene.send(&format!("{head}content-length: {}\r\n\r\n", body.len()), body)
+}
+
+fn in_chunks(scene: &Scene, kind: &str, body: &[u8]) -> Answer {
+    let head = begin("/openai/v1/files", kind);
+    scene.send(&format!("{head}transfer-encoding: chunked\r\n\r\n"), &chunks(body, 30_000))
+}
+
+#[test]
+fn a_body_passes_as_it_is_with_its_length() {
+    for length in [1, 70_000, 5 << 20] {
+        let body = bytes(length);
+        let scene = Scene::new(&[], "");
+        assert_eq!(put(&scene, KIND, &body).status, 200);
+        let got = scene.provider.only();
+        assert!(got.head.starts_with("PUT /v1/files HTTP/1.1\r\n") && got.body() == body, "{}", got.head);
+        assert_eq!(got.header("content-length"), Some(length.to_string().as_str()));
+        let scene = Scene::new(&[], "");
+        assert_eq!(in_chunks(&scene, KIND, &body).status, 200);
+        let got = scene.provider.only();
+        assert!(got.header("content-length").is_none() && got.body() == body, "{}", got.head);
+    }
+}
+
+#[test]
+fn the_model_is_read_in_the_beginning_of_a_large_json_body() {
+    let mut body = json!({"model": "gpt-4o", "input": "x".repeat(3 << 20)}).to_string().into_bytes();
+    let scene = Scene::new(&[], "");
+    assert_eq!(put(&scene, "application/json", &body).status, 200);
+    let got = scene.provider.only();
+    assert!(got.whole && got.body() == body);
+    assert_eq!(scene.record()["upstream_model"], "gpt-4o");
+    body.truncate(300_000);
+    let small = Scene::new(&[], "");
+    assert_eq!(in_chunks(&small, "application/json", &body).status, 200);
+    assert_eq!(small.provider.only().body(), body, "no JSON, but not ours to judge");
+}
+
+#[test]
+fn a_json_body_of_which_a_hook_must_see_all_is_read_first() {
+    let guard = "litellm_settings: {callbacks: [guard]}\ncallback_settings: {guard: {callback: deny_words, words: [secret], on: [input]}}\n";
+    let scene = Scene::with(&[], "", guard);
+    let text = format!("{}secret", "x ".repeat(1 << 20));
+    let body = json!({"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}).to_string();
+    put(&scene, "application/json", body.as_bytes()).error(400);
+    assert!(scene.provider.all().is_empty());
+}
+
+#[test]
+fn early_answers_ends_and_limits_hold() {
+    let body = bytes(8 << 20);
+    let refusal = "HTTP/1.1 429 X\r\nretry-after: 7\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+    let early = Scene::new(&[Act::Answer(100_000, refusal)], "");
+    let answer = put(&early, KIND, &body);
+    answer.error(429);
+    assert_eq!(answer.header("retry-after"), Some("7"));
+    assert!(!early.provider.only().whole);
+    let cut = Scene::new(&[Act::Cut(3 << 20)], "");
+    put(&cut, KIND, &body).error(503);
+    let small = "general_settings: {master_key: sk-test-0123456789abcdef-master, max_request_size_mb: 1}\n";
+    let limited = Scene::with(&[], "", small);
+    in_chunks(&limited, KIND, &body).error(413);
+    eventually("the provider's connection ends", || limited.provider.has_ended());
+    assert!(!limited.provider.only().whole);
+    put(&limited, KIND, &body).error(413);
+    assert_eq!(limited.provider.all().len(), 1);
+}
+
+#[test]
+fn a_caller_that_stalls_or_leaves_lets_the_provider_go() {
+    let head = |length: usize| format!("{}content-length: {length}\r\n\r\n", begin("/openai/v1/files", KIND));
+    let stalls = Scene::new(&[], "client_body_idle_timeout: 0.3");
+    stalls.send(&head(9000), &[0; 4000]).error(408);
+    eventually("the provider's connection ends", || stalls.provider.has_ended());
+    let leaves = Scene::new(&[], "");
+    let mut socket = leaves.connect();
+    socket.write_all(head(9000).as_bytes()).unwrap();
+    socket.write_all(&[0; 4000]).unwrap();
+    eventually("half of it is there", || leaves.provider.read() == 4000);
+    drop(socket);
+    eventually("the provider's connection ends", || leaves.provider.has_ended());
+    assert_eq!(leaves.record()["outcome"], "client_cancelled");
+}
+
+#[test]
+fn a_provider_that_reads_no_further_stops_its_caller() {
+    let scene = Scene::new(&[Act::Stall(100_000)], "shutdown_grace_seconds: 0");
+    let mut socket = scene.connect();
+    let length = 31 << 20;
+    socket
+        .write_all(format!("{}content-length: {length}\r\n\r\n", begin("/openai/v1/files", KIND)).as_bytes())
+        .unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let piece = vec![0; 64 << 10];
+    let (mut sent, mut stuck) = (0, 0);
+    // until nothing goes for long, as the kernel's buffers on the way are full
+    while stuck < 200 {
+        match socket.write(&piece) {
+            Ok(n) => (sent, stuck) = (sent + n, 0),
+            Err(_) => {
+                stuck += 1;
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+        }
+        assert!(sent < length, "all of it was taken from a caller whose provider reads nothing");
+    }
+    drop(socket);
+}
