@@ -65,6 +65,12 @@ pub struct Choice<'a> {
     /// In a text completion, whole or in part.
     #[serde(borrow, default)]
     pub text: Raw<'a>,
+    /// Beside it: thought.
+    #[serde(borrow, default)]
+    pub reasoning_content: Raw<'a>,
+    /// The same, as OpenRouter tells it.
+    #[serde(borrow, default)]
+    pub reasoning: Raw<'a>,
     #[serde(borrow, default)]
     pub finish_reason: Raw<'a>,
     #[serde(borrow, default)]
