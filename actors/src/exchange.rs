@@ -18,16 +18,17 @@ use crate::capabilities::{CapabilitySnapshot, Hooks};
 use crate::deployment::Deployment;
 use crate::desk::Desk;
 use crate::fault::Fault;
-use crate::ports::{AnswerFacts, CallFacts, Dialect};
+use crate::ports::{AnswerFacts, CallFacts, Dialect, Vectors};
 use crate::prices::{PriceQuery, Pricing};
 use crate::record::{LogRecord, MESSAGE_BYTES, NAME_BYTES, Outcome, UsageDetails, kept};
 use crate::routing::Routing;
 use crate::wire::cost::Cost;
+use crate::wire::endpoint::Endpoint;
 use crate::wire::endpoint::{AnswerKind, Way};
 use crate::wire::protocol::Repeats;
 use crate::wire::usage::Usage;
 
-/// One exchange.
+/// One exchange; in a box, since it is handed on from future to future a dozen times and has a kilobyte.
 pub struct Exchange {
     /// What was asked.
     pub asked: Admitted,
@@ -48,8 +49,8 @@ pub struct Exchange {
 
 impl Exchange {
     /// Admits a request on this worker, under the snapshots of this moment.
-    pub fn admit(asked: Admitted, desk: &Rc<Desk>) -> Self {
-        Exchange {
+    pub fn admit(asked: Admitted, desk: &Rc<Desk>) -> Box<Self> {
+        Box::new(Exchange {
             asked,
             callbacks: desk.callbacks(),
             routing: desk.routing(),
@@ -59,7 +60,7 @@ impl Exchange {
             priced: Cell::new(None),
             settled: false,
             ended: None,
-        }
+        })
     }
 
     /// The worker's desk.
@@ -118,6 +119,10 @@ impl Exchange {
             created: unix(SystemTime::now()) as u64,
             show_usage: self.asked.envelope.include_usage() || path.always_include_stream_usage == Some(true),
             asked: self.repeated(),
+            vectors: (self.asked.endpoint == Endpoint::Embeddings).then(|| Vectors {
+                base64: self.asked.envelope.field("encoding_format") == Some(b"\"base64\""),
+                tokens: None,
+            }),
         }
     }
 
@@ -217,7 +222,7 @@ impl Exchange {
     }
 
     /// The end. Takes the exchange, so it cannot happen twice.
-    pub fn settle(mut self, outcome: Outcome, fault: Option<&Fault>) {
+    pub fn settle(mut self: Box<Self>, outcome: Outcome, fault: Option<&Fault>) {
         self.close(outcome, fault);
     }
 
