@@ -9,8 +9,8 @@ use libfuzzer_sys::fuzz_target;
 use millrace::dialects::{Event, Frame};
 use millrace_actors::wire::framing::{Framing, StreamReader};
 use millrace_actors::wire::protocol::Protocol;
-use millrace_lab::order::{End, Spoken, check};
 use millrace_fuzz::{CALLERS, Input, dialects, input, seed};
+use millrace_lab::order::{End, Spoken, check};
 use serde_json::Value;
 
 const MOST: usize = 1 << 20;

@@ -8,7 +8,8 @@ use millrace::dialects::cohere::COHERE;
 use millrace::dialects::ollama::OLLAMA;
 use millrace::dialects::own::Own;
 use millrace::dialects::{
-    AnswerFacts, BadRequest, Decode, Event, Request, Target, Written, anthropic, bedrock, gemini, openai, responses, text,
+    AnswerFacts, BadRequest, Decode, Event, Request, Target, Written, anthropic, bedrock, gemini, openai, responses,
+    text,
 };
 use millrace_actors::fault::Fault;
 use millrace_actors::wire::framing::Framing;

@@ -46,7 +46,9 @@ impl Order for Completions {
             if *finished {
                 one_of(choice, "finish_reason", &["stop", "length", "content_filter"])?;
             } else {
-                ensure(!text(choice, "text")?.is_empty() || !choice["logprobs"].is_null(), "a piece without a text")?;
+                // thought stands beside the text, as servers of this protocol write it
+                let beside = choice.get("reasoning_content").is_some() || !choice["logprobs"].is_null();
+                ensure(!text(choice, "text")?.is_empty() || beside, "a piece without a text")?;
             }
         }
         Ok(End::Open)
