@@ -110,8 +110,10 @@ pub struct Below {
     pub model_in_path: bool,
     /// Whether chats are asked for as responses.
     pub responses: bool,
-    /// Whether responses are asked for as chats, though the provider may have them.
+    /// Whether responses and text completions are asked for as chats, though the provider may have them.
     pub chats: bool,
+    /// Whether the version of the API, or the address, leads to no responses.
+    pub older: bool,
 }
 
 /// What `model_info` says, without the id and the prices, which have their own fields.

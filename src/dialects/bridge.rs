@@ -13,6 +13,7 @@ use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
 use serde_json::{Map, Value};
 
+use super::custom::{self, Stage, Staged};
 use super::event::{Event, Start};
 use super::halves::Halves;
 use super::untold::Untold;
@@ -391,6 +392,10 @@ fn read_whole(protocol: Protocol, body: &[u8]) -> Result<Vec<Event>, Fault> {
 }
 
 pub(super) fn write_whole(protocol: Protocol, events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
+    let events = match stage(protocol, facts) {
+        Some(stage) => custom::staged(stage, events),
+        None => events,
+    };
     match protocol {
         Protocol::Chat | Protocol::Own => openai::write_whole(events, facts),
         Protocol::Text => text::write_whole(events, facts),
@@ -411,11 +416,28 @@ fn decoder(protocol: Protocol) -> Box<dyn Decode> {
 }
 
 pub(super) fn encoder(protocol: Protocol, facts: AnswerFacts) -> Box<dyn Encode> {
+    let stage = stage(protocol, &facts);
     match protocol {
-        Protocol::Chat | Protocol::Own => Box::new(openai::Encoder::new(facts)),
+        Protocol::Chat | Protocol::Own => staged(stage, openai::Encoder::new(facts)),
         Protocol::Text => Box::new(text::Encoder::new(facts)),
-        Protocol::Messages => Box::new(anthropic::Encoder::new(facts)),
-        Protocol::Responses => Box::new(responses::Encoder::new(facts)),
-        Protocol::GenerateContent => Box::new(gemini::Encoder::new(facts)),
+        Protocol::Messages => staged(stage, anthropic::Encoder::new(facts)),
+        Protocol::Responses => staged(stage, responses::Encoder::new(facts)),
+        Protocol::GenerateContent => staged(stage, gemini::Encoder::new(facts)),
+    }
+}
+
+fn staged(stage: Option<Stage>, encoder: impl Encode + 'static) -> Box<dyn Encode> {
+    match stage {
+        Some(stage) => Box::new(Staged { stage, encoder }),
+        None => Box::new(encoder),
+    }
+}
+
+/// What becomes of calls of custom tools, and of functions that stand for such.
+fn stage(protocol: Protocol, facts: &AnswerFacts) -> Option<Stage> {
+    match protocol {
+        Protocol::Chat | Protocol::Responses | Protocol::Own => Stage::unwrap(facts),
+        Protocol::Messages | Protocol::GenerateContent => Some(Stage::wrap()),
+        Protocol::Text => None,
     }
 }

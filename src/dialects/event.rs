@@ -70,6 +70,26 @@ pub enum Event {
         /// The piece. All pieces of a call joined are one JSON object; none at all means `{}`.
         json: String,
     },
+    /// A call of a custom tool begins: one that is given a text.
+    CustomCall {
+        /// Which of `n` answers.
+        choice: u32,
+        /// Which call of that answer, counted together with those of functions.
+        call: u32,
+        /// Its id.
+        id: String,
+        /// The tool.
+        name: String,
+    },
+    /// More of what a custom tool is given.
+    Input {
+        /// Which of `n` answers.
+        choice: u32,
+        /// Which call of that answer.
+        call: u32,
+        /// The piece.
+        text: String,
+    },
     /// A picture that the model made, whole.
     Image {
         /// Which of `n` answers.

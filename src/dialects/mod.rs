@@ -16,6 +16,7 @@ pub mod anthropic;
 pub mod bedrock;
 pub mod bridge;
 pub mod cohere;
+mod custom;
 mod defaults;
 pub mod embeddings;
 pub mod event;

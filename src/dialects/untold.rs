@@ -28,9 +28,11 @@ impl Untold {
     /// One event.
     pub fn look(&mut self, event: &Event) {
         match event {
-            Event::Text { .. } | Event::Refusal { .. } | Event::Reasoning { .. } | Event::ToolCall { .. } => {
-                self.told = true;
-            }
+            Event::Text { .. }
+            | Event::Refusal { .. }
+            | Event::Reasoning { .. }
+            | Event::ToolCall { .. }
+            | Event::CustomCall { .. } => self.told = true,
             Event::Image { image, .. } => self.image(image),
             Event::Audio { audio, .. } => self.audio(audio),
             Event::Own { kind } => self.note(kind, "of the provider's own tools"),

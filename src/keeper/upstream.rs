@@ -34,8 +34,8 @@ pub fn dialect(model: &ModelEntry) -> Arc<dyn Dialect> {
         Speaks::Vertex => vertex(model),
         Speaks::Converse => Arc::new(Bedrock { region: model.region.clone().unwrap_or_default() }),
         Speaks::OpenAi | Speaks::Azure => {
-            let Below { responses, chats, model_in_path: deployments, .. } = model.below;
-            Arc::new(OpenAi { row, responses, chats, deployments })
+            let Below { responses, chats, older, model_in_path: deployments, .. } = model.below;
+            Arc::new(OpenAi { row, responses, chats, older, deployments })
         }
     }
 }

@@ -22,8 +22,11 @@ pub struct OpenAi {
     pub row: &'static Row,
     /// Chats are asked for as responses: LiteLLM's `openai/responses/<model>`.
     pub responses: bool,
-    /// Responses are asked for as chats, though the provider has them: LiteLLM's `use_chat_completions_api`.
+    /// Responses and text completions are asked for as chats, though the provider has them: LiteLLM's
+    /// `use_chat_completions_api`.
     pub chats: bool,
+    /// It is asked for a version of its API that has no responses yet (Azure).
+    pub older: bool,
     /// Resources lie below the model's deployment, whose name is a segment of the path (Azure). It stays in the body as well.
     pub deployments: bool,
 }
@@ -42,8 +45,8 @@ impl Dialect for OpenAi {
 
     fn protocol(&self, asked: Endpoint) -> Protocol {
         match asked {
-            Endpoint::Responses if self.serves(asked) && !self.chats => Protocol::Responses,
-            Endpoint::Completions if self.serves(asked) && !self.responses => Protocol::Text,
+            Endpoint::Responses if self.serves(asked) && !self.chats && !self.older => Protocol::Responses,
+            Endpoint::Completions if self.serves(asked) && !self.chats && !self.responses => Protocol::Text,
             Endpoint::Chat | Endpoint::Completions | Endpoint::Messages | Endpoint::Responses | Endpoint::Generate => {
                 self.to_others()
             }
@@ -265,8 +268,13 @@ fn unusable(cause: &str) -> Fault {
 mod tests {
     use super::*;
 
-    const DIALECT: OpenAi =
-        OpenAi { row: &crate::providers::rows::OPENAI, responses: false, chats: false, deployments: false };
+    const DIALECT: OpenAi = OpenAi {
+        row: &crate::providers::rows::OPENAI,
+        responses: false,
+        chats: false,
+        older: false,
+        deployments: false,
+    };
 
     fn parsed(bytes: &Bytes) -> Value {
         serde_json::from_slice(bytes).unwrap()

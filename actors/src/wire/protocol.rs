@@ -70,8 +70,9 @@ impl Protocol {
         let (parameters, labels): (&'static [_], &'static [_]) = match self {
             Protocol::Responses => return RESPONSE_REPEATS,
             Protocol::Text => (&["prompt", "echo", "logprobs"], &[]),
-            // whether thought is to be told is for us, and holds whatever the provider was told
-            Protocol::Chat => (&[], &["reasoning_effort", "thinking", "include_reasoning", "reasoning"]),
+            // whether thought is to be told is for us, and holds whatever the provider was told; so is which tools are given
+            // a text
+            Protocol::Chat => (&[], &["reasoning_effort", "thinking", "include_reasoning", "reasoning", "tools"]),
             Protocol::Messages => (&[], &["thinking"]),
             Protocol::GenerateContent => (&[], &["generationConfig", "generation_config"]),
             Protocol::Own => (&[], &[]),

@@ -79,6 +79,8 @@ words! {
         Empty => "empty",
         /// Nothing at all: no piece of arguments comes.
         None => "none",
+        /// An object with one text, `input`: what a function is given that stands for a custom tool.
+        Input => "input",
     }
 }
 

@@ -10,6 +10,9 @@ use std::fmt::Write;
 const ARGUMENTS: &str =
     r#"{"city":"Z\u00fcrich \"old town\"","note":"line\nbreak \\ tab\t","mood":"\ud83d\ude00","grüße":"日本🎉"}"#;
 
+/// The same for a function that stands for a custom tool.
+const INPUT: &str = r#"{"input":"ls \"a b\"\n\ud83d\ude00 é"}"#;
+
 /// The content pieces of one choice.
 pub fn pieces(behaviour: &Behaviour, text: Option<&str>) -> Vec<String> {
     let raw = match text {
@@ -33,6 +36,7 @@ pub fn argument_pieces(behaviour: &Behaviour) -> Vec<String> {
 pub fn argument_text(behaviour: &Behaviour) -> &'static str {
     match behaviour.arguments {
         Arguments::Full => ARGUMENTS,
+        Arguments::Input => INPUT,
         Arguments::Empty => "{}",
         Arguments::None => "",
     }

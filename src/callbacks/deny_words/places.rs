@@ -119,6 +119,9 @@ static CHOICE: Place = object(&[
     ("message", &MESSAGE),
     ("delta", &MESSAGE),
     ("text", &TEXT),
+    // beside a text completion's text
+    ("reasoning_content", &TEXT),
+    ("reasoning", &TEXT),
     ("logprobs", &LOGPROBS),
     ("finish_reason", &FINISH),
 ]);

@@ -226,6 +226,10 @@ fn like_openai(json: &str, path: &[Step], text: &str) -> Bytes {
     let mut choices = nested(path.get(1..).unwrap_or_default(), text);
     if let Some(choice) = choices.get_mut(0).and_then(Value::as_object_mut) {
         choice.insert("finish_reason".to_owned(), Value::Null);
+        if !choice.contains_key("delta") {
+            // a text completion, whose readers expect one in each piece
+            choice.entry("text").or_insert_with(|| Value::from(""));
+        }
     }
     let mut splices = Splices::default();
     for member in scan::members(json).unwrap_or_default() {

@@ -209,6 +209,16 @@ fn text_completions_are_streamed_past_it_too() {
     let (out, _) = run(&mut stage, vec![text("so b"), text("ad it was")]);
     let all: String = out.iter().map(|e| e["choices"][0]["text"].as_str().unwrap()).collect();
     assert_eq!(all, "so # it was");
+    let piece = |name: &str, t: &str, finish: Value| {
+        Bytes::from(json!({"choices": [{"index": 0, "text": "", name: t, "finish_reason": finish}]}).to_string())
+    };
+    let mut stage = self::stage(json!({"words": ["secret"], "action": "mask", "mask": "#"}));
+    let events = ["a sec", "ret, a sec"].map(|t| piece("reasoning_content", t, Value::Null)).into_iter();
+    let (out, _) = run(&mut stage, events.chain([piece("text", "so", json!("stop"))]).collect());
+    let choices: Vec<&Value> = out.iter().map(|event| &event["choices"][0]).collect();
+    let thought: String = choices.iter().filter_map(|choice| choice["reasoning_content"].as_str()).collect();
+    assert_eq!(thought, "a #, a sec");
+    assert!(choices.iter().all(|choice| choice["text"].is_string()), "{choices:?}");
 }
 
 #[test]

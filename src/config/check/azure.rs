@@ -49,11 +49,11 @@ fn below(reader: &mut Reader<'_>, params: &Section<'_>, base: &BaseUrl) -> Below
         "v1" | "latest" => String::new(),
         other => format!("?api-version={}", form_urlencoded::byte_serialize(other.as_bytes()).collect::<String>()),
     };
-    let chats = !v1 && version < RESPONSES_FROM;
+    let older = !v1 && version < RESPONSES_FROM;
     let (path, model_in_path) = match () {
         // below a deployment there are none
         () if path.contains("/openai/deployments/") => {
-            return Below { query, chats: true, ..Below::default() };
+            return Below { query, older: true, ..Below::default() };
         }
         () if path.ends_with("/openai/v1") => {
             return Below { query: if v1 { query } else { String::new() }, ..Below::default() };
@@ -62,7 +62,7 @@ fn below(reader: &mut Reader<'_>, params: &Section<'_>, base: &BaseUrl) -> Below
         () if path.ends_with("/openai") => ("", true),
         () => ("/openai", true),
     };
-    Below { path: path.to_owned(), query, model_in_path, chats, ..Below::default() }
+    Below { path: path.to_owned(), query, model_in_path, older, ..Below::default() }
 }
 
 /// Where tokens come from: what is written first, then the environment, as Azure's own libraries read it.

@@ -142,7 +142,7 @@ pub(super) fn read(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<Targ
     };
     if matches!(provider.speaks, Speaks::OpenAi | Speaks::Azure) {
         own.below.responses = responses;
-        own.below.chats |= reader.flag(params, "use_chat_completions_api").unwrap_or(false);
+        own.below.chats = reader.flag(params, "use_chat_completions_api").unwrap_or(false);
     }
     Some(Target { upstream_model, provider, api_base, api_key, own })
 }

@@ -149,7 +149,7 @@ const PARAM_KEYS: &[Key] = &[
         "use_chat_completions_api",
         Ty::Flag,
         "false",
-        "Callers of responses are answered by chat completions, for a server too old to have responses.",
+        "Callers of responses and of text completions are answered by chats: for a server, or a model, that only chats.",
     ),
     key("additional_drop_params", Ty::Names, "[]", "Parameters that are always dropped."),
     key("cooldown_time", Ty::Seconds(0.0, WEEK), "-", "Seconds of rest, in place of the router's."),

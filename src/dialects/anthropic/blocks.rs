@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::fields::bad;
+use crate::dialects::custom;
 use crate::dialects::foreign::{self, Foreign};
 use crate::dialects::request::{Content, Part, Source};
 use crate::dialects::{BadRequest, Did, Notes, signature};
@@ -92,6 +93,8 @@ pub enum Input<'a> {
     Raw(&'a RawValue),
     /// None.
     Empty {},
+    /// What a custom tool was given.
+    Custom { input: &'a str },
     /// What is no object, wrapped in one in the way of Anthropic's page "Fine-grained tool streaming". To refuse it would
     /// end a conversation for good whose history has a model's slip in it.
     Invalid {
@@ -242,6 +245,10 @@ pub fn tool_id<'a>(id: &'a str, notes: &mut Notes) -> Cow<'a, str> {
 }
 
 fn whole<'a>(value: &'a Value, at: &str, notes: &mut Notes) -> Result<Option<Block<'a>>, BadRequest> {
+    if let Some(call) = custom::Call::of(value) {
+        let (id, input) = (tool_id(call.id, notes), Input::Custom { input: call.input });
+        return Ok(Some(Block::ToolUse { id, name: call.name, input, cache_control: None }));
+    }
     let kind = value.get("type").and_then(Value::as_str).unwrap_or_default();
     if WHOLE.contains(&kind) || kind.ends_with("_tool_result") {
         return Ok(Some(Block::Whole(value)));

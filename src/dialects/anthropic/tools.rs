@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::dialects::request::{Request, Tool, ToolChoice};
-use crate::dialects::{Did, Notes};
+use crate::dialects::{Did, Notes, custom};
 
 /// Prefix of the paths in [`Request::rest`] that hold members of tools which the model has no place for.
 pub const MEMBERS: &str = "tools.";
@@ -14,7 +14,8 @@ pub fn write(request: &Request, notes: &mut Notes) -> Vec<Value> {
 }
 
 fn one(tool: &Tool, rest: &Map<String, Value>, notes: &mut Notes) -> Option<Value> {
-    let (name, description, parameters, strict, cache_control) = match tool {
+    let tool = custom::tool(tool, notes);
+    let (name, description, parameters, strict, cache_control) = match &*tool {
         Tool::Function { name, description, parameters, strict, cache_control } => {
             (name, description, parameters, strict, cache_control)
         }
@@ -59,7 +60,7 @@ pub fn schema(parameters: Option<&Value>) -> Value {
 /// `tool_choice`, which has `disable_parallel_tool_use` in it: OpenAI's `parallel_tool_calls`, reversed.
 pub fn choice(request: &Request, has_tools: bool, notes: &mut Notes) -> Option<Value> {
     let serial = request.parallel_tool_calls == Some(false);
-    let mut choice = match &request.tool_choice {
+    let mut choice = match custom::choice(request.tool_choice.as_ref()).as_deref() {
         // without tools these say nothing, and the API refuses them
         None | Some(ToolChoice::Auto | ToolChoice::None) if !has_tools => return None,
         None if serial => json!({ "type": "auto" }),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::dialects::anthropic::{Input, bad, input, of_claude, tool_id};
+use crate::dialects::custom;
 use crate::dialects::foreign::{self, Foreign};
 use crate::dialects::request::{Content, Part, Source};
 use crate::dialects::{BadRequest, Did, Notes};
@@ -241,6 +242,10 @@ fn other<'a>(value: &'a Value, at: &str, notes: &mut Notes) -> Result<Option<Blo
     let text = value.get("text").and_then(Value::as_str);
     if let (Some("guarded_text"), Some(text)) = (value.get("type").and_then(Value::as_str), text) {
         return Ok(Some(Block::GuardContent { text: Guarded { text } }));
+    }
+    if let Some(call) = custom::Call::of(value) {
+        let (tool_use_id, input) = (tool_id(call.id, notes), Input::Custom { input: call.input });
+        return Ok(Some(Block::ToolUse { tool_use_id, name: call.name, input }));
     }
     match foreign::read(value, notes) {
         Foreign::Nothing => Ok(None),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::blocks;
 use crate::dialects::anthropic::{TOOL_MEMBERS, schema};
 use crate::dialects::request::{Content, Request, Tool, ToolChoice};
-use crate::dialects::{Did, Notes};
+use crate::dialects::{Did, Notes, custom};
 
 /// What the model takes of tools.
 #[derive(Clone, Copy)]
@@ -53,7 +53,8 @@ fn none(request: &Request, tools: &mut Vec<Value>, notes: &mut Notes) -> bool {
 }
 
 fn one(tool: &Tool, takes: Takes, out: &mut Vec<Value>, notes: &mut Notes) {
-    let Tool::Function { name, description, parameters, strict, cache_control } = tool else {
+    let tool = custom::tool(tool, notes);
+    let Tool::Function { name, description, parameters, strict, cache_control } = &*tool else {
         return notes.add("tools", Did::Dropped, "a tool of a form that Converse does not have");
     };
     let mut spec = Map::new();
@@ -75,7 +76,7 @@ fn choice(request: &Request, own: bool, answered_by_tool: bool, notes: &mut Note
     if request.parallel_tool_calls == Some(false) && own {
         notes.add("parallel_tool_calls", Did::Dropped, "Converse cannot forbid several calls at once");
     }
-    match &request.tool_choice {
+    match custom::choice(request.tool_choice.as_ref()).as_deref() {
         // the structured answer is one of the tools: one of them must be called, or this one where there is no other
         Some(ToolChoice::Function(name)) if own => Some(json!({ "tool": { "name": name } })),
         _ if answered_by_tool && own => Some(json!({ "any": {} })),

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::dialects::custom;
 use crate::dialects::foreign::{self, Foreign};
 use crate::dialects::request::{Content, Message, Role};
 use crate::dialects::{BadRequest, Did, Notes, openai, own};
@@ -31,6 +32,7 @@ fn check(messages: &[Message]) -> Result<(), BadRequest> {
             Content::Document { source, .. } if foreign::plain(source).is_some() => continue,
             Content::Document { .. } => "The provider takes documents as text only",
             Content::Audio { .. } => "The provider takes no sound",
+            Content::Other(value) if custom::Call::of(value).is_some() => continue,
             Content::Other(value) if foreign::read(value, &mut Notes::default()) != Foreign::Unknown => continue,
             Content::Other(_) => "The provider takes text and pictures only",
             _ => continue,

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::messages;
-use crate::dialects::openai;
 use crate::dialects::request::{Format, Reasoning, Request, Tool, ToolChoice};
 use crate::dialects::{BadRequest, Did, Notes, Target, Written};
+use crate::dialects::{custom, openai};
 
 /// The provider's own parameters, as a caller of OpenAI's protocol gives them.
 const OWN: [&str; 9] =
@@ -70,12 +70,12 @@ fn tools(request: &Request, target: &Target<'_>, body: &mut Map<String, Value>, 
             function.entry("parameters").or_insert_with(|| json!({"type": "object", "properties": {}}));
         }
     }
-    let word = match &request.tool_choice {
+    let word = match custom::choice(request.tool_choice.as_ref()).as_deref() {
         None | Some(ToolChoice::Auto) => None,
         Some(ToolChoice::None) => Some("NONE"),
         Some(ToolChoice::Required) => Some("REQUIRED"),
         Some(ToolChoice::Function(name)) => {
-            tools.retain(|tool| tool["function"]["name"] == **name);
+            tools.retain(|tool| tool["function"]["name"] == *name);
             notes.add("tool_choice", Did::Renamed, "REQUIRED, and no other tool is told");
             Some("REQUIRED")
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::models::Traits;
 use super::parts_out::Writer;
 use crate::dialects::request::{Content, Message, Role};
-use crate::dialects::{BadRequest, Did, Notes, middle};
+use crate::dialects::{BadRequest, Did, Notes, custom, middle};
 
 /// The conversation.
 pub struct Conversation {
@@ -68,6 +68,7 @@ fn names(messages: &[Message]) -> HashMap<&str, &str> {
     let parts = messages.iter().flat_map(|message| &message.parts);
     let calls = parts.filter_map(|part| match &part.content {
         Content::ToolCall { id, name, .. } => Some((id.as_str(), name.as_str())),
+        Content::Other(value) => custom::Call::of(value).map(|call| (call.id, call.name)),
         _ => None,
     });
     calls.collect()

@@ -108,6 +108,8 @@ impl Candidates {
             Event::Finish { choice, reason, .. } => {
                 self.of(choice).finish.get_or_insert(reason);
             }
+            // calls of custom tools come here as calls of functions
+            Event::CustomCall { .. } | Event::Input { .. } => {}
             Event::Start(_) | Event::Usage(_) | Event::Own { .. } | Event::End => {}
         }
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::fields::bad;
 use super::models::Traits;
 use super::place::place;
+use crate::dialects::custom;
 use crate::dialects::foreign::{self, Foreign};
 use crate::dialects::request::{Content, Part, Source};
 use crate::dialects::{BadRequest, Did, Notes, signature};
@@ -98,6 +99,10 @@ impl<'a> Writer<'a, '_> {
             Content::ToolResult { id, parts, is_error } => return self.result(id, (parts, *is_error), at, out),
             Content::Other(value) => {
                 let own = value.as_object().is_some_and(|part| part.keys().any(|name| OWN.contains(&name.as_str())));
+                if let Some(call) = custom::Call::of(value) {
+                    self.call(call.id, call.name, &call.arguments(), out);
+                    return Ok(());
+                }
                 if own {
                     self.push(value.clone(), out);
                     return Ok(());

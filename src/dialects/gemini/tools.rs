@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::schema;
 use crate::dialects::request::{Request, Tool, ToolChoice};
-use crate::dialects::{Did, Notes};
+use crate::dialects::{Did, Notes, custom};
 
 /// Tools that Google runs (its reference, `Tool`).
 pub const NATIVE: [&str; 9] = [
@@ -24,7 +24,8 @@ pub fn write(request: &Request, body: &mut Map<String, Value>, notes: &mut Notes
     let mut functions = Vec::new();
     let mut tools = Vec::new();
     for tool in &request.tools {
-        match tool {
+        let tool = custom::tool(tool, notes);
+        match &*tool {
             Tool::Function { name, description, parameters, cache_control, .. } => {
                 if cache_control.is_some() {
                     notes.add(
@@ -79,7 +80,7 @@ fn is_native(tool: &Value) -> bool {
 }
 
 fn choice(request: &Request, callable: bool, notes: &mut Notes) -> Option<Value> {
-    let config = match request.tool_choice.as_ref()? {
+    let config = match &*custom::choice(request.tool_choice.as_ref())? {
         ToolChoice::Native(value) if value.get("functionCallingConfig").is_some() => return Some(value.clone()),
         ToolChoice::Native(_) => {
             notes.add("tool_choice", Did::Dropped, "no such choice here");

@@ -28,6 +28,8 @@ struct Known {
     id: String,
     /// Its name came, and the event went out.
     begun: bool,
+    /// It is of a custom tool.
+    custom: bool,
 }
 
 impl Calls {
@@ -38,7 +40,10 @@ impl Calls {
     /// Too many calls, or arguments before a name.
     pub fn take(&mut self, choice: u32, piece: &Call<'_>, answer: &str, out: &mut Vec<Event>) -> Result<(), Fault> {
         let id = word(piece.id).unwrap_or_default();
-        let (name, arguments) = piece.function.as_ref().map(parts).unwrap_or_default();
+        let (name, arguments) = match (&piece.custom, &piece.function) {
+            (Some(custom), _) => (word(custom.name).unwrap_or_default(), word(custom.input).unwrap_or_default()),
+            (None, function) => function.as_ref().map(parts).unwrap_or_default(),
+        };
         let known = match self.find(choice, piece.index, &id, !name.is_empty()) {
             Some(at) => &mut self.list[at],
             None => self.add(choice, piece.index)?,
@@ -48,11 +53,15 @@ impl Calls {
         }
         if !known.begun && !name.is_empty() {
             known.begun = true;
+            known.custom = piece.custom.is_some();
             if known.id.is_empty() {
                 known.id = made_up(answer, choice, known.call);
             }
             let (id, name) = (known.id.clone(), name.into_owned());
-            out.push(Event::ToolCall { choice, call: known.call, id, name });
+            out.push(match known.custom {
+                true => Event::CustomCall { choice, call: known.call, id, name },
+                false => Event::ToolCall { choice, call: known.call, id, name },
+            });
         }
         if arguments.is_empty() {
             return Ok(());
@@ -60,7 +69,10 @@ impl Calls {
         if !known.begun {
             return Err(invalid(&format!("choice {choice} has arguments of a tool call before its name")));
         }
-        out.push(Event::Arguments { choice, call: known.call, json: arguments.into_owned() });
+        out.push(match known.custom {
+            true => Event::Input { choice, call: known.call, text: arguments.into_owned() },
+            false => Event::Arguments { choice, call: known.call, json: arguments.into_owned() },
+        });
         Ok(())
     }
 
@@ -75,7 +87,7 @@ impl Calls {
         answer: &str,
         out: &mut Vec<Event>,
     ) -> Result<(), Fault> {
-        self.take(choice, &Call { index: Some(0), id: None, kind: None, function: Some(function) }, answer, out)
+        self.take(choice, &Call { index: Some(0), id: None, function: Some(function), custom: None }, answer, out)
     }
 
     /// Whether the choice has called a tool.
@@ -99,7 +111,14 @@ impl Calls {
             return Err(invalid(&format!("more than {MOST} tool calls")));
         }
         let call = self.list.iter().filter(|known| known.choice == choice).count() as u32;
-        self.list.push(Known { choice, index: index.unwrap_or(call), call, id: String::new(), begun: false });
+        self.list.push(Known {
+            choice,
+            index: index.unwrap_or(call),
+            call,
+            id: String::new(),
+            begun: false,
+            custom: false,
+        });
         let last = self.list.len() - 1;
         Ok(&mut self.list[last])
     }

@@ -269,6 +269,19 @@ impl Encode for Encoder {
                 self.arguments(at, call, &json, out);
             }
             Event::Arguments { .. } => {}
+            Event::CustomCall { choice, call, id, name } => {
+                let at = self.open(choice, out);
+                self.choices[at].called = true;
+                let signature = self.choices[at].signed.take();
+                let custom = json!({"name": name, "input": ""});
+                let id = signed::id(&id, signature.as_deref());
+                let call = json!({"index": call, "id": id, "type": "custom", "custom": custom});
+                self.member(at, "tool_calls", &[call], out);
+            }
+            Event::Input { choice, call, text } => {
+                let at = self.open(choice, out);
+                self.member(at, "tool_calls", &[json!({"index": call, "custom": {"input": text}})], out);
+            }
             Event::Image { choice, image } => {
                 let at = self.open(choice, out);
                 let number = self.choices[at].pictures;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::super::BadRequest;
 use super::super::request::{Content, Message, Part, Role};
+use super::super::{BadRequest, custom};
 use super::fields::{Fields, Strays};
 use super::{parts_in, signed};
 
@@ -138,9 +138,15 @@ impl Reader {
     }
 
     /// A call, and Gemini's signature of it.
-    fn call(&mut self, value: Value, at: String) -> Result<(Option<String>, Part), BadRequest> {
+    fn call(&mut self, mut value: Value, at: String) -> Result<(Option<String>, Part), BadRequest> {
         if value["type"] == "custom" {
-            return Ok((None, Part::of(Content::Other(value))));
+            let Some(call) = custom::Call::of(&value) else {
+                let what = "This must have an `id`, and in `custom` a `name` and an `input`";
+                return Err(BadRequest { pointer: at, what: what.into() });
+            };
+            let (signature, id) = (signed::within(call.id), signed::own_id(call.id.to_owned()));
+            value["id"] = id.into();
+            return Ok((signature, Part::of(Content::Other(value))));
         }
         let mut fields = Fields::of(value, at)?;
         fields.any("type");

@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::custom;
 use super::super::request::{Content, Message, Part, Role};
 use super::super::{BadRequest, Did, Notes};
 use super::names::Takes;
@@ -145,7 +146,15 @@ impl Out<'_> {
                     self.writer.mark(part, &mut call);
                     calls.push(call);
                 }
-                Content::Other(value) if value["type"] == "custom" => calls.push(value.clone()),
+                Content::Other(value) if value["type"] == "custom" => {
+                    calls.push(match custom::Call::of(value).filter(|_| !self.writer.takes.only_openai) {
+                        Some(call) => {
+                            let function = json!({"name": call.name, "arguments": call.arguments()});
+                            json!({"id": call.id, "type": "function", "function": function})
+                        }
+                        None => value.clone(),
+                    });
+                }
                 Content::Other(value) if value["type"] == "audio" && self.writer.takes.only_openai => {
                     written["audio"] = json!({"id": value["audio"]["id"]});
                 }

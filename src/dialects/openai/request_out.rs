@@ -88,7 +88,7 @@ pub fn write_request(request: &Request, target: &Target<'_>) -> Result<Written, 
 
 fn tooling(request: &Request, takes: &Takes, body: &mut Map<String, Value>, notes: &mut Notes) {
     let tools: Vec<Value> = request.tools.iter().filter_map(|tool| tools::write(tool, takes, notes)).collect();
-    let choice = request.tool_choice.as_ref().and_then(|choice| tools::write_choice(choice, notes));
+    let choice = request.tool_choice.as_ref().and_then(|choice| tools::write_choice(choice, takes, notes));
     if tools.is_empty() {
         // OpenAI refuses both where there are no tools; only a demand for a call means something there
         if let Some(ToolChoice::Required | ToolChoice::Function(_)) = request.tool_choice {

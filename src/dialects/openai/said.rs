@@ -100,9 +100,7 @@ impl Reader {
         match (choice.delta, choice.message) {
             (Some(delta), _) => self.said(at, delta, false, out)?,
             (None, Some(message)) => self.said(at, message, true, out)?,
-            (None, None) => {
-                out.extend(word(choice.text).map(|text| Event::Text { choice: index, text: text.into_owned() }))
-            }
+            (None, None) => text(index, (choice.reasoning_content.or(choice.reasoning), choice.text), out),
         }
         let Some(told) = word(choice.finish_reason).filter(|_| !self.choices[at].finished) else { return Ok(()) };
         self.choices[at].finished = true;
@@ -145,10 +143,7 @@ impl Reader {
         let citations = items(said.annotations).map(sources::read).chain(own);
         out.extend(citations.map(|citation| Event::Citation { choice, citation }));
         for call in said.tool_calls.iter().flatten() {
-            // a custom tool's call; only a caller of this dialect can have declared one
-            if word(call.kind).as_deref() != Some("custom") {
-                self.calls.take(choice, call, &self.id, out)?;
-            }
+            self.calls.take(choice, call, &self.id, out)?;
         }
         match said.function_call {
             Some(function) => self.calls.take_function(choice, function, &self.id, out),
@@ -188,6 +183,12 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// What a text completion says.
+fn text(choice: u32, (thought, text): (Raw<'_>, Raw<'_>), out: &mut Vec<Event>) {
+    out.extend(word(thought).map(|text| Event::Reasoning { choice, text: text.into_owned() }));
+    out.extend(word(text).map(|text| Event::Text { choice, text: text.into_owned() }));
 }
 
 /// An element of OpenRouter's `reasoning_details` as a block of thought.

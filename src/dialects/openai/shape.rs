@@ -65,6 +65,12 @@ pub struct Choice<'a> {
     /// In a text completion, whole or in part.
     #[serde(borrow, default)]
     pub text: Raw<'a>,
+    /// Beside it: thought.
+    #[serde(borrow, default)]
+    pub reasoning_content: Raw<'a>,
+    /// The same, as OpenRouter tells it.
+    #[serde(borrow, default)]
+    pub reasoning: Raw<'a>,
     #[serde(borrow, default)]
     pub finish_reason: Raw<'a>,
     #[serde(borrow, default)]
@@ -119,10 +125,20 @@ pub struct Call<'a> {
     pub index: Option<u32>,
     #[serde(borrow, default)]
     pub id: Raw<'a>,
-    #[serde(borrow, default, rename = "type")]
-    pub kind: Raw<'a>,
     #[serde(borrow, default)]
     pub function: Option<Function<'a>>,
+    /// A custom tool, in the place of a function.
+    #[serde(borrow, default)]
+    pub custom: Option<Custom<'a>>,
+}
+
+/// A custom tool that is called.
+#[derive(Deserialize)]
+pub struct Custom<'a> {
+    #[serde(borrow, default)]
+    pub name: Raw<'a>,
+    #[serde(borrow, default)]
+    pub input: Raw<'a>,
 }
 
 /// What is called.

@@ -29,8 +29,14 @@ pub fn own_id(mut id: String) -> String {
 pub fn take(call: &mut Fields, id: &str) -> Option<String> {
     let beside = call.any("provider_specific_fields");
     let beside = beside.as_ref().and_then(|fields| fields.get("thought_signature")).and_then(Value::as_str);
-    let within = id.split_once(MARK).map(|(_, signature)| signature);
-    beside.or(within).filter(|signature| !signature.is_empty()).map(signature::marked)
+    let beside = beside.filter(|signature| !signature.is_empty()).map(signature::marked);
+    beside.or_else(|| within(id))
+}
+
+/// The signature within an id.
+pub fn within(id: &str) -> Option<String> {
+    let (_, signature) = id.split_once(MARK)?;
+    (!signature.is_empty()).then(|| signature::marked(signature))
 }
 
 /// Puts a signature before the call that it is of. Told among the blocks of thought as well, it is taken from there, with the

@@ -1,7 +1,10 @@
 //! Tools and the choice of them, in and out.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
+use super::super::custom;
 use super::super::request::{Tool, ToolChoice};
 use super::super::{BadRequest, Did, Notes};
 use super::fields::{Fields, Strays};
@@ -76,7 +79,8 @@ pub fn read_choice(value: Value, at: &str) -> Result<ToolChoice, BadRequest> {
 
 /// A tool, written; nothing where this dialect has no such tool.
 pub fn write(tool: &Tool, takes: &Takes, notes: &mut Notes) -> Option<Value> {
-    match tool {
+    let tool = if takes.only_openai { Cow::Borrowed(tool) } else { custom::tool(tool, notes) };
+    match &*tool {
         Tool::Function { name, description, parameters, strict, cache_control } => {
             let mut function = json!({"name": name});
             let members = [
@@ -107,8 +111,9 @@ pub fn write(tool: &Tool, takes: &Takes, notes: &mut Notes) -> Option<Value> {
 }
 
 /// The choice, written.
-pub fn write_choice(choice: &ToolChoice, notes: &mut Notes) -> Option<Value> {
-    match choice {
+pub fn write_choice(choice: &ToolChoice, takes: &Takes, notes: &mut Notes) -> Option<Value> {
+    let as_function = custom::choice(Some(choice)).filter(|_| !takes.only_openai);
+    match as_function.as_deref().unwrap_or(choice) {
         ToolChoice::Auto => Some("auto".into()),
         ToolChoice::None => Some("none".into()),
         ToolChoice::Required => Some("required".into()),

@@ -57,8 +57,10 @@ struct Folded {
 struct Call {
     id: String,
     name: String,
+    /// Of a custom tool, its input.
     arguments: String,
     signature: Option<String>,
+    custom: bool,
 }
 
 /// The whole answer that these events are.
@@ -120,6 +122,15 @@ fn fold(choices: &mut BTreeMap<u32, Folded>, event: Event) {
             let known = folded.calls.entry(call).or_default();
             (known.id, known.name, known.signature) = (id, name, folded.signed.take());
         }
+        Event::CustomCall { choice, call, id, name } => {
+            let folded = of(choices, choice);
+            let id = signed::id(&id, folded.signed.take().as_deref()).into_owned();
+            let known = folded.calls.entry(call).or_default();
+            (known.id, known.name, known.custom) = (id, name, true);
+        }
+        Event::Input { choice, call, text } => {
+            of(choices, choice).calls.entry(call).or_default().arguments.push_str(&text);
+        }
         Event::Arguments { choice, call, json } => {
             of(choices, choice).calls.entry(call).or_default().arguments.push_str(&json);
         }
@@ -170,6 +181,10 @@ impl Folded {
         let finish = self.finish.unwrap_or(reason::unsaid(!self.calls.is_empty()));
         let logprobs = if self.logprobs.is_empty() { Value::Null } else { self.logprobs.into() };
         let calls = self.calls.into_values().map(|call| {
+            if call.custom {
+                let custom = object([("name", call.name.into()), ("input", call.arguments.into())]);
+                return object([("id", call.id.into()), ("type", "custom".into()), ("custom", custom)]);
+            }
             let arguments = if call.arguments.is_empty() { "{}".to_owned() } else { call.arguments };
             let function = object([("name", call.name.into()), ("arguments", arguments.into())]);
             let id = signed::id(&call.id, call.signature.as_deref());

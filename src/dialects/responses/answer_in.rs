@@ -104,7 +104,7 @@ pub fn item(mut item: Value, calls: &mut Calls, out: &mut Vec<Event>) {
         Some("function_call" | "custom_tool_call") => {
             let call = calls.begin(u64::MAX);
             out.push(begun(&item, call));
-            out.extend(arguments(&item).map(|json| Event::Arguments { choice: 0, call, json }));
+            out.extend(arguments(&item, call));
         }
         Some("image_generation_call") => out.extend(picture(&mut item)),
         Some(own) => out.push(Event::Own { kind: own.to_owned() }),
@@ -169,14 +169,17 @@ pub fn sealed(item: &Value, told: bool) -> Option<Event> {
 pub fn begun(item: &Value, call: u32) -> Event {
     let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
     let id = Some(text("call_id")).filter(|id| !id.is_empty()).unwrap_or_else(|| text("id"));
-    Event::ToolCall { choice: 0, call, id, name: text("name") }
+    match item["type"] == "custom_tool_call" {
+        true => Event::CustomCall { choice: 0, call, id, name: text("name") },
+        false => Event::ToolCall { choice: 0, call, id, name: text("name") },
+    }
 }
 
-/// The arguments of a call that is whole. What a custom tool is given is a text, and stands in an object elsewhere.
-pub fn arguments(item: &Value) -> Option<String> {
-    let json = match item["input"].as_str() {
-        Some(input) => json!({"input": input}).to_string(),
-        None => item["arguments"].as_str()?.to_owned(),
-    };
-    Some(json).filter(|json| !json.is_empty())
+/// What the tool is given, of a call that is whole; nothing where that is nothing.
+pub fn arguments(item: &Value, call: u32) -> Option<Event> {
+    let text = |name: &str| item[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    match item["type"] == "custom_tool_call" {
+        true => text("input").map(|text| Event::Input { choice: 0, call, text }),
+        false => text("arguments").map(|json| Event::Arguments { choice: 0, call, json }),
+    }
 }

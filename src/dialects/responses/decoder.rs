@@ -69,7 +69,7 @@ impl Decode for Decoder {
 }
 
 /// Kinds that say something which the others don't.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "response.created",
     "response.in_progress",
     "response.queued",
@@ -82,6 +82,7 @@ const KNOWN: [&str; 14] = [
     "response.reasoning_summary_text.delta",
     "response.reasoning_text.delta",
     "response.function_call_arguments.delta",
+    "response.custom_tool_call_input.delta",
     COMPLETED,
     INCOMPLETE,
 ];
@@ -124,6 +125,11 @@ impl Decoder {
                 self.tell(at)?;
                 out.push(Event::Arguments { choice: 0, call, json: text });
             }
+            "response.custom_tool_call_input.delta" => {
+                let call = self.calls.at(at).ok_or_else(|| invalid("input of a call that was not begun"))?;
+                self.tell(at)?;
+                out.push(Event::Input { choice: 0, call, text });
+            }
             _ => {}
         }
         Ok(())
@@ -165,7 +171,7 @@ impl Decoder {
         match (item["type"].as_str(), self.calls.at(at)) {
             (Some("reasoning"), _) if told => out.extend(answer_in::sealed(&item, true)),
             (Some("function_call" | "custom_tool_call"), Some(call)) if !told => {
-                out.extend(answer_in::arguments(&item).map(|json| Event::Arguments { choice: 0, call, json }));
+                out.extend(answer_in::arguments(&item, call));
             }
             _ if told => {}
             _ if answer_in::nameless(&item) => return Err(invalid("a tool call without a name")),

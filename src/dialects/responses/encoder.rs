@@ -75,6 +75,7 @@ impl Encoder {
         let prefix = match kind {
             Kind::Message(_) => "msg",
             Kind::Reasoning { .. } => "rs",
+            Kind::Call(Call { custom: true, .. }) => "ctc",
             Kind::Call(_) => "fc",
             Kind::Picture { .. } => "ig",
         };
@@ -163,7 +164,11 @@ impl Encoder {
         let Some(output) = self.items.iter().rposition(mine) else { return };
         let Item { id, kind: Kind::Call(known), .. } = &mut self.items[output] else { return };
         let at = At { item: id, output, part: None };
-        self.frames.write_at("response.function_call_arguments.delta", at, &[("delta", &json)], out);
+        let kind = match known.custom {
+            true => "response.custom_tool_call_input.delta",
+            false => "response.function_call_arguments.delta",
+        };
+        self.frames.write_at(kind, at, &[("delta", &json)], out);
         known.arguments.push_str(json);
     }
 
@@ -192,7 +197,7 @@ impl Encoder {
     }
 
     fn close(&mut self, output: usize, out: &mut Vec<Frame>) {
-        let bare = matches!(&self.items[output].kind, Kind::Call(call) if call.arguments.trim_ascii().is_empty());
+        let bare = matches!(&self.items[output].kind, Kind::Call(call) if !call.custom && call.arguments.trim_ascii().is_empty());
         if let (true, Kind::Call(Call { call, .. })) = (bare, &self.items[output].kind) {
             self.arguments(*call, "{}", out);
         }
@@ -212,6 +217,9 @@ impl Encoder {
             }
             Kind::Reasoning { .. } => {}
             Kind::Picture { .. } => pictured(&mut self.frames, at, out),
+            Kind::Call(Call { custom: true, arguments, .. }) => {
+                self.frames.write_at("response.custom_tool_call_input.done", at, &[("input", arguments)], out);
+            }
             Kind::Call(Call { name, arguments, .. }) => {
                 let members: [(&str, &dyn super::frames::erased::Json); 2] = [("name", name), ("arguments", arguments)];
                 self.frames.write_at("response.function_call_arguments.done", at, &members, out);
@@ -255,8 +263,12 @@ impl Encode for Encoder {
                 self.text(false, &audio.transcript, out);
             }
             Event::ToolCall { choice: 0, call, id, name } => {
-                self.open(Kind::Call(Call { call, call_id: id, name, arguments: String::new() }), out);
+                self.open(Kind::Call(Call { call, call_id: id, name, arguments: String::new(), custom: false }), out);
             }
+            Event::CustomCall { choice: 0, call, id, name } => {
+                self.open(Kind::Call(Call { call, call_id: id, name, arguments: String::new(), custom: true }), out);
+            }
+            Event::Input { choice: 0, call, text } => self.arguments(call, &text, out),
             Event::Arguments { choice: 0, call, json } if !json.is_empty() => self.arguments(call, &json, out),
             Event::Citation { choice: 0, citation } => self.citation(citation, out),
             Event::Logprobs { choice: 0, value } => {

@@ -65,8 +65,10 @@ pub struct Call {
     pub call_id: String,
     /// The tool.
     pub name: String,
-    /// JSON so far.
+    /// JSON so far; of a custom tool, the text.
     pub arguments: String,
+    /// It is of a custom tool.
+    pub custom: bool,
 }
 
 impl Said {
@@ -115,8 +117,12 @@ impl Item {
                 }
                 item
             }
-            Kind::Call(Call { call_id, name, arguments, .. }) => {
+            Kind::Call(Call { call_id, name, arguments, custom, .. }) => {
                 let arguments = if begun { "" } else { arguments };
+                if *custom {
+                    return json!({"id": self.id, "type": "custom_tool_call", "status": status, "call_id": call_id,
+                        "name": name, "input": arguments});
+                }
                 json!({"id": self.id, "type": "function_call", "status": status, "call_id": call_id, "name": name,
                     "arguments": arguments})
             }
@@ -125,8 +131,8 @@ impl Item {
 }
 
 impl Call {
-    /// Its arguments are a whole JSON text.
+    /// Its arguments are a whole JSON text. Of any other text nobody can tell.
     pub fn complete(&self) -> bool {
-        serde_json::from_str::<serde::de::IgnoredAny>(&self.arguments).is_ok()
+        !self.custom && serde_json::from_str::<serde::de::IgnoredAny>(&self.arguments).is_ok()
     }
 }

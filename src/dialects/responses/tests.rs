@@ -12,7 +12,7 @@ use super::super::{AnswerFacts, Decode, Encode, Event, Frame, Target, anthropic,
 use super::{Decoder, Encoder, collect, read_request, read_whole, split, write_request, write_whole};
 
 /// Answers with both a stream and a whole fixture.
-const PAIRS: [&str; 8] = ["text", "tools", "reasoning", "refusal", "cut", "citations", "logprobs", "picture"];
+const PAIRS: [&str; 9] = ["text", "tools", "reasoning", "refusal", "cut", "citations", "logprobs", "picture", "custom"];
 
 fn path(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/dialects/fixtures").join(file)
@@ -84,6 +84,7 @@ fn joined(events: Vec<Event>) -> Vec<Event> {
             | (Some(Event::Refusal { text, .. }), Event::Refusal { text: more, .. })
             | (Some(Event::Reasoning { text, .. }), Event::Reasoning { text: more, .. }) => text.push_str(&more),
             (Some(Event::Arguments { json, .. }), Event::Arguments { json: more, .. }) => json.push_str(&more),
+            (Some(Event::Input { text, .. }), Event::Input { text: more, .. }) => text.push_str(&more),
             (_, event) => out.push(event),
         }
     }

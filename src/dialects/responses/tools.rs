@@ -16,7 +16,9 @@ pub fn read(value: Value, at: String, strays: &mut Strays) -> Result<Option<Tool
     match fields.needed("type")?.as_str() {
         "function" => read_function(fields, None, strays).map(Some),
         "custom" => {
-            let custom = Value::Object(fields.rest());
+            let name = fields.needed("name")?;
+            fields.put("name", name.into());
+            let custom = nested(fields.rest());
             Ok(Some(Tool::Native(object([("type", "custom".into()), ("custom", custom)]))))
         }
         own => {
@@ -106,12 +108,32 @@ pub fn write_choice(choice: &ToolChoice, notes: &mut Notes) -> Option<Value> {
     }
 }
 
-/// What is nested under the name of its kind, beside that kind.
+/// What is nested under the name of its kind, beside that kind; the grammar within a custom tool too.
 fn flat(value: &Value, kind: &str) -> Option<Value> {
+    let mut out = beside(value, kind)?;
+    if let Some(format) = out.get("format").and_then(|format| beside(format, "grammar")) {
+        out.insert("format".into(), format.into());
+    }
+    Some(Value::Object(out))
+}
+
+fn beside(value: &Value, kind: &str) -> Option<Map<String, Value>> {
     let inner = value[kind].as_object().filter(|_| value["type"] == kind)?;
     let mut out = Map::from_iter([("type".to_owned(), kind.into())]);
     out.extend(inner.iter().map(|(name, value)| (name.clone(), value.clone())));
-    Some(Value::Object(out))
+    Some(out)
+}
+
+/// A custom tool whose grammar, if it has one, stands under the name of its kind.
+fn nested(mut custom: Map<String, Value>) -> Value {
+    if let Some(Value::Object(format)) = custom.get_mut("format")
+        && format.get("type").is_some_and(|kind| kind == "grammar")
+    {
+        format.shift_remove("type");
+        let grammar = std::mem::take(format);
+        *format = Map::from_iter([("type".to_owned(), "grammar".into()), ("grammar".to_owned(), grammar.into())]);
+    }
+    custom.into()
 }
 
 /// A call of a custom tool in an earlier turn, in the form of chat completions.

@@ -1,4 +1,5 @@
-//! A caller's stream: pieces of the text, and `[DONE]`. Thought, calls and sources have no place in it.
+//! A caller's stream: pieces of the text, and `[DONE]`. Calls and sources have no place in it; thought has a member of its
+//! own (see the module).
 
 use std::io::Write as _;
 
@@ -35,6 +36,17 @@ struct Choice {
     logprobs: Option<Value>,
 }
 
+/// What stands beside a piece of text.
+#[derive(Clone, Copy)]
+enum Beside<'a> {
+    /// More is to come.
+    Nothing,
+    /// Why it is over.
+    Finish(&'static str),
+    /// A piece of thought.
+    Thought(&'a str),
+}
+
 impl Encoder {
     /// A writer of one stream.
     pub fn new(facts: AnswerFacts) -> Self {
@@ -51,16 +63,18 @@ impl Encoder {
         self.choices.push(Choice { index, ..Choice::default() });
         let at = self.choices.len() - 1;
         if let Some(prompt) = self.echo.take() {
-            self.piece(at, &prompt, None, out);
+            self.piece(at, &prompt, Beside::Nothing, out);
             self.echo = Some(prompt);
         }
         at
     }
 
     /// A piece of a choice's text, with the log probabilities that wait for it. The hot path.
-    fn piece(&mut self, at: usize, text: &str, finish: Option<&str>, out: &mut Vec<Frame>) {
+    fn piece(&mut self, at: usize, text: &str, beside: Beside<'_>, out: &mut Vec<Frame>) {
         let choice = &mut self.choices[at];
-        let lists = choice.logprobs.take().map(|value| {
+        // those of a text, so thought does not take them
+        let logprobs = if matches!(beside, Beside::Thought(_)) { None } else { choice.logprobs.take() };
+        let lists = logprobs.map(|value| {
             let mut lists = Lists::default();
             lists.extend(&value, &mut choice.offset);
             lists
@@ -76,16 +90,23 @@ impl Encoder {
             .and_then(|()| write!(line, ",\"index\":{index},\"logprobs\":"))
             .and_then(|()| Ok(serde_json::to_writer(&mut line, &lists)?))
             .and_then(|()| line.write_all(b",\"finish_reason\":"))
-            .and_then(|()| Ok(serde_json::to_writer(&mut line, &finish)?))
+            .and_then(|()| match beside {
+                Beside::Nothing => line.write_all(b"null"),
+                Beside::Finish(word) => write!(line, "\"{word}\""),
+                Beside::Thought(thought) => {
+                    line.write_all(b"null,\"reasoning_content\":")?;
+                    Ok(serde_json::to_writer(&mut line, thought)?)
+                }
+            })
             .and_then(|()| line.write_all(tail.as_bytes()));
         out.push(Frame { name: None, data: self.buffer.split().freeze() });
     }
 
-    fn finish(&mut self, index: u32, word: &str, out: &mut Vec<Frame>) {
+    fn finish(&mut self, index: u32, word: &'static str, out: &mut Vec<Frame>) {
         let at = self.open(index, out);
         if !self.choices[at].finished {
             self.choices[at].finished = true;
-            self.piece(at, "", Some(word), out);
+            self.piece(at, "", Beside::Finish(word), out);
         }
     }
 
@@ -116,19 +137,23 @@ impl Encode for Encoder {
             // where there is one text only, a refusal is that text
             Event::Text { choice, text } | Event::Refusal { choice, text } => {
                 let at = self.open(choice, out);
-                self.piece(at, &text, None, out);
+                self.piece(at, &text, Beside::Nothing, out);
             }
             // of sound, what is said in it is a text
             Event::Audio { choice, audio } => {
                 let at = self.open(choice, out);
                 if !audio.transcript.is_empty() {
-                    self.piece(at, &audio.transcript, None, out);
+                    self.piece(at, &audio.transcript, Beside::Nothing, out);
                 }
+            }
+            Event::Reasoning { choice, text } => {
+                let at = self.open(choice, out);
+                self.piece(at, "", Beside::Thought(&text), out);
             }
             Event::Logprobs { choice, value } => {
                 let at = self.open(choice, out);
                 if self.choices[at].logprobs.is_some() {
-                    self.piece(at, "", None, out);
+                    self.piece(at, "", Beside::Nothing, out);
                 }
                 self.choices[at].logprobs = Some(value);
             }
@@ -136,11 +161,12 @@ impl Encode for Encoder {
             Event::Usage(usage) => self.usage = Some(usage),
             Event::End => self.end(out),
             // no place for them
-            Event::Reasoning { .. }
-            | Event::Signature { .. }
+            Event::Signature { .. }
             | Event::Redacted { .. }
             | Event::ToolCall { .. }
             | Event::Arguments { .. }
+            | Event::CustomCall { .. }
+            | Event::Input { .. }
             | Event::Image { .. }
             | Event::Own { .. }
             | Event::Citation { .. } => {}

@@ -11,6 +11,10 @@
 //! echo           the prompt, told once more before the text
 //! ```
 //!
+//! Thought has no member in the description. It stands in `reasoning_content`, as in chats here, rather than nowhere: OpenRouter
+//! tells it so too (`reasoning`), and a caller who waits sees that something comes. Calls of tools and sources are left out;
+//! a request cannot ask for them.
+//!
 //! A provider's answer is read by the reader of chat completions: the two differ in what a choice holds.
 
 mod echo;

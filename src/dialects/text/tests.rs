@@ -99,12 +99,17 @@ fn one_text_is_all_that_is_told() {
         Event::End,
     ];
     let (whole, pieces) = told(&[], &events);
-    let choice = json!({"text": "ano", "index": 0, "logprobs": null, "finish_reason": "stop"});
+    let choice =
+        json!({"text": "ano", "index": 0, "logprobs": null, "finish_reason": "stop", "reasoning_content": "hm"});
     assert_eq!(whole["choices"], json!([choice]));
     assert_eq!(whole["usage"]["prompt_tokens"], 1);
-    assert_eq!((joined(&pieces, 0).as_str(), pieces.len()), ("ano", 3));
+    assert_eq!((joined(&pieces, 0).as_str(), pieces.len()), ("ano", 4));
+    assert_eq!(
+        (&pieces[0]["choices"][0]["text"], &pieces[0]["choices"][0]["reasoning_content"]),
+        (&json!(""), &json!("hm"))
+    );
     assert!(pieces.iter().all(|piece| piece.get("usage").is_none()), "nobody asked for it: {pieces:?}");
-    assert_eq!(pieces[2]["choices"][0]["finish_reason"], "stop");
+    assert_eq!(pieces[3]["choices"][0]["finish_reason"], "stop");
 }
 
 #[test]

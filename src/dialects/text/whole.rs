@@ -35,6 +35,8 @@ struct Choice {
     index: u32,
     logprobs: Option<Lists>,
     finish_reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    reasoning_content: String,
     /// Where the next token stands, in characters.
     #[serde(skip)]
     offset: u64,
@@ -59,7 +61,8 @@ pub fn write_whole(events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
             Event::Finish { choice, reason, .. } => {
                 texts.of(choice).finish_reason.get_or_insert(finish(&reason));
             }
-            // thought, calls and sources have no place
+            Event::Reasoning { choice, text } => texts.of(choice).reasoning_content.push_str(&text),
+            // calls and sources have no place
             _ => {}
         }
     }
@@ -93,7 +96,13 @@ struct Texts {
 
 impl Texts {
     fn of(&mut self, index: u32) -> &mut Choice {
-        let new = || Choice { text: self.echo.clone(), index, logprobs: None, finish_reason: None, offset: 0 };
-        self.choices.entry(index).or_insert_with(new)
+        self.choices.entry(index).or_insert_with(|| Choice {
+            text: self.echo.clone(),
+            index,
+            logprobs: None,
+            finish_reason: None,
+            reasoning_content: String::new(),
+            offset: 0,
+        })
     }
 }

@@ -99,5 +99,9 @@ fn the_operator_may_have_chats_all_the_same() {
             assert!(answer.text().contains("it is so") && answer.text().contains("output_text"), "{}", answer.text());
             assert!(scene.mock.last_request().expect("a request").path.ends_with("/chat/completions"));
         }
+        let body = json!({"model": format!("{name}/mock:text=it is so"), "prompt": "Say"});
+        let answer = scene.gateway.client().post("/v1/completions", &body);
+        assert_eq!(answer.json()["choices"][0]["text"], "it is so", "{}", answer.text());
+        assert!(scene.mock.last_request().expect("a request").path.ends_with("/chat/completions"));
     }
 }

@@ -1,6 +1,7 @@
-//! Pictures and sound in answers: to callers of every protocol, whole and streamed, and what those are told whose protocol has
-//! no form for them.
+//! Pictures and sound in answers, custom tools, and earlier turns with what only their provider knows: to callers of every
+//! protocol, whole and streamed, and what those are told whose protocol has no form for it.
 
+mod custom;
 mod history;
 mod pictures;
 mod sound;

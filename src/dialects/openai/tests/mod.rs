@@ -13,8 +13,19 @@ use super::super::{AnswerFacts, Decode, Encode, Event, Frame};
 use super::{Decoder, Encoder};
 
 /// Answers with both a stream and a whole fixture.
-const PAIRS: [&str; 10] =
-    ["text", "tools", "choices", "refusal", "logprobs", "citations", "reasoning", "thinking", "sound", "pictures"];
+const PAIRS: [&str; 11] = [
+    "text",
+    "tools",
+    "choices",
+    "refusal",
+    "logprobs",
+    "citations",
+    "reasoning",
+    "thinking",
+    "sound",
+    "pictures",
+    "custom",
+];
 
 /// Streams without a whole answer.
 const STREAMS: [&str; 3] = ["azure", "unnumbered", "error"];
