@@ -37,7 +37,7 @@ pub(crate) async fn run(job: Job, open: Open) {
     }
     let mut carrier = Carrier { outlet: Broken(outlet), tap, began: Instant::now() };
     let ended = match more {
-        true => carrier.carry(&mut response, batch, (&mut exchange, &desk)).await,
+        true => carrier.carry(&mut response, batch, (&mut *exchange, &desk)).await,
         false => carrier.hand_on(batch),
     };
     exchange.progress.usage = carrier.tap.usage();

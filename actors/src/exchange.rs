@@ -27,7 +27,7 @@ use crate::wire::endpoint::{AnswerKind, Way};
 use crate::wire::protocol::Repeats;
 use crate::wire::usage::Usage;
 
-/// One exchange.
+/// One exchange; in a box, since it is handed on from future to future a dozen times and has a kilobyte.
 pub struct Exchange {
     /// What was asked.
     pub asked: Admitted,
@@ -48,8 +48,8 @@ pub struct Exchange {
 
 impl Exchange {
     /// Admits a request on this worker, under the snapshots of this moment.
-    pub fn admit(asked: Admitted, desk: &Rc<Desk>) -> Self {
-        Exchange {
+    pub fn admit(asked: Admitted, desk: &Rc<Desk>) -> Box<Self> {
+        Box::new(Exchange {
             asked,
             callbacks: desk.callbacks(),
             routing: desk.routing(),
@@ -59,7 +59,7 @@ impl Exchange {
             priced: Cell::new(None),
             settled: false,
             ended: None,
-        }
+        })
     }
 
     /// The worker's desk.
@@ -217,7 +217,7 @@ impl Exchange {
     }
 
     /// The end. Takes the exchange, so it cannot happen twice.
-    pub fn settle(mut self, outcome: Outcome, fault: Option<&Fault>) {
+    pub fn settle(mut self: Box<Self>, outcome: Outcome, fault: Option<&Fault>) {
         self.close(outcome, fault);
     }
 

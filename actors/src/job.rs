@@ -9,7 +9,7 @@ use crate::plan::Plan;
 
 /// What one exchange needs until it is answered.
 pub(crate) struct Job {
-    pub exchange: Exchange,
+    pub exchange: Box<Exchange>,
     pub plan: Plan,
     pub desk: Rc<Desk>,
     pub hold: Hold,

@@ -62,12 +62,12 @@ pub enum Cause {
 pub struct StreamRelay {
     relay: Relay,
     outlet: Outlet,
-    exchange: Option<Exchange>,
+    exchange: Option<Box<Exchange>>,
 }
 
 impl StreamRelay {
     /// A relay for one stream.
-    pub fn new(relay: Relay, outlet: Outlet, exchange: Exchange) -> Self {
+    pub fn new(relay: Relay, outlet: Outlet, exchange: Box<Exchange>) -> Self {
         StreamRelay { relay, outlet, exchange: Some(exchange) }
     }
 
@@ -116,7 +116,8 @@ impl StreamRelay {
             exchange.call_ended(fault.class());
         }
         let fault = self.in_callers_words(fault);
-        if let Some(Exchange { asked, .. }) = &self.exchange {
+        if let Some(exchange) = &self.exchange {
+            let asked = &exchange.asked;
             self.outlet.push(told::event(&fault, asked.protocol, &asked.request_id, self.relay.learnt.events));
         }
         self.settle(fault.outcome(), Some(&fault));

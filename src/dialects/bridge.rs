@@ -18,7 +18,8 @@ use super::event::{Event, Start};
 use super::halves::Halves;
 use super::untold::Untold;
 use super::{
-    BadRequest, Decode, Encode, Request, Target, Written, anthropic, defaults, gemini, hidden, openai, responses, text,
+    BadRequest, Decode, Encode, Request, Target, Written, anthropic, check, defaults, gemini, hidden, openai,
+    responses, text,
 };
 
 /// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
@@ -119,6 +120,7 @@ pub(super) fn written_by(
         let mut request = read_request(call.protocol, body)?;
         // not every protocol says so in its body
         request.stream = call.envelope.stream();
+        check::check(&request, call.protocol)?;
         defaults::fill(call, &mut request)?;
         write(&request, &target)
     })

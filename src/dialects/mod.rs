@@ -15,6 +15,7 @@
 pub mod anthropic;
 pub mod bedrock;
 pub mod bridge;
+mod check;
 pub mod cohere;
 mod custom;
 mod defaults;

@@ -82,10 +82,11 @@ pub fn parts(messages: &[Message]) -> Vec<(String, &Content)> {
     for (n, message) in messages.iter().enumerate() {
         let at = |m: usize| format!("/messages/{n}/content/{m}");
         for (m, part) in message.parts.iter().enumerate() {
-            found.push((at(m), &part.content));
+            found.push((part.place(&at(m)).to_owned(), &part.content));
             if let Content::ToolResult { parts, .. } = &part.content {
+                let at = |k: usize| format!("{}/content/{k}", at(m));
                 let within = parts.iter().enumerate();
-                found.extend(within.map(|(k, part)| (format!("{}/content/{k}", at(m)), &part.content)));
+                found.extend(within.map(|(k, part)| (part.place(&at(k)).to_owned(), &part.content)));
             }
         }
     }

@@ -4,6 +4,8 @@
 //! [`Request::rest`] under the caller's name: the writer of the target's dialect takes what it knows from there, and notes
 //! the remainder as dropped.
 
+use std::fmt;
+
 use serde_json::{Map, Number, Value};
 
 /// The request.
@@ -85,18 +87,48 @@ pub struct Message {
 }
 
 /// A part of a message.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Part {
     /// What it is.
     pub content: Content,
     /// `cache_control`, as the caller wrote it: a mark that the prompt up to here may be cached.
     pub cache_control: Option<Value>,
+    /// Where it stood in the caller's body.
+    pub place: Place,
+}
+
+/// A JSON pointer into the caller's body, for complaints; empty where something stood nowhere. It is no part of what is said,
+/// so any two are equal.
+#[derive(Clone, Default)]
+pub struct Place(Option<Box<str>>);
+
+impl PartialEq for Place {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Part").field("content", &self.content).field("cache_control", &self.cache_control).finish()
+    }
 }
 
 impl Part {
     /// A part without a mark.
     pub fn of(content: Content) -> Self {
-        Part { content, cache_control: None }
+        Part { content, cache_control: None, place: Place::default() }
+    }
+
+    /// The same, from a place in the caller's body.
+    pub fn at(mut self, place: impl Into<Box<str>>) -> Self {
+        self.place = Place(Some(place.into()));
+        self
+    }
+
+    /// Where it stood in the caller's body, or else where it stands in the model.
+    pub fn place<'p>(&'p self, or: &'p str) -> &'p str {
+        self.place.0.as_deref().unwrap_or(or)
     }
 
     /// Text without a mark.

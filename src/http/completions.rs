@@ -85,7 +85,7 @@ async fn complete(
 }
 
 /// Has an exchange answered, and writes the answer.
-pub(super) async fn answer(exchange: Exchange, plan: Plan, of: &RequestId) -> HttpResponse {
+pub(super) async fn answer(exchange: Box<Exchange>, plan: Plan, of: &RequestId) -> HttpResponse {
     let call_id = Arc::clone(&exchange.asked.call_id);
     let reply = RequestHandler::answer(exchange, plan).await;
     let mut response = match reply.answer {
@@ -185,7 +185,7 @@ fn model_of(request: &HttpRequest, envelope: &Envelope, endpoint: Endpoint) -> R
 }
 
 /// The end of an exchange that never reached a provider.
-pub(super) fn refuse(exchange: Exchange, fault: Fault, of: &RequestId) -> HttpResponse {
+pub(super) fn refuse(exchange: Box<Exchange>, fault: Fault, of: &RequestId) -> HttpResponse {
     let fault = exchange.failure(fault);
     let mut response = error::response(&fault, of);
     headers::add_ids(response.headers_mut(), &exchange.asked.call_id);

@@ -16,6 +16,7 @@ use awc::http::{Method, Uri};
 use bytes::Bytes;
 use foldhash::fast::RandomState;
 
+use super::clocks::Clocks;
 use super::dial::Dialer;
 use super::fault::UpstreamFault;
 use super::origin::Origin;
@@ -56,6 +57,7 @@ pub struct UpstreamRequest<'a> {
 pub struct UpstreamClient {
     settings: Rc<UpstreamSettings>,
     lanes: RefCell<HashMap<Origin, Rc<Lane>, RandomState>>,
+    clocks: Clocks,
     stale_retries: Cell<u64>,
 }
 
@@ -72,7 +74,12 @@ struct Lane {
 impl UpstreamClient {
     /// A client without any connection.
     pub fn new(settings: UpstreamSettings) -> Self {
-        Self { settings: Rc::new(settings), lanes: RefCell::default(), stale_retries: Cell::new(0) }
+        Self {
+            settings: Rc::new(settings),
+            lanes: RefCell::default(),
+            clocks: Clocks::default(),
+            stale_retries: Cell::new(0),
+        }
     }
 
     /// Sends a request and waits for the head of its answer. Dropping the future closes the connection at once.
@@ -86,7 +93,7 @@ impl UpstreamClient {
     pub async fn call(&self, request: UpstreamRequest<'_>) -> Result<UpstreamResponse, UpstreamFault> {
         let lane = self.lane(request.origin)?;
         let uri = lane.uri(request.path_and_query)?;
-        let sent = async {
+        let sent = self.clocks.stopped(async {
             match lane.send(&lane.client, &uri, &request).await {
                 Err(fault) if fault.is_stale() && request.upload.is_none_or(Upload::is_sendable) => {
                     self.stale_retries.set(self.stale_retries.get() + 1);
@@ -97,7 +104,7 @@ impl UpstreamClient {
                 }
                 other => other,
             }
-        };
+        });
         let answer = match (request.upload, request.head_deadline) {
             (None, None) => return sent.await,
             (None, Some(limit)) => tokio::time::timeout(limit, sent).await.ok(),

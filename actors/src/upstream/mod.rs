@@ -12,6 +12,7 @@
 //! there is no other way to cancel, and none is needed.
 
 mod client;
+mod clocks;
 mod dial;
 mod fault;
 mod framing;

@@ -5,7 +5,7 @@
 //! A body may have a rest that is still coming ([`crate::upload`]): it is asked for more when all before it is written.
 //!
 //! How a guard knows whose head it sees: a call's future is polled inside [`Slot::scope`], which holds the call's body
-//! in the slot for just that poll. awc starts no tasks, so a head written within the poll is that call's head.
+//! in the slot for just that poll. awc sends nothing from a task, so a head written within the poll is that call's head.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

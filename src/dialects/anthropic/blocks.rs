@@ -115,6 +115,7 @@ const WHOLE: [&str; 7] =
 /// # Errors
 /// The API has no such part, and to leave it out would change what is asked.
 pub fn of_part<'a>(part: &'a Part, at: &str, notes: &mut Notes) -> Result<Option<Block<'a>>, BadRequest> {
+    let at = part.place(at);
     let cache_control = part.cache_control.as_ref();
     Ok(Some(match &part.content {
         Content::Text { text, .. } | Content::Refusal(text) if text.is_empty() => return Ok(None),

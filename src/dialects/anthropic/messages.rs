@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::fields::{Fields, bad};
 use super::parts;
 use crate::dialects::BadRequest;
-use crate::dialects::request::{Content, Message, Part, Role};
+use crate::dialects::request::{Content, Message, Part, Place, Role};
 
 /// The whole conversation: `system` first, as a message.
 ///
@@ -51,7 +51,7 @@ fn split(role: Role, parts: Vec<Part>, messages: &mut Vec<Message>) {
     for part in parts {
         let (role, parts) = match (role, part.content) {
             (Role::User, content @ Content::ToolResult { .. }) => (Role::Tool, vec![Part { content, ..part }]),
-            (Role::User, Content::Other(value)) => instructions(value),
+            (Role::User, Content::Other(value)) => instructions(value, part.place),
             (role, content) => (role, vec![Part { content, ..part }]),
         };
         match messages.last_mut().filter(|_| last == Some(role)) {
@@ -63,12 +63,12 @@ fn split(role: Role, parts: Vec<Part>, messages: &mut Vec<Message>) {
 }
 
 /// `mid_conv_system` is a system message that stands as a block in a user's; whatever else is the user's own.
-fn instructions(mut block: Value) -> (Role, Vec<Part>) {
+fn instructions(mut block: Value, place: Place) -> (Role, Vec<Part>) {
     if block.get("type").and_then(Value::as_str) == Some("mid_conv_system")
         && let Some(content) = block.get_mut("content").map(Value::take)
         && let Ok(parts) = parts::read(content, "")
     {
         return (Role::System, parts);
     }
-    (Role::User, vec![Part::of(Content::Other(block))])
+    (Role::User, vec![Part { place, ..Part::of(Content::Other(block)) }])
 }

@@ -13,7 +13,7 @@ use crate::dialects::request::{Content, Part, Source};
 pub fn read(content: Value, at: &str) -> Result<Vec<Part>, BadRequest> {
     match content {
         Value::String(text) if text.is_empty() => Ok(Vec::new()),
-        Value::String(text) => Ok(vec![Part::text(text)]),
+        Value::String(text) => Ok(vec![Part::text(text).at(at)]),
         Value::Array(list) => {
             let blocks = list.into_iter().enumerate().map(|(n, value)| block(value, format!("{at}/{n}")));
             blocks.filter(|part| !part.as_ref().is_ok_and(says_nothing)).collect()
@@ -39,10 +39,10 @@ fn block(value: Value, at: String) -> Result<Part, BadRequest> {
         _ => false,
     };
     if !known {
-        return Ok(Part::of(Content::Other(value)));
+        return Ok(Part::of(Content::Other(value)).at(at));
     }
     let kind = kind.to_owned();
-    let mut fields = Fields::of(value, at)?;
+    let mut fields = Fields::of(value, at.as_str())?;
     let cache_control = fields.take("cache_control");
     let content = match kind.as_str() {
         "text" => {
@@ -63,7 +63,7 @@ fn block(value: Value, at: String) -> Result<Part, BadRequest> {
         "tool_use" => call(&mut fields)?,
         _ => result(&mut fields)?,
     };
-    Ok(Part { content, cache_control })
+    Ok(Part { cache_control, ..Part::of(content).at(at) })
 }
 
 fn place(fields: &mut Fields) -> Result<Source, BadRequest> {

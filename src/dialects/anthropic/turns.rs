@@ -153,7 +153,7 @@ fn blocks_of<'a>(message: &'a Message, at: &str, notes: &mut Notes) -> Result<Ve
             _ => None,
         };
         if let Some(what) = misplaced {
-            return Err(bad(within(), what));
+            return Err(bad(part.place(&within()), what));
         }
         let block = blocks::of_part(part, at, notes);
         blocks.extend(block.map_err(|refused| match refused.pointer == at {

@@ -100,6 +100,7 @@ const DOCUMENTS: [(&str, &str); 9] = [
 /// # Errors
 /// Converse has no such part, and to leave it out would change what is asked.
 pub fn of_part<'a>(part: &'a Part, at: &str, notes: &mut Notes) -> Result<Option<Block<'a>>, BadRequest> {
+    let at = part.place(at);
     Ok(Some(match &part.content {
         // the service refuses blank texts
         Content::Text { text, .. } | Content::Refusal(text) if text.trim().is_empty() => return Ok(None),

@@ -22,8 +22,8 @@ pub fn config(request: &Request, answer: Option<Value>, takes: Takes, notes: &mu
     for tool in &request.tools {
         one(tool, takes, &mut tools, notes);
     }
-    if request.rest.keys().any(|path| path.starts_with(TOOL_MEMBERS)) {
-        notes.add("tools.input_examples", Did::Dropped, "tools have a name, a description and a schema here");
+    for path in request.rest.keys().filter(|path| path.starts_with(TOOL_MEMBERS)) {
+        notes.add(path, Did::Dropped, "tools have a name, a description and a schema here");
     }
     let mut own = !tools.is_empty();
     if request.tool_choice == Some(ToolChoice::None) && own {

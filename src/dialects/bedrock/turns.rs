@@ -98,6 +98,7 @@ fn said<'a>(message: &'a Message, n: usize, caches: bool, notes: &mut Notes) -> 
     let mut listed = 0;
     for part in &message.parts {
         let at = format!("/messages/{n}/content/{listed}");
+        let at = part.place(&at);
         let content = &part.content;
         let beside = matches!(content, Content::Reasoning { .. } | Content::Redacted { .. } | Content::ToolCall { .. });
         listed += usize::from(!beside);
@@ -115,7 +116,7 @@ fn said<'a>(message: &'a Message, n: usize, caches: bool, notes: &mut Notes) -> 
         if message.role == Role::System && !matches!(content, Content::Text { .. } | Content::Other(_)) {
             return Err(bad(at, "has more than text in a system message; move it to a user's message"));
         }
-        let block = blocks::of_part(part, &at, notes)?;
+        let block = blocks::of_part(part, at, notes)?;
         let marked = block.is_some().then(|| cache_control(part)).flatten();
         blocks.extend(block);
         blocks.extend(blocks::mark(marked, caches, notes));

@@ -33,6 +33,8 @@ struct Reader {
     open: Vec<(String, String)>,
     /// Calls so far, for ids that the caller did not give.
     calls: usize,
+    /// The part that is read.
+    at: String,
 }
 
 impl Reader {
@@ -53,7 +55,8 @@ impl Reader {
             _ => return Err(bad(at, "is missing; give a list of parts")),
         };
         for (n, value) in parts.into_iter().enumerate() {
-            self.part(open(value, format!("{at}/{n}"))?, role)?;
+            self.at = format!("{at}/{n}");
+            self.part(open(value, self.at.as_str())?, role)?;
         }
         Ok(())
     }
@@ -163,15 +166,16 @@ impl Reader {
             let place = part.at("inlineData");
             let data =
                 inner(&mut part, "inlineData")?.ok_or_else(|| bad(place, "is missing; give the bytes of a file"))?;
-            parts.push(Part::of(media(data, true)?));
+            parts.push(Part::of(media(data, true)?).at(format!("{at}/{n}")));
         }
         Ok(Content::ToolResult { id, parts, is_error })
     }
 
     fn push(&mut self, role: Role, content: Content) {
+        let part = Part::of(content).at(self.at.as_str());
         match self.messages.last_mut().filter(|message| message.role == role) {
-            Some(message) => message.parts.push(Part::of(content)),
-            None => self.messages.push(Message { role, name: None, parts: vec![Part::of(content)] }),
+            Some(message) => message.parts.push(part),
+            None => self.messages.push(Message { role, name: None, parts: vec![part] }),
         }
     }
 }

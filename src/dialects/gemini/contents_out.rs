@@ -17,6 +17,10 @@ pub struct Conversation {
     pub contents: Vec<Value>,
 }
 
+/// What the user says where the caller lets the model begin, or gives instructions alone: the API wants contents, and refuses
+/// a call of a function that no turn of the user's comes before.
+const PLACEHOLDER: &str = ".";
+
 /// Writes it. What the system says at the start stands in the instruction.
 ///
 /// # Errors
@@ -49,6 +53,10 @@ pub fn write(messages: &[Message], traits: Traits, notes: &mut Notes) -> Result<
     }
     for (_, parts) in turns.iter_mut().filter(|(role, _)| *role == "user") {
         middle::results_first(parts, writer.notes, |part| part.get("functionResponse").is_some());
+    }
+    if turns.first().is_none_or(|(role, _)| *role != "user") {
+        writer.notes.add("messages", Did::Defaulted, "a user's message first, saying \".\"");
+        turns.insert(0, ("user", vec![json!({"text": PLACEHOLDER})]));
     }
     let contents = turns.into_iter().map(|(role, parts)| json!({"role": role, "parts": parts})).collect();
     Ok(Conversation { system, contents })

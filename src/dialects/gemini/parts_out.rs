@@ -46,7 +46,7 @@ impl<'a> Writer<'a, '_> {
                     "no such mark here; what repeats is cached by itself",
                 );
             }
-            self.part(&part.content, at, out)?;
+            self.part(&part.content, part.place(at), out)?;
         }
         self.flush(out);
         Ok(())
@@ -178,7 +178,7 @@ impl<'a> Writer<'a, '_> {
                         "has a call or a result within a tool's result; give it text, images or files",
                     ));
                 }
-                other => self.part(other, at, &mut media)?,
+                other => self.part(other, part.place(at), &mut media)?,
             }
         }
         let text = texts.join("\n");

@@ -29,6 +29,11 @@ impl Fields {
         }
     }
 
+    /// Its own place.
+    pub fn here(&self) -> String {
+        self.at.clone()
+    }
+
     /// The place of a member.
     pub fn place(&self, name: &str) -> String {
         format!("{}/{name}", self.at)

@@ -82,7 +82,7 @@ impl Reader {
     fn result(&mut self, fields: &mut Fields, id: String) -> Result<Part, BadRequest> {
         let parts = self.content(fields, false)?;
         let is_error = fields.truth("is_error")?.unwrap_or(false);
-        Ok(Part::of(Content::ToolResult { id, parts, is_error }))
+        Ok(Part::of(Content::ToolResult { id, parts, is_error }).at(fields.here()))
     }
 
     /// Thought, text, refusal and calls, in the order in which a model makes them.
@@ -102,7 +102,8 @@ impl Reader {
             parts.push(parts_in::part(image.rest().into(), format!("{at}/{n}"), &mut self.strays)?);
         }
         if let Some(audio) = fields.any("audio") {
-            parts.push(Part::of(Content::Other(serde_json::json!({"type": "audio", "audio": audio}))));
+            let content = Content::Other(serde_json::json!({"type": "audio", "audio": audio}));
+            parts.push(Part::of(content).at(fields.place("audio")));
         }
         let at = fields.place("tool_calls");
         for (n, call) in fields.list("tool_calls")?.into_iter().enumerate() {
@@ -146,7 +147,7 @@ impl Reader {
             };
             let (signature, id) = (signed::within(call.id), signed::own_id(call.id.to_owned()));
             value["id"] = id.into();
-            return Ok((signature, Part::of(Content::Other(value))));
+            return Ok((signature, Part::of(Content::Other(value)).at(at)));
         }
         let mut fields = Fields::of(value, at)?;
         fields.any("type");
@@ -158,8 +159,9 @@ impl Reader {
         let missing = fields.bad("function", "This is missing; give an object with `name` and `arguments`");
         let mut function = fields.object("function")?.ok_or(missing)?;
         let (name, arguments) = (function.needed("name")?, arguments(&mut function)?);
+        let part = Part { cache_control, ..Part::of(Content::ToolCall { id, name, arguments }).at(fields.here()) };
         self.strays.take("messages.tool_calls", fields);
-        Ok((signature, Part { content: Content::ToolCall { id, name, arguments }, cache_control }))
+        Ok((signature, part))
     }
 }
 

@@ -27,6 +27,7 @@ impl Takes {
         let gpt = name.strip_prefix("gpt-").filter(|rest| !rest.starts_with("oss"));
         let version = gpt.map(version);
         let fifth = name.starts_with("gpt-5");
+        let chats = name.starts_with("gpt-5-chat");
         Takes {
             only_openai: thinker || gpt.is_some() || name.starts_with("chatgpt"),
             completion_tokens: thinker || fifth,
@@ -34,11 +35,20 @@ impl Takes {
             breakpoints: version >= Some((5, 6)),
             least_effort: match version {
                 _ if thinker => Some("low"),
+                // as ChatGPT has it, which does not think
+                _ if chats => None,
                 Some((5, 0)) => Some("minimal"),
                 Some(version) if version > (5, 0) => Some("none"),
                 _ => None,
             },
         }
+    }
+}
+
+impl Takes {
+    /// OpenAI's own model, and one that does not think: of any other nothing is known.
+    pub fn thoughtless(&self) -> bool {
+        self.only_openai && self.least_effort.is_none()
     }
 }
 
@@ -68,7 +78,8 @@ mod tests {
         assert!(Takes::of("anthropic/claude-sonnet-4-5").cache_control);
         let breakpoints = ["gpt-5.5", "gpt-5.6", "gpt-5.10", "gpt-6", "gpt-4.1", "gpt-99999999999"];
         assert_eq!(breakpoints.map(|m| Takes::of(m).breakpoints), [false, true, true, true, false, false]);
-        let least = ["o3", "gpt-5-mini", "gpt-5.1", "gpt-4o", "qwen3"].map(|m| Takes::of(m).least_effort);
-        assert_eq!(least, [Some("low"), Some("minimal"), Some("none"), None, None]);
+        let least = ["o3", "gpt-5-mini", "gpt-5.1", "gpt-5-chat-latest", "gpt-4o", "qwen3"].map(Takes::of);
+        assert_eq!(least.map(|m| m.least_effort), [Some("low"), Some("minimal"), Some("none"), None, None, None]);
+        assert_eq!(least.map(|m| m.thoughtless()), [false, false, false, true, true, false]);
     }
 }

@@ -12,7 +12,7 @@ use super::fields::{Fields, Strays};
 /// It is neither, or a part has the wrong form.
 pub fn read(content: Value, at: &str, strays: &mut Strays) -> Result<Vec<Part>, BadRequest> {
     match content {
-        Value::String(text) => Ok(vec![Part::text(text)]),
+        Value::String(text) => Ok(vec![Part::text(text).at(at)]),
         Value::Array(parts) => {
             let parts = parts.into_iter().enumerate();
             parts.map(|(n, value)| part(value, format!("{at}/{n}"), strays)).collect()
@@ -27,7 +27,7 @@ pub fn read(content: Value, at: &str, strays: &mut Strays) -> Result<Vec<Part>, 
 /// It has the wrong form.
 pub fn part(value: Value, at: String, strays: &mut Strays) -> Result<Part, BadRequest> {
     if let Value::String(text) = value {
-        return Ok(Part::text(text));
+        return Ok(Part::text(text).at(at));
     }
     let read: fn(&mut Fields) -> Result<Content, BadRequest> = match value["type"].as_str() {
         Some("text" | "input_text" | "output_text") => text,
@@ -38,7 +38,7 @@ pub fn part(value: Value, at: String, strays: &mut Strays) -> Result<Part, BadRe
         Some("thinking") => thinking,
         Some("redacted_thinking") => |fields| Ok(Content::Redacted { data: fields.needed("data")? }),
         // whoever writes it knows the kind or refuses it, with its place
-        Some(_) => return Ok(Part::of(Content::Other(value))),
+        Some(_) => return Ok(Part::of(Content::Other(value)).at(at)),
         None => {
             let what = "A part must be an object with a `type`, such as text or image_url";
             return Err(BadRequest { pointer: format!("{at}/type"), what: what.into() });
@@ -48,8 +48,9 @@ pub fn part(value: Value, at: String, strays: &mut Strays) -> Result<Part, BadRe
     fields.any("type");
     let cache_control = mark(&mut fields);
     let content = read(&mut fields)?;
+    let part = Part { cache_control, ..Part::of(content).at(fields.here()) };
     strays.take("messages.content", fields);
-    Ok(Part { content, cache_control })
+    Ok(part)
 }
 
 fn text(fields: &mut Fields) -> Result<Content, BadRequest> {

@@ -23,6 +23,7 @@ impl Writer<'_> {
     /// # Errors
     /// The dialect has no form for it, and leaving it out would change what is said.
     pub fn part(&mut self, part: &Part, at: &str) -> Result<Option<Value>, BadRequest> {
+        let at = part.place(at);
         let bad = |what: String| Err(BadRequest { pointer: at.to_owned(), what });
         let mut written = match &part.content {
             Content::Text { text, citations } => {

@@ -1,6 +1,6 @@
 //! A caller's body, read.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::BadRequest;
 use super::super::request::{Format, Reasoning, Request, ToolChoice};
@@ -44,6 +44,8 @@ pub fn read_fields(mut fields: Fields) -> Result<Request, BadRequest> {
     thinking(&mut fields, &mut request, &mut strays)?;
     stream_options(&mut fields)?;
     request.rest = fields.rest();
+    // what every answer is made of asks for nothing
+    request.rest.retain(|name, value| name != "modalities" || *value != json!(["text"]));
     request.rest.extend(unknown_format.map(|value| ("response_format".to_owned(), value)));
     request.rest.extend(strays.into_rest());
     Ok(request)

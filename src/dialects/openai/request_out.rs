@@ -170,6 +170,9 @@ fn response_format(format: &Format) -> Value {
 /// Thinking: in Anthropic's words where the model takes them, or else as an effort.
 fn thinking(reasoning: &Reasoning, takes: &Takes, body: &mut Map<String, Value>, notes: &mut Notes) {
     let mut effort = |word: &str| body.insert("reasoning_effort".into(), word.into());
+    if takes.thoughtless() {
+        return lost_thought(reasoning, notes);
+    }
     match reasoning {
         Reasoning::Effort(word) => {
             effort(word);
@@ -200,6 +203,17 @@ fn thinking(reasoning: &Reasoning, takes: &Takes, body: &mut Map<String, Value>,
                 notes.add("thinking", Did::Clamped, &format!("reasoning_effort {least}: it cannot be turned off"));
             }
         },
+    }
+}
+
+/// A model of OpenAI's that does not think: its API refuses the parameter. To be left alone is what it is anyhow.
+pub fn lost_thought(reasoning: &Reasoning, notes: &mut Notes) {
+    match reasoning {
+        Reasoning::Off => {}
+        Reasoning::Effort(word) if word == "none" => {}
+        Reasoning::Adaptive => notes.add("thinking", Did::Renamed, "the model's own measure, unasked"),
+        Reasoning::Effort(_) => notes.add("reasoning_effort", Did::Dropped, "this model does not think"),
+        Reasoning::Budget(_) => notes.add("thinking", Did::Dropped, "this model does not think"),
     }
 }
 

@@ -66,11 +66,12 @@ fn read_item(item: Value, at: String, strays: &mut Strays) -> Result<Option<(Rol
         "function_call" => {
             let (id, name) = (fields.needed("call_id")?, fields.needed("name")?);
             let arguments = fields.text("arguments")?.unwrap_or_default();
-            (Role::Assistant, vec![Part::of(Content::ToolCall { id, name, arguments })])
+            (Role::Assistant, vec![Part::of(Content::ToolCall { id, name, arguments }).at(fields.here())])
         }
         "custom_tool_call" => {
             let (id, name, input) = (fields.needed("call_id")?, fields.needed("name")?, fields.needed("input")?);
-            (Role::Assistant, vec![Part::of(Content::Other(super::tools::custom_call(&id, &name, &input)))])
+            let call = Content::Other(super::tools::custom_call(&id, &name, &input));
+            (Role::Assistant, vec![Part::of(call).at(fields.here())])
         }
         "function_call_output" | "custom_tool_call_output" => {
             let id = fields.needed("call_id")?;
@@ -79,7 +80,7 @@ fn read_item(item: Value, at: String, strays: &mut Strays) -> Result<Option<(Rol
                 Some(output) => parts_in::read(output, &fields.place("output"), strays)?,
                 None => return Err(fields.bad("output", "This is missing; give a string or an array of parts")),
             };
-            (Role::Tool, vec![Part::of(Content::ToolResult { id, parts, is_error: false })])
+            (Role::Tool, vec![Part::of(Content::ToolResult { id, parts, is_error: false }).at(fields.here())])
         }
         "reasoning" => (Role::Assistant, thought::read(&mut fields)?.into_iter().collect()),
         "image_generation_call" => match fields.text("result")?.filter(|data| !data.is_empty()) {
@@ -90,7 +91,7 @@ fn read_item(item: Value, at: String, strays: &mut Strays) -> Result<Option<(Rol
                     fields.any(told);
                 }
                 let source = Source::Base64 { media_type, data };
-                (Role::Assistant, vec![Part::of(Content::Image { source, detail: None })])
+                (Role::Assistant, vec![Part::of(Content::Image { source, detail: None }).at(fields.here())])
             }
             None => {
                 strays.note("input.image_generation_call");

@@ -117,9 +117,9 @@ impl Out<'_> {
                 Content::Other(value) => match foreign::read(value, self.notes) {
                     Foreign::Nothing => continue,
                     Foreign::Text(text) => said(object([("type", "output_text".into()), ("text", text.into())])),
-                    Foreign::Unknown => return Err(misplaced(format!("{at}/{n}"))),
+                    Foreign::Unknown => return Err(misplaced(part, format!("{at}/{n}"))),
                 },
-                _ => return Err(misplaced(format!("{at}/{n}"))),
+                _ => return Err(misplaced(part, format!("{at}/{n}"))),
             };
             self.list.push(item);
         }
@@ -132,7 +132,8 @@ impl Out<'_> {
     }
 }
 
-fn misplaced(pointer: String) -> BadRequest {
+fn misplaced(part: &Part, at: String) -> BadRequest {
+    let pointer = part.place(&at).to_owned();
     BadRequest { pointer, what: "A part of this type cannot stand in a message of the model".into() }
 }
 

@@ -12,7 +12,7 @@ use super::super::request::{Content, Part, Source};
 /// It is neither, or a part has the wrong form.
 pub fn read(content: Value, at: &str, strays: &mut Strays) -> Result<Vec<Part>, BadRequest> {
     match content {
-        Value::String(text) => Ok(vec![Part::text(text)]),
+        Value::String(text) => Ok(vec![Part::text(text).at(at)]),
         Value::Array(parts) => {
             parts.into_iter().enumerate().map(|(n, value)| part(value, format!("{at}/{n}"), strays)).collect()
         }
@@ -31,8 +31,9 @@ fn part(value: Value, at: String, strays: &mut Strays) -> Result<Part, BadReques
     fields.any("type");
     let cache_control = mark(&mut fields);
     let content = read(&mut fields)?;
+    let part = Part { cache_control, ..Part::of(content).at(fields.here()) };
     strays.take("input.content", fields);
-    Ok(Part { content, cache_control })
+    Ok(part)
 }
 
 /// What the model said in an earlier turn; its sources and probabilities tell of that answer, and no provider reads them.

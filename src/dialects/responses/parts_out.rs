@@ -13,6 +13,7 @@ use super::super::{BadRequest, Did, Notes};
 /// # Errors
 /// The dialect has no form for it, and leaving it out would change what is said.
 pub fn write(part: &Part, at: &str, notes: &mut Notes) -> Result<Option<Value>, BadRequest> {
+    let at = part.place(at);
     let bad = |what: String| Err(BadRequest { pointer: at.to_owned(), what });
     if part.cache_control.is_some() {
         notes.add("messages.cache_control", Did::Dropped, "OpenAI caches by itself");

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::openai::{Takes, effort_of, object, tier};
+use super::super::openai::{Takes, effort_of, lost_thought, object, tier};
 use super::super::request::{Format, Reasoning, Request, ToolChoice};
 use super::super::{BadRequest, Did, Notes, Target, Written};
 use super::{items_out, tools};
@@ -152,6 +152,10 @@ fn written_format(format: &Format) -> Value {
 }
 
 fn effort(reasoning: &Reasoning, takes: Takes, notes: &mut Notes) -> Option<String> {
+    if takes.thoughtless() {
+        lost_thought(reasoning, notes);
+        return None;
+    }
     match reasoning {
         Reasoning::Effort(word) => {
             notes.add("reasoning_effort", Did::Renamed, "reasoning.effort");

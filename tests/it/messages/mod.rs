@@ -1,6 +1,7 @@
 //! Protocols against providers: a caller of each before a provider of each, whole and streamed, and what may not be lost
 //! between them.
 
+mod bad_input;
 mod defaults;
 mod errors;
 pub mod joined;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{fixture, fixtures, golden, parsed, pretty, target};
 use crate::dialects::gemini::{read_request, write_request};
-use crate::dialects::request::{Content, Reasoning, Request};
+use crate::dialects::request::{Content, Message, Part, Reasoning, Request, Role};
 use crate::dialects::{BadRequest, Notes, Written, anthropic, openai};
 
 fn written(request: &Request, model: &str) -> (Value, Notes) {
@@ -76,7 +76,14 @@ fn bad_bodies_are_refused_with_their_place() {
 #[test]
 fn thought_is_asked_for_as_each_model_takes_it() {
     let config = |reasoning: Reasoning, model: &str| {
-        let (body, notes) = written(&Request { reasoning: Some(reasoning), ..Request::default() }, model);
+        let (body, notes) = written(
+            &Request {
+                reasoning: Some(reasoning),
+                messages: vec![Message { role: Role::User, name: None, parts: vec![Part::text("hi")] }],
+                ..Request::default()
+            },
+            model,
+        );
         (body["generationConfig"]["thinkingConfig"].clone(), notes.to_string())
     };
     let effort = |word: &str| Reasoning::Effort(word.to_owned());

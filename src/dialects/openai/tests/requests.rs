@@ -186,7 +186,7 @@ fn results_become_messages_of_their_own_and_their_pictures_follow() {
 
 #[test]
 fn marks_and_thought_go_only_where_they_are_taken() {
-    let marked = |content| Part { content, cache_control: Some(json!({"type": "ephemeral"})) };
+    let marked = |content| Part { cache_control: Some(json!({"type": "ephemeral"})), ..Part::of(content) };
     let text = || Content::Text { text: "x".into(), citations: vec![] };
     let thought = |signature: Option<&str>| {
         Part::of(Content::Reasoning { text: "hm".into(), signature: signature.map(Into::into) })
