@@ -44,7 +44,10 @@ const PAUSE: [&str; 4] = ["length", "pause_turn", "MAX_TOKENS", "max_output_toke
 /// Of Google's own words, its callers get the word itself.
 const SLIP: [&str; 4] = ["stop", "end_turn", "(the word)", "completed"];
 
-const WORDS: [(&str, &[(&str, [&str; 4])]); 7] = [
+/// A provider, and its words with what becomes of them.
+type Words = (&'static str, &'static [(&'static str, [&'static str; 4])]);
+
+const WORDS: [Words; 7] = [
     (
         "openai",
         &[
