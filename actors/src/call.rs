@@ -303,7 +303,10 @@ async fn whole(
     let told = answer.usage.or_else(|| dialect.usage(&body));
     let mut body = match (!exchange.translated_by(&**dialect), answer.model.is_empty()) {
         (false, _) => {
-            let (to, facts) = (exchange.asked.protocol, exchange.answer_facts());
+            let (to, mut facts) = (exchange.asked.protocol, exchange.answer_facts());
+            if let Some(vectors) = &mut facts.vectors {
+                vectors.tokens = dialect.tokens_in(&response.headers);
+            }
             let translated = dialect.translate(to, facts, &body, &mut exchange.progress.notes);
             translated.map_err(|fault| noted(exchange, &body, fault))?
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::header::{HeaderName, HeaderValue};
+use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 
 use crate::credential::{Credential, Token};
@@ -69,6 +69,11 @@ pub trait Dialect: Send + Sync + 'static {
         None
     }
 
+    /// The tokens of a prompt, for a provider that tells them in a header of some answers.
+    fn tokens_in(&self, _headers: &HeaderMap) -> Option<u64> {
+        None
+    }
+
     /// A whole answer for a caller who speaks `to`, which is not [`Dialect::protocol`]. What that protocol has no form for
     /// is left out, and goes into `notes`.
     fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes, notes: &mut Notes) -> Result<Bytes, Fault>;
@@ -125,6 +130,17 @@ pub struct AnswerFacts {
     pub show_usage: bool,
     /// What [`Protocol::repeats`] names of the caller's request: names, and raw JSON.
     pub asked: Vec<(&'static str, Bytes)>,
+    /// How vectors are told, where the caller asked for embeddings.
+    pub vectors: Option<Vectors>,
+}
+
+/// What a writer of embeddings must know.
+#[derive(Clone, Copy, Debug)]
+pub struct Vectors {
+    /// Their numbers as base64 of 32-bit floats, the lowest byte first, rather than as JSON's.
+    pub base64: bool,
+    /// Tokens of the texts, where the provider told them in a header.
+    pub tokens: Option<u64>,
 }
 
 impl AnswerFacts {

@@ -18,11 +18,12 @@ use crate::capabilities::{CapabilitySnapshot, Hooks};
 use crate::deployment::Deployment;
 use crate::desk::Desk;
 use crate::fault::Fault;
-use crate::ports::{AnswerFacts, CallFacts, Dialect};
+use crate::ports::{AnswerFacts, CallFacts, Dialect, Vectors};
 use crate::prices::{PriceQuery, Pricing};
 use crate::record::{LogRecord, MESSAGE_BYTES, NAME_BYTES, Outcome, UsageDetails, kept};
 use crate::routing::Routing;
 use crate::wire::cost::Cost;
+use crate::wire::endpoint::Endpoint;
 use crate::wire::endpoint::{AnswerKind, Way};
 use crate::wire::protocol::Repeats;
 use crate::wire::usage::Usage;
@@ -118,6 +119,10 @@ impl Exchange {
             created: unix(SystemTime::now()) as u64,
             show_usage: self.asked.envelope.include_usage() || path.always_include_stream_usage == Some(true),
             asked: self.repeated(),
+            vectors: (self.asked.endpoint == Endpoint::Embeddings).then(|| Vectors {
+                base64: self.asked.envelope.field("encoding_format") == Some(b"\"base64\""),
+                tokens: None,
+            }),
         }
     }
 

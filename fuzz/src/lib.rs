@@ -102,6 +102,7 @@ pub fn input(data: &[u8]) -> Option<Input<'_>> {
             true => vec![("prompt", "\"Say\"".into()), ("echo", "true".into())],
             false => Vec::new(),
         },
+        vectors: None,
     };
     let size = if size == 0 { text.len().max(1) } else { size };
     Some(Input { from: from % dialects().len(), to, size, facts, text })

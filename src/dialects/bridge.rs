@@ -356,6 +356,7 @@ fn own_facts(events: &[Event]) -> AnswerFacts {
         created: created.unwrap_or_default(),
         show_usage: true,
         asked: Vec::new(),
+        vectors: None,
     }
 }
 

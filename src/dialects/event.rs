@@ -186,6 +186,9 @@ pub struct Citation {
     pub title: Option<String>,
     /// What it says there.
     pub cited_text: Option<String>,
+    /// How many of the characters told last it stands behind; `None` where its provider does not say, so that it stands
+    /// behind all that was told.
+    pub behind: Option<u64>,
     /// The provider's own object, whole.
     pub native: Value,
 }

@@ -77,7 +77,7 @@ mod tests {
         ] {
             let asked = vec![(name, Bytes::from(value.to_string()))];
             let (model, id) = (String::new(), String::new());
-            let facts = AnswerFacts { model, id, created: 0, show_usage: true, asked };
+            let facts = AnswerFacts { model, id, created: 0, show_usage: true, asked, vectors: None };
             assert_eq!(hides(to, &facts), want, "{to:?} {value}");
         }
     }

@@ -38,6 +38,7 @@ pub fn facts() -> AnswerFacts {
         created: 1_700_000_000,
         show_usage: true,
         asked: vec![("thinking", Bytes::from_static(br#"{"type":"adaptive"}"#))],
+        vectors: None,
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Gemini {
 pub enum Place {
     /// At Google's AI Studio.
     Studio,
-    /// At Vertex AI, below the publishers of a project and a location. It has no such resource for embeddings.
+    /// At Vertex AI, below the publishers of a project and a location.
     Vertex,
     /// At Vertex AI, where the address leads to the one model already.
     Model,
@@ -101,9 +101,17 @@ impl Dialect for Gemini {
                 let (body, notes) = bridge::written(call, Protocol::GenerateContent)?;
                 ("countTokens", Pieces::from(counting::request(&body.to_bytes(), call.model)), notes)
             }
-            Endpoint::Embeddings if self.place == Place::Studio => {
-                let (body, notes) = bridge::written_as(call, |body| embeddings::write_request(body, call.model))?;
-                ("batchEmbedContents", body, notes)
+            Endpoint::Embeddings => {
+                let verb = match self.place {
+                    Place::Studio => embeddings::BATCH,
+                    Place::Vertex | Place::Model => embeddings::verb_at_vertex(call.model),
+                };
+                let (body, notes) = bridge::written_as(call, |body| match verb {
+                    embeddings::BATCH => embeddings::write_batch(body, call.model),
+                    embeddings::ONE => embeddings::write_one(body),
+                    _ => embeddings::write_predict(body),
+                })?;
+                (verb, body, notes)
             }
             _ => return Err(bridge::not_served(call, self.name)),
         };
@@ -127,8 +135,8 @@ impl Dialect for Gemini {
     }
 
     fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes, notes: &mut Notes) -> Result<Bytes, Fault> {
-        if let Some(list) = embeddings::read_answer(whole, &facts.model)? {
-            return Ok(list);
+        if facts.vectors.is_some() {
+            return embeddings::read_answer(whole, &facts);
         }
         if let Some(count) = counting::told(whole) {
             return Ok(format!("{{\"input_tokens\":{count}}}").into());

@@ -25,8 +25,8 @@ pub struct How {
     pub embed: &'static str,
     /// The body of a call for embeddings.
     pub embed_request: fn(&EncodeCall<'_>) -> Result<(Pieces, Notes), Fault>,
-    /// An answer of embeddings in OpenAI's form, from the model's name and the answer; nothing where it is none.
-    pub embed_answer: fn(&str, &[u8]) -> Option<Bytes>,
+    /// An answer of embeddings in OpenAI's form.
+    pub embed_answer: fn(&AnswerFacts, &[u8]) -> Result<Bytes, Fault>,
     /// The resource that puts documents in order, if it has one: the shape that callers send is its own.
     pub rerank: Option<&'static str>,
     /// The part of a base path as operators write it that the resources are put behind.
@@ -83,8 +83,8 @@ impl Dialect for OwnDialect {
     }
 
     fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes, notes: &mut Notes) -> Result<Bytes, Fault> {
-        match (self.how.embed_answer)(&facts.model, whole) {
-            Some(answer) => Ok(answer),
+        match facts.vectors {
+            Some(_) => (self.how.embed_answer)(&facts, whole),
             None => self.how.protocol.translate(to, &facts, whole, notes),
         }
     }

@@ -46,6 +46,15 @@ pub struct Asked<'a> {
     /// What is to be embedded, one each (Google).
     #[serde(default)]
     pub requests: Option<Vec<IgnoredAny>>,
+    /// What is to be embedded, one each (Vertex AI's older models).
+    #[serde(default)]
+    pub instances: Option<Vec<IgnoredAny>>,
+    /// Whether there is a content (Google).
+    #[serde(default, deserialize_with = "is_there")]
+    pub content: bool,
+    /// Whether there is an `inputText` (Titan).
+    #[serde(rename = "inputText", default, deserialize_with = "is_there")]
+    pub input_text: bool,
     /// Whether there is a limit of tokens.
     #[serde(default, deserialize_with = "is_there")]
     pub max_tokens: bool,
@@ -127,6 +136,9 @@ impl Asked<'_> {
             messages: self.messages,
             contents: self.contents,
             requests: self.requests,
+            instances: self.instances,
+            content: self.content,
+            input_text: self.input_text,
             max_tokens: self.max_tokens,
             temperature: self.temperature,
             top_p: self.top_p,

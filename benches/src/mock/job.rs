@@ -35,6 +35,12 @@ pub enum Endpoint {
     GenerateCount,
     /// `:batchEmbedContents`
     GenerateEmbed,
+    /// `:embedContent`
+    GenerateEmbedOne,
+    /// `:predict`
+    Predict,
+    /// `/model/{id}/invoke`
+    Invoke,
     /// `/rerank`
     Rerank,
     /// `/moderations`

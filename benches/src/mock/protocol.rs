@@ -10,10 +10,14 @@ pub fn writer(endpoint: Endpoint) -> &'static dyn Writer {
     match endpoint {
         Endpoint::Messages | Endpoint::CountTokens => &Anthropic,
         Endpoint::Responses => &Responses,
-        Endpoint::Converse | Endpoint::ConverseStream => &Bedrock,
+        Endpoint::Converse | Endpoint::ConverseStream | Endpoint::Invoke => &Bedrock,
         Endpoint::CohereChat | Endpoint::CohereEmbed => &Cohere,
         Endpoint::OllamaChat | Endpoint::OllamaEmbed => &Ollama,
-        Endpoint::Generate | Endpoint::GenerateCount | Endpoint::GenerateEmbed => &Gemini,
+        Endpoint::Generate
+        | Endpoint::GenerateCount
+        | Endpoint::GenerateEmbed
+        | Endpoint::GenerateEmbedOne
+        | Endpoint::Predict => &Gemini,
         // every other resource is OpenAI's, or has its manners
         _ => &OpenAi,
     }

@@ -64,6 +64,7 @@ pub fn route<'a>(method: &str, path: &'a str) -> Route<'a> {
         _ if path.ends_with(":rawPredict") || path.ends_with(":streamRawPredict") => {
             ("POST", Route::Api(Endpoint::Messages))
         }
+        _ if path.contains("/model/") && path.ends_with("/invoke") => ("POST", Route::Api(Endpoint::Invoke)),
         _ if path.ends_with("/converse") => ("POST", Route::Api(Endpoint::Converse)),
         _ if path.ends_with("/converse-stream") => ("POST", Route::Api(Endpoint::ConverseStream)),
         // Google's own
@@ -72,6 +73,8 @@ pub fn route<'a>(method: &str, path: &'a str) -> Route<'a> {
         }
         _ if path.ends_with(":countTokens") => ("POST", Route::Api(Endpoint::GenerateCount)),
         _ if path.ends_with(":batchEmbedContents") => ("POST", Route::Api(Endpoint::GenerateEmbed)),
+        _ if path.ends_with(":embedContent") => ("POST", Route::Api(Endpoint::GenerateEmbedOne)),
+        _ if path.ends_with(":predict") => ("POST", Route::Api(Endpoint::Predict)),
         _ if path.ends_with("/embeddings") => ("POST", Route::Api(Endpoint::Embeddings)),
         _ if path.ends_with("/models") => ("GET", Route::Models),
         _ => match path.split_once("/models/") {

@@ -15,6 +15,10 @@ const LOCATION: &str = "us-central1";
 /// Regions of many places, each behind one host (COMPAT 9; Google, "Multi-region endpoints").
 const GEOS: [&str; 2] = ["us", "eu"];
 
+/// How the names of models begin that are called in a protocol of ours.
+const SERVED: [&str; 5] =
+    ["claude", "gemini", "text-embedding-", "text-multilingual-embedding-", "textembedding-gecko"];
+
 /// Where Google's own hosts end: a token may go there, whoever's it is.
 const HOSTS: &str = ".googleapis.com";
 
@@ -37,10 +41,10 @@ pub(super) fn base(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<Base
 
 /// Whether we speak the protocol of whoever made the model, which its name tells. A `*` may stand for no other maker's.
 pub(super) fn is_served(reader: &mut Reader<'_>, params: &Section<'_>, model: &str) -> bool {
-    let served = model.starts_with("claude") || model.starts_with("gemini");
+    let served = SERVED.iter().any(|start| model.starts_with(start));
     if !served {
         let (path, node) = (params.path("model"), params.get("model").unwrap_or(params.node));
-        let message = "of Vertex AI's models, only Gemini and Claude are supported yet";
+        let message = "of Vertex AI's models, only Gemini, Claude and models of text embeddings are supported yet";
         reader.error(
             "MR1032",
             (node, &path),

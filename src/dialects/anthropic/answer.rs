@@ -147,12 +147,13 @@ fn reason_of(word: String) -> Reason {
     }
 }
 
-/// A source of a claim.
-pub fn citation(native: Value) -> Event {
+/// A source of a claim: of the whole text of its block, `characters` long.
+pub fn citation(native: Value, characters: u64) -> Event {
     let text = |name: &str| native.get(name).and_then(Value::as_str).map(str::to_owned);
     let url = text("url").or_else(|| text("source").filter(|source| source.starts_with("http")));
     let (title, cited_text) = (text("title").or_else(|| text("document_title")), text("cited_text"));
-    Event::Citation { choice: 0, citation: Citation { url, title, cited_text, native } }
+    let behind = Some(characters);
+    Event::Citation { choice: 0, citation: Citation { url, title, cited_text, behind, native } }
 }
 
 /// A fault of the provider's.

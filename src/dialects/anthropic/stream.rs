@@ -32,8 +32,9 @@ pub struct Decoder {
 /// A block that is open.
 #[derive(Debug)]
 enum State {
-    /// And its sources so far: a whole answer tells them of the block, not of a place in it, so they come where it ends.
-    Text(Vec<Event>),
+    /// And its sources and characters so far: a whole answer tells them of the block, not of a place in it, so they come where
+    /// it ends.
+    Text(Vec<Value>, u64),
     /// And its signature so far.
     Thinking(String),
     /// Which call, and the arguments that the block brought along, which count if no piece follows.
@@ -181,8 +182,9 @@ impl Decoder {
     fn begin(&mut self, mut block: Block<'_>, out: &mut Vec<Event>) -> Result<State, Fault> {
         Ok(match &*block.kind {
             "text" => {
+                let characters = block.text.as_ref().map_or(0, |text| text.chars().count() as u64);
                 push_text(block.text, out, |text| Event::Text { choice: 0, text });
-                State::Text(block.citations.into_iter().flatten().map(answer::citation).collect())
+                State::Text(block.citations.unwrap_or_default(), characters)
             }
             "thinking" => {
                 push_text(block.thinking, out, |text| Event::Reasoning { choice: 0, text });
@@ -208,11 +210,14 @@ impl Decoder {
             return Err(invalid(format!("a delta of content block {index}, which is not open")));
         };
         match (state, &*delta.kind) {
-            (State::Text(_), "text_delta") => push_text(delta.text, out, |text| Event::Text { choice: 0, text }),
-            (State::Text(sources), "citations_delta") => {
-                let held = if sources.len() < MAX_SOURCES { sources } else { out };
-                held.extend(delta.citation.map(answer::citation));
+            (State::Text(_, characters), "text_delta") => {
+                *characters += delta.text.as_ref().map_or(0, |text| text.chars().count() as u64);
+                push_text(delta.text, out, |text| Event::Text { choice: 0, text });
             }
+            (State::Text(sources, characters), "citations_delta") => match sources.len() < MAX_SOURCES {
+                true => sources.extend(delta.citation),
+                false => out.extend(delta.citation.map(|native| answer::citation(native, *characters))),
+            },
             (State::Thinking(_), "thinking_delta") => {
                 push_text(delta.thinking, out, |text| Event::Reasoning { choice: 0, text });
             }
@@ -238,7 +243,9 @@ impl Decoder {
     fn close(&mut self, index: u32, out: &mut Vec<Event>) {
         let Some(at) = self.open.iter().rposition(|(open, _)| *open == index) else { return };
         match self.open.swap_remove(at).1 {
-            State::Text(sources) => out.extend(sources),
+            State::Text(sources, characters) => {
+                out.extend(sources.into_iter().map(|native| answer::citation(native, characters)));
+            }
             State::Thinking(signature) if !signature.is_empty() => {
                 out.push(Event::Signature { choice: 0, signature });
             }

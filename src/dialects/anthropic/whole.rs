@@ -51,8 +51,10 @@ fn of_block(mut block: Block<'_>, calls: &mut u32, events: &mut Vec<Event>) -> R
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     match &*block.kind {
         "text" => {
+            let characters = block.text.as_ref().map_or(0, |text| text.chars().count() as u64);
             events.extend(filled(block.text).map(|text| Event::Text { choice: 0, text }));
-            events.extend(block.citations.into_iter().flatten().map(answer::citation));
+            let sources = block.citations.into_iter().flatten();
+            events.extend(sources.map(|native| answer::citation(native, characters)));
         }
         "thinking" => {
             events.extend(filled(block.thinking).map(|text| Event::Reasoning { choice: 0, text }));

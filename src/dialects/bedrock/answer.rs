@@ -56,12 +56,15 @@ pub fn sequence(fields: Option<&Value>) -> Option<String> {
 }
 
 /// A source of a claim (`Citation`, `CitationsDelta`).
-pub fn citation(native: Value) -> Event {
+///
+/// It stands behind the text of its block, `characters` long.
+pub fn citation(native: Value, characters: u64) -> Event {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
     let cited = native.get("sourceContent").and_then(|list| list.get(0)).and_then(|content| content.get("text"));
     let web = native.get("location").and_then(|location| location.get("web")).and_then(|web| web.get("url"));
     let (title, url, cited_text) = (text(native.get("title")), text(web), text(cited));
-    Event::Citation { choice: 0, citation: Citation { url, title, cited_text, native } }
+    let behind = Some(characters);
+    Event::Citation { choice: 0, citation: Citation { url, title, cited_text, behind, native } }
 }
 
 /// A fault of the provider's.

@@ -6,6 +6,7 @@
 //! ```text
 //! writing.rs, turns.rs, blocks.rs, tools.rs, format.rs, thinking.rs   Request -> provider's body
 //! stream.rs, whole.rs, answer.rs, usage.rs                            provider's answer -> events
+//! embed.rs                                                            embeddings, both ways, by `InvokeModel`
 //! ```
 //!
 //! What only Anthropic's models take goes through `additionalModelRequestFields` under Anthropic's own names, so how much
@@ -13,6 +14,7 @@
 
 mod answer;
 mod blocks;
+mod embed;
 mod format;
 mod stream;
 mod thinking;
@@ -22,6 +24,7 @@ mod usage;
 mod whole;
 mod writing;
 
+pub use embed::{read_embed, write_embed};
 pub use stream::{Decoder, WHOLE};
 pub use whole::{read_whole, usage_of};
 pub use writing::write_request;

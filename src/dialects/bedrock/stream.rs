@@ -25,6 +25,8 @@ pub struct Decoder {
     open: Vec<(u32, Option<u32>)>,
     calls: Calls,
     signature: String,
+    /// Characters of the block's text so far.
+    characters: u64,
     stopped: bool,
     metered: bool,
     ended: bool,
@@ -173,6 +175,7 @@ impl Decoder {
         let index = message.content_block_index.unwrap_or_default();
         let Delta { text, tool_use, reasoning_content, citation } = message.delta.unwrap_or_default();
         if let Some(text) = text.filter(|text| !text.is_empty()) {
+            self.characters += text.chars().count() as u64;
             out.push(Event::Text { choice: 0, text });
         }
         if let Some(Input { input: json }) = tool_use {
@@ -190,12 +193,13 @@ impl Decoder {
             self.signature.push_str(signature.as_deref().unwrap_or_default());
             out.extend(redacted_content.map(|data| Event::Redacted { choice: 0, data }));
         }
-        out.extend(citation.map(answer::citation));
+        out.extend(citation.map(|native| answer::citation(native, self.characters)));
         Ok(())
     }
 
     fn close(&mut self, index: u32, out: &mut Vec<Event>) {
         self.sign(out);
+        self.characters = 0;
         self.open.retain(|(open, _)| *open != index);
     }
 

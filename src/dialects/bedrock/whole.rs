@@ -122,8 +122,9 @@ fn said(block: Block, calls: &mut Calls, out: &mut Vec<Event>) {
     let text = |text: String| (!text.is_empty()).then_some(Event::Text { choice: 0, text });
     out.extend(block.text.and_then(text));
     if let Some(cited) = block.citations_content {
+        let characters = cited.content.iter().map(|content| content.text.chars().count() as u64).sum();
         out.extend(cited.content.into_iter().filter_map(|content| text(content.text)));
-        out.extend(cited.citations.into_iter().map(answer::citation));
+        out.extend(cited.citations.into_iter().map(|native| answer::citation(native, characters)));
     }
     if let Some(Reasoning { reasoning_text, redacted_content }) = block.reasoning_content {
         if let Some(Signed { text, signature }) = reasoning_text {

@@ -15,7 +15,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-pub use embed::{embed_answer, embed_request};
+pub use embed::{embed_answer, embed_body, embed_request};
 
 use super::own::Own;
 

@@ -86,7 +86,7 @@ pub fn citation(native: Value) -> Citation {
             "title": title.as_deref().unwrap_or_default(), "start_index": native["start"], "end_index": native["end"]}}),
         None => native,
     };
-    Citation { url, title, cited_text, native }
+    Citation { url, title, cited_text, behind: None, native }
 }
 
 /// The string that a raw value is; nothing where it is absent, empty or something else.

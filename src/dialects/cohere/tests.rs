@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::COHERE;
 use super::embed::embed_answer;
-use crate::dialects::testing::{fixture, pair, refused, written};
+use crate::dialects::testing::{facts, fixture, pair, refused, written};
 
 #[test]
 fn streams_and_whole_answers_say_the_same() {
@@ -142,8 +142,8 @@ fn a_piece_that_cannot_be_read_is_a_fault_and_an_empty_list_is_nothing() {
 #[test]
 fn embeddings_get_openais_form() {
     let whole = br#"{"id":"da6e531f","embeddings":{"float":[[0.016,-8.1e-3]]},"texts":["hi"],"meta":{"api_version":{"version":"2"},"billed_units":{"input_tokens":2}},"response_type":"embeddings_by_type"}"#;
-    let answer: Value = serde_json::from_slice(&embed_answer("alias", whole).unwrap()).unwrap();
+    let answer: Value = serde_json::from_slice(&embed_answer(&facts(), whole).unwrap()).unwrap();
     assert_eq!(answer["data"], json!([{"object": "embedding", "index": 0, "embedding": [0.016, -8.1e-3]}]));
     assert_eq!((&answer["model"], &answer["usage"]["prompt_tokens"]), (&json!("alias"), &json!(2)));
-    assert!(embed_answer("alias", fixture("cohere/whole-text.json").as_bytes()).is_none());
+    assert!(embed_answer(&facts(), fixture("cohere/whole-text.json").as_bytes()).is_err());
 }

@@ -96,10 +96,11 @@ impl Candidates {
             }
             Event::Citation { choice, citation } => {
                 self.of(choice);
-                out(
-                    choice,
-                    Piece::Members(members("citationMetadata", json!({"citationSources": [source(citation)]}))),
-                );
+                // what has neither an address nor a title says nothing here
+                if let Some(source) = source(citation) {
+                    let sources = json!({"citationSources": [source]});
+                    out(choice, Piece::Members(members("citationMetadata", sources)));
+                }
             }
             Event::Logprobs { choice, value } => {
                 self.of(choice);
@@ -188,9 +189,9 @@ fn members(name: &str, value: Value) -> Map<String, Value> {
     Map::from_iter([(name.to_owned(), value)])
 }
 
-fn source(citation: Citation) -> Value {
+fn source(citation: Citation) -> Option<Value> {
     let mut source = Map::new();
     source.extend(citation.url.map(|url| ("uri".to_owned(), url.into())));
     source.extend(citation.title.map(|title| ("title".to_owned(), title.into())));
-    source.into()
+    (!source.is_empty()).then(|| source.into())
 }

@@ -16,6 +16,9 @@ use crate::dialects::signature;
 /// Most candidates, calls and sources of one answer: more than any model makes.
 const MOST: usize = 1024;
 
+/// Most text, in bytes, in which places are looked for: far more than any answer of today has.
+const MOST_TEXT: usize = 1 << 20;
+
 /// What is remembered between the responses of one answer.
 #[derive(Default)]
 pub struct Reader {
@@ -32,6 +35,8 @@ pub struct Reader {
 struct Choice {
     calls: u32,
     finished: bool,
+    /// Its text so far, by which places in it are told; not more of it than [`MOST_TEXT`].
+    text: String,
     /// Hashes of the sources told so far: a response may tell them all again, or only what is new.
     sources: BTreeSet<u64>,
 }
@@ -112,9 +117,14 @@ impl Reader {
         let signed = part.thought_signature.filter(|text| !text.is_empty());
         let signed = signed.map(|text| Event::Signature { choice, signature: signature::marked(&text) });
         if let Some(text) = part.text.filter(|text| !text.is_empty()) {
-            out.push(match part.thought {
-                Some(true) => Event::Reasoning { choice, text },
-                _ => Event::Text { choice, text },
+            let thought = part.thought == Some(true);
+            let known = &mut self.choices.entry(choice).or_default().text;
+            if !thought && known.len() + text.len() <= MOST_TEXT {
+                known.push_str(&text);
+            }
+            out.push(match thought {
+                true => Event::Reasoning { choice, text },
+                false => Event::Text { choice, text },
             });
         }
         out.extend(signed);
@@ -154,14 +164,17 @@ impl Reader {
                     .flatten(),
             );
         }
-        if let Some(Value::Array(chunks)) =
-            grounded.and_then(|mut grounded| grounded.get_mut("groundingChunks").map(Value::take))
+        let known = self.choices.entry(choice).or_default();
+        let (text, told) = (&known.text, &mut known.sources);
+        let mut places = vec![None; all.len()];
+        if let Some(mut grounded) = grounded
+            && let Some(Value::Array(chunks)) = grounded.get_mut("groundingChunks").map(Value::take)
         {
+            places.extend((0..chunks.len()).map(|n| place(text, &grounded["groundingSupports"], n)));
             all.extend(chunks);
         }
-        let told = &mut self.choices.entry(choice).or_default().sources;
-        let new = all.into_iter().filter(|native| told.len() < MOST && told.insert(hash(native)));
-        out.extend(new.map(|native| Event::Citation { choice, citation: source(native) }));
+        let new = all.into_iter().zip(places).filter(|(native, _)| told.len() < MOST && told.insert(hash(native)));
+        out.extend(new.map(|(native, place)| Event::Citation { choice, citation: source(native, place) }));
     }
 }
 
@@ -193,12 +206,36 @@ fn hash(native: &Value) -> u64 {
     hasher.finish()
 }
 
-fn source(native: Value) -> Citation {
+/// The characters of the text that the `n`th source stands behind: from, and up to. Google counts in bytes, and within a part
+/// that a stream has cut; the words it tells beside are looked for where its count leads elsewhere.
+fn place(text: &str, supports: &Value, n: usize) -> Option<(u64, u64)> {
+    let of = |support: &&Value| {
+        let indices = support["groundingChunkIndices"].as_array().into_iter().flatten();
+        indices.filter_map(Value::as_u64).any(|index| index == n as u64)
+    };
+    let segment = &supports.as_array()?.iter().find(of)?["segment"];
+    let words = segment["text"].as_str().filter(|words| !words.is_empty())?;
+    let counted = segment["startIndex"].as_u64().unwrap_or_default() as usize;
+    let start = match text.get(counted..).is_some_and(|rest| rest.starts_with(words)) {
+        true => counted,
+        false => text.find(words)?,
+    };
+    let before = text[..start].chars().count() as u64;
+    Some((before, before + words.chars().count() as u64))
+}
+
+fn source(native: Value, place: Option<(u64, u64)>) -> Citation {
     let of =
         native.get("web").or_else(|| native.get("retrievedContext")).or_else(|| native.get("maps")).unwrap_or(&native);
     let text = |name: &str| of.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
     let (url, title, cited_text) = (text("uri"), text("title"), text("text"));
-    Citation { url, title, cited_text, native }
+    let native = match (&url, place) {
+        // as OpenAI tells such, with its places
+        (Some(url), Some((start, end))) => serde_json::json!({"type": "url_citation", "url_citation": {"url": url,
+            "title": title.as_deref().unwrap_or_default(), "start_index": start, "end_index": end}}),
+        _ => native,
+    };
+    Citation { url, title, cited_text, behind: None, native }
 }
 
 /// An id of letters, digits and `_`, which every protocol takes: the same for a stream and for a whole answer, and not twice

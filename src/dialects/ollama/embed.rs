@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
-use millrace_actors::ports::EncodeCall;
+use millrace_actors::ports::{AnswerFacts, EncodeCall};
 use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::pieces::Pieces;
 use serde::Deserialize;
@@ -33,8 +33,11 @@ struct Answer<'a> {
     prompt_eval_count: Option<u64>,
 }
 
-/// The answer in OpenAI's form; nothing where it is none of embeddings.
-pub fn embed_answer(model: &str, whole: &[u8]) -> Option<Bytes> {
-    let answer: Answer<'_> = serde_json::from_slice(whole).ok()?;
-    Some(embeddings::answer(model, &answer.embeddings, answer.prompt_eval_count.unwrap_or_default()))
+/// The answer in OpenAI's form.
+///
+/// # Errors
+/// It is none with embeddings.
+pub fn embed_answer(facts: &AnswerFacts, whole: &[u8]) -> Result<Bytes, Fault> {
+    let answer: Answer<'_> = serde_json::from_slice(whole).map_err(|why| embeddings::invalid(&why.to_string()))?;
+    embeddings::answer(facts, &answer.embeddings, answer.prompt_eval_count.unwrap_or_default())
 }

@@ -22,6 +22,7 @@ impl Decode for Decoder {
         }
         if data == b"[DONE]" {
             self.ended = true;
+            out.extend(self.reader.rest());
             out.push(Event::End);
             return Ok(());
         }

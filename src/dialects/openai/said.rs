@@ -7,7 +7,7 @@ use millrace_actors::wire::tier::ServiceTier;
 use millrace_actors::wire::usage::Usage;
 use serde_json::{Value, json};
 
-use super::super::event::{Event, Reason, Start};
+use super::super::event::{Citation, Event, Reason, Start};
 use super::super::logprobs;
 use super::calls::Calls;
 use super::shape::{Answer, Choice, Raw, Said, invalid, seconds, value, word};
@@ -15,6 +15,9 @@ use super::{media, reason, sources};
 
 /// Most choices of one answer: OpenAI's `n` is at most 128.
 const MOST_CHOICES: usize = 256;
+
+/// Most sources that one chunk brings.
+const MOST_SOURCES: usize = 1024;
 
 /// What is remembered between the pieces of one answer.
 #[derive(Default)]
@@ -24,9 +27,8 @@ pub struct Reader {
     started: bool,
     choices: Vec<State>,
     calls: Calls,
-    /// Text was told.
-    spoke: bool,
-    /// How many of the answer's sources were told.
+    /// Sources beside the choices that were not told yet, and how many there were in all.
+    listed: Vec<Citation>,
     cited: usize,
 }
 
@@ -59,9 +61,10 @@ impl Reader {
         for (position, choice) in choices.into_iter().enumerate() {
             self.choice(position, choice, out)?;
         }
-        self.spoke |= out[before..].iter().any(|event| matches!(event, Event::Text { .. }));
-        if self.spoke {
-            self.sources(&answer, out);
+        self.sources(&answer);
+        if let Some(end) = out[before..].iter().position(|event| matches!(event, Event::Finish { choice: 0, .. })) {
+            let at = before + end;
+            out.splice(at..at, self.rest().collect::<Vec<_>>());
         }
         out.extend(usage.map(Event::Usage));
         Ok(())
@@ -80,13 +83,18 @@ impl Reader {
         }));
     }
 
+    /// Sources that wait for the end of the text.
+    pub fn rest(&mut self) -> impl Iterator<Item = Event> + use<> {
+        std::mem::take(&mut self.listed).into_iter().map(|citation| Event::Citation { choice: 0, citation })
+    }
+
     /// Sources beside the choices, as Perplexity and xAI tell them: with every chunk, or with the last. They stand behind the
-    /// whole text, so they are told once there is some.
-    fn sources(&mut self, answer: &Answer<'_>, out: &mut Vec<Event>) {
+    /// whole text, so they are told at its end.
+    fn sources(&mut self, answer: &Answer<'_>) {
         let Some(Value::Array(urls)) = value(answer.citations) else { return };
         let pages: Vec<Value> = items(answer.search_results).collect();
         let new = urls.iter().skip(self.cited).filter_map(Value::as_str);
-        out.extend(new.map(|url| Event::Citation { choice: 0, citation: sources::listed(url, &pages) }));
+        self.listed.extend(new.take(MOST_SOURCES).map(|url| sources::listed(url, &pages)));
         self.cited = self.cited.max(urls.len());
     }
 

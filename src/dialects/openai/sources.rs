@@ -10,7 +10,7 @@ pub fn read(native: Value) -> Citation {
     let source = &native["url_citation"];
     let text = |name: &str| source[name].as_str().map(str::to_owned);
     // OpenRouter tells the words of the page too
-    Citation { url: text("url"), title: text("title"), cited_text: text("content"), native }
+    Citation { url: text("url"), title: text("title"), cited_text: text("content"), behind: None, native }
 }
 
 /// Reads `provider_specific_fields`: `citation` in a delta; in a message `citations`, a list that LiteLLM makes of lists.
@@ -32,7 +32,7 @@ pub fn read_own(fields: Option<Value>) -> impl Iterator<Item = Citation> {
 fn own(native: Value) -> Citation {
     let text = |name: &str| native[name].as_str().map(str::to_owned);
     let title = text("title").or_else(|| text("document_title"));
-    Citation { url: text("url"), title, cited_text: text("cited_text"), native }
+    Citation { url: text("url"), title, cited_text: text("cited_text"), behind: None, native }
 }
 
 /// A source that is told by its address, with what is known of the page.
@@ -43,6 +43,7 @@ pub fn listed(url: &str, pages: &[Value]) -> Citation {
         url: Some(url.to_owned()),
         title: text("title"),
         cited_text: text("snippet"),
+        behind: None,
         native: json!({"url": url}),
     }
 }
@@ -56,13 +57,14 @@ pub enum Written {
 }
 
 /// Writes a citation that was told after `position` characters of text. Where its provider does not say which words it
-/// stands behind, it stands at that one place: a range would be our invention.
+/// stands behind, it is a source of all of them: both places are demanded, and clients cut the text by them.
 pub fn write(citation: Citation, position: u64) -> Written {
     if citation.native["url_citation"].is_object() {
         return Written::Annotation(citation.native);
     }
     let Some(url) = citation.url else { return Written::Own(citation.native) };
     let title = citation.title.unwrap_or_default();
-    let source = json!({"url": url, "title": title, "start_index": position, "end_index": position});
+    let start = position.saturating_sub(citation.behind.unwrap_or(position));
+    let source = json!({"url": url, "title": title, "start_index": start, "end_index": position});
     Written::Annotation(json!({"type": "url_citation", "url_citation": source}))
 }

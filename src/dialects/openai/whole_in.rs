@@ -20,7 +20,9 @@ pub fn read_whole(body: &[u8]) -> Result<Vec<Event>, Fault> {
         return Err(invalid("not a chat completion: it has no choices"));
     }
     let mut out = Vec::new();
-    Reader::default().answer(answer, &mut out)?;
+    let mut reader = Reader::default();
+    reader.answer(answer, &mut out)?;
+    out.extend(reader.rest());
     out.push(Event::End);
     Ok(out)
 }

@@ -153,7 +153,10 @@ pub fn citation(annotation: Value) -> Option<Event> {
         members.shift_remove("type");
     }
     let native = json!({"type": "url_citation", "url_citation": inner});
-    Some(Event::Citation { choice: 0, citation: Citation { url: Some(url), title, cited_text: None, native } })
+    Some(Event::Citation {
+        choice: 0,
+        citation: Citation { url: Some(url), title, cited_text: None, behind: None, native },
+    })
 }
 
 /// What of a thought only the provider can read; `told` says whether there were words of it.

@@ -28,6 +28,8 @@ pub struct Encoder {
     items: Vec<Item>,
     /// The message or thought that is open.
     live: Option<usize>,
+    /// Characters of text so far.
+    spoken: u64,
     /// Log probabilities of the text that comes next.
     logprobs: Vec<Value>,
     reason: Option<Reason>,
@@ -44,6 +46,7 @@ impl Encoder {
             frames: Frames::default(),
             items: Vec::new(),
             live: None,
+            spoken: 0,
             logprobs: Vec::new(),
             reason: None,
             usage: None,
@@ -97,7 +100,7 @@ impl Encoder {
             if let Some((n, said)) = parts.iter().enumerate().next_back() {
                 close_part(&mut self.frames, At { item: id, output, part: Some((CONTENT, n)) }, said, out);
             }
-            let said = Said { refusal, ..Said::default() };
+            let said = Said { refusal, before: self.spoken, ..Said::default() };
             let at = At { item: id, output, part: Some((CONTENT, parts.len())) };
             self.frames.write_at("response.content_part.added", at, &[("part", &said.part())], out);
             parts.push(said);
@@ -120,7 +123,9 @@ impl Encoder {
         }
         let said = &mut parts[n];
         said.text.push_str(text);
-        said.position += text.chars().count() as u64;
+        let characters = text.chars().count() as u64;
+        said.position += characters;
+        self.spoken += if refusal { 0 } else { characters };
         said.logprobs.extend(logprobs);
     }
 
@@ -128,7 +133,7 @@ impl Encoder {
         let (output, n) = self.part(false, out);
         let Item { id, kind: Kind::Message(parts), .. } = &mut self.items[output] else { return };
         let said = &mut parts[n];
-        let Some(annotation) = annotation(citation, said.position) else { return };
+        let Some(annotation) = annotation(citation, said) else { return };
         let at = At { item: id, output, part: Some((CONTENT, n)) };
         let number = said.annotations.len();
         let members: [(&str, &dyn super::frames::erased::Json); 2] =
@@ -297,16 +302,17 @@ fn close_part(frames: &mut Frames, at: At<'_>, said: &Said, out: &mut Vec<Frame>
     frames.write_at("response.content_part.done", at, &[("part", &said.part())], out);
 }
 
-/// A source with an address; others have no form here. Where its provider does not say which words it stands behind, it
-/// stands at that one place: a range would be our invention.
-fn annotation(citation: Citation, position: u64) -> Option<Value> {
+/// A source with an address; others have no form here. Places are counted within the part: its provider's own, which are
+/// counted from the answer's beginning, or the words that it stands behind.
+fn annotation(citation: Citation, said: &Said) -> Option<Value> {
     let own = &citation.native["url_citation"];
-    let place = |name: &str| own[name].as_u64().unwrap_or(position);
+    let place = |name: &str| own[name].as_u64().map(|place| place.saturating_sub(said.before));
+    let start = said.position.saturating_sub(citation.behind.unwrap_or(said.position));
     Some(json!({
         "type": "url_citation",
         "url": citation.url?,
         "title": citation.title.unwrap_or_default(),
-        "start_index": place("start_index"),
-        "end_index": place("end_index"),
+        "start_index": place("start_index").unwrap_or(start),
+        "end_index": place("end_index").unwrap_or(said.position),
     }))
 }

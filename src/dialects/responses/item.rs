@@ -50,6 +50,8 @@ pub struct Said {
     pub text: String,
     /// Characters of it.
     pub position: u64,
+    /// Characters of the answer before it.
+    pub before: u64,
     /// Its sources.
     pub annotations: Vec<Value>,
     /// Its log probabilities.

@@ -41,6 +41,7 @@ fn facts() -> AnswerFacts {
         created: 1_795_599_999,
         show_usage: true,
         asked: Vec::new(),
+        vectors: None,
     }
 }
 

@@ -127,6 +127,7 @@ pub fn facts() -> AnswerFacts {
         created: 1_700_000_000,
         show_usage: true,
         asked: Vec::new(),
+        vectors: None,
     }
 }
 

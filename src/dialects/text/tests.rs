@@ -19,6 +19,7 @@ fn facts(asked: &[(&'static str, &str)]) -> AnswerFacts {
         created: 7,
         show_usage: false,
         asked: asked.iter().map(|(name, raw)| (*name, raw.to_string().into())).collect(),
+        vectors: None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Amazon Bedrock: Converse and ConverseStream, for every caller. Each call is signed (SigV4) with the keys of its moment,
+//! Amazon Bedrock: Converse and ConverseStream, for every caller, and InvokeModel for embeddings. Each call is signed (SigV4) with the keys of its moment,
 //! or carries a bearer token, which is a header like any other.
 
 pub mod model;
@@ -6,7 +6,7 @@ pub mod model;
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 use millrace_actors::credential::Token;
 use millrace_actors::fault::Fault;
@@ -23,6 +23,9 @@ use crate::dialects::{bedrock, bridge};
 
 /// What AWS calls the service in a signature.
 const SERVICE: &str = "bedrock";
+
+/// The header in which `InvokeModel` tells the tokens of a prompt (Amazon Bedrock, "Monitoring the performance").
+const INPUT_TOKENS: &str = "x-amzn-bedrock-input-token-count";
 
 const CONVERSE: Own = Own {
     write_request: bedrock::write_request,
@@ -79,15 +82,22 @@ impl Dialect for Bedrock {
     }
 
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
-        let other = matches!(call.endpoint, Endpoint::CountTokens | Endpoint::Embeddings);
-        if other || !call.endpoint.facts().translated {
+        if call.endpoint == Endpoint::CountTokens || !call.endpoint.facts().translated {
             return Err(bridge::not_served(call, "Amazon Bedrock"));
         }
         let id = model::segment(call.model)
             .map_err(|message| Fault::BadRequest { message, param: Some("model".to_owned()) })?;
-        let resource = if call.envelope.stream() { "converse-stream" } else { "converse" };
+        let embeds = call.endpoint == Endpoint::Embeddings;
+        let resource = match call.envelope.stream() {
+            _ if embeds => "invoke",
+            true => "converse-stream",
+            false => "converse",
+        };
         let path = format!("/model/{id}/{resource}");
-        let (body, notes) = CONVERSE.written(call)?;
+        let (body, notes) = match embeds {
+            true => bridge::written_as(call, |body| bedrock::write_embed(body, call.model))?,
+            false => CONVERSE.written(call)?,
+        };
         let headers = self.signature(call, (&path, &body.to_bytes()))?;
         Ok(Encoded { path: Cow::Owned(path), headers, body, notes })
     }
@@ -109,7 +119,14 @@ impl Dialect for Bedrock {
         bedrock::usage_of(whole)
     }
 
+    fn tokens_in(&self, headers: &HeaderMap) -> Option<u64> {
+        headers.get(INPUT_TOKENS)?.to_str().ok()?.parse().ok()
+    }
+
     fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes, notes: &mut Notes) -> Result<Bytes, Fault> {
-        CONVERSE.translate(to, &facts, whole, notes)
+        match facts.vectors {
+            Some(_) => bedrock::read_embed(&facts, whole),
+            None => CONVERSE.translate(to, &facts, whole, notes),
+        }
     }
 }

@@ -134,7 +134,7 @@ static VERTEX: Row = Row {
     base_variables: &[],
     key_variables: &[],
     keyless: true,
-    endpoints: &[Chat, Messages, CountTokens],
+    endpoints: &[Chat, Messages, CountTokens, Embeddings],
     traits: PLAIN,
     shown: Shown {
         title: "Google Vertex AI (Gemini, Claude)",
@@ -155,7 +155,7 @@ static BEDROCK: Row = Row {
     base_variables: &["AWS_BEDROCK_RUNTIME_ENDPOINT"],
     key_variables: &["AWS_BEARER_TOKEN_BEDROCK"],
     keyless: false,
-    endpoints: &[Chat, Messages],
+    endpoints: &[Chat, Messages, Embeddings],
     traits: PLAIN,
     shown: Shown {
         title: "Amazon Bedrock",

@@ -1,6 +1,7 @@
 //! Amazon Bedrock as a provider: every caller reaches it by Converse, each call signed, its binary frames read.
 
 mod answers;
+mod embeddings;
 mod faults;
 mod requests;
 mod signing;

@@ -215,14 +215,18 @@ fn embeddings_come_in_openais_form() {
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert_eq!(answer.header("x-litellm-response-cost"), Some("0.03"), "{provider}");
         let told = answer.header("x-millrace-params").unwrap_or_default().to_owned();
-        assert!(told.contains("encoding_format") && told.contains("user"), "{told}");
+        assert!(!told.contains("encoding_format") && told.contains("user"), "{told}");
         let answer = answer.json();
+        // 4 numbers of 4 bytes, whether the provider can write them so or not
+        assert_eq!(answer["data"][1]["embedding"].as_str().map(str::len), Some(24), "{answer}");
+        let plain = json!({"model": model, "input": ["a", "b"]});
+        let answer = scene.client().post("/v1/embeddings", &plain).json();
         assert_eq!((&answer["object"], &answer["model"]), (&json!("list"), &json!(model)));
         let vectors: Vec<usize> =
             answer["data"].as_array().unwrap().iter().map(|item| item["embedding"].as_array().unwrap().len()).collect();
         assert_eq!((vectors, &answer["data"][1]["index"]), (vec![4, 4], &json!(1)));
         assert_eq!(answer["usage"], json!({"prompt_tokens": 30, "total_tokens": 30}));
         let tokens = scene.client().post("/v1/embeddings", &json!({"model": model, "input": [1, 2]}));
-        assert_eq!(tokens.error(400)["param"], "input");
+        assert_eq!(tokens.error(400)["param"], "input.0");
     }
 }

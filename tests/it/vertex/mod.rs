@@ -1,6 +1,7 @@
 //! Vertex AI: Gemini, and Claude's messages by Google's paths.
 
 mod claude;
+mod embeddings;
 mod gemini;
 
 use millrace_lab::mock::{MockConfig, MockServer, Recorded};

@@ -4,6 +4,7 @@
 //! No answer's number stands in a frame: it is written over prepared bytes, and the frame's checksum would not fit.
 
 mod blocks;
+mod embeddings;
 mod frames;
 mod signature;
 
@@ -24,6 +25,9 @@ pub struct Bedrock;
 
 impl Writer for Bedrock {
     fn whole(&self, job: &Job<'_>) -> String {
+        if job.endpoint == Endpoint::Invoke {
+            return embeddings::whole(job);
+        }
         let blocks = blocks(job.behaviour, job.text());
         let all = tokens(&blocks);
         let content: Vec<_> = blocks.into_iter().map(|block| block.whole).collect();
@@ -100,6 +104,9 @@ impl Writer for Bedrock {
     }
 
     fn check(&self, job: &Job<'_>, _: &Head) -> Result<(), Refusal> {
+        if job.endpoint == Endpoint::Invoke {
+            return embeddings::check(job);
+        }
         match job.asked.messages {
             true => Ok(()),
             false => Err(Refusal { status: 400, message: "The messages field is required".to_owned() }),

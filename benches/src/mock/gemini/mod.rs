@@ -19,12 +19,7 @@ impl Writer for Gemini {
     fn whole(&self, job: &Job<'_>) -> String {
         match job.endpoint {
             Endpoint::GenerateCount => format!("{{\"totalTokens\":{}}}", job.tokens(0, 0).prompt),
-            Endpoint::GenerateEmbed => {
-                let dimensions = job.behaviour.dimensions.clamp(1, 65_536);
-                let count = job.asked.requests.as_ref().map_or(0, Vec::len) as u32;
-                let all = (0..count).map(|n| format!("{{\"values\":{}}}", as_floats(&vector(n, dimensions))));
-                format!("{{\"embeddings\":[{}]}}", all.collect::<Vec<_>>().join(","))
-            }
+            Endpoint::GenerateEmbed | Endpoint::GenerateEmbedOne | Endpoint::Predict => embeddings(job),
             _ => response::whole(job),
         }
     }
@@ -85,12 +80,42 @@ impl Writer for Gemini {
         if let Some((name, _)) = foreign.iter().find(|(_, there)| *there) {
             return refuse(format!("Invalid JSON payload received. Unknown name \"{name}\": Cannot find field."));
         }
+        if (job.endpoint == Endpoint::GenerateEmbedOne && !asked.content)
+            || (job.endpoint == Endpoint::Predict && asked.instances.is_none())
+        {
+            return refuse("* EmbedContentRequest.content: contents is not specified".to_owned());
+        }
         if job.endpoint == Endpoint::Generate && !asked.contents {
             return refuse("* GenerateContentRequest.contents: contents is not specified".to_owned());
         }
         match head.path.contains(":stream") && !head.path.contains("alt=sse") {
             true => refuse("the mock streams with alt=sse only".to_owned()),
             false => Ok(()),
+        }
+    }
+}
+
+/// Vectors: of a batch, of one content, or of Vertex AI's `predict`, which alone tells tokens for each.
+fn embeddings(job: &Job<'_>) -> String {
+    let dimensions = job.behaviour.dimensions.clamp(1, 65_536);
+    let values = |n: u32| format!("\"values\":{}", as_floats(&vector(n, dimensions)));
+    let list = |count: usize, one: &dyn Fn(u32) -> String| (0..count as u32).map(one).collect::<Vec<_>>().join(",");
+    let tokens = job.tokens(0, 0).prompt;
+    match job.endpoint {
+        Endpoint::GenerateEmbedOne => {
+            format!("{{\"embedding\":{{{}}},\"usageMetadata\":{{\"promptTokenCount\":{tokens}}}}}", values(0))
+        }
+        Endpoint::Predict => {
+            let count = job.asked.instances.as_ref().map_or(0, Vec::len);
+            let one = |n| {
+                let statistics = format!("\"statistics\":{{\"truncated\":false,\"token_count\":{tokens}.0}}");
+                format!("{{\"embeddings\":{{{statistics},{}}}}}", values(n))
+            };
+            format!("{{\"predictions\":[{}],\"metadata\":{{\"billableCharacterCount\":9}}}}", list(count, &one))
+        }
+        _ => {
+            let count = job.asked.requests.as_ref().map_or(0, Vec::len);
+            format!("{{\"embeddings\":[{}]}}", list(count, &|n| format!("{{{}}}", values(n))))
         }
     }
 }

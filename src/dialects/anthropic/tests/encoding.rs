@@ -45,6 +45,7 @@ fn an_answer_of_openais() {
         ..Start::default()
     };
     let url = Citation {
+        behind: None,
         url: Some("https://example.org".into()),
         title: Some("Example".into()),
         cited_text: None,

@@ -62,6 +62,7 @@ fn facts() -> AnswerFacts {
         created: 1_700_000_000,
         show_usage: true,
         asked: Vec::new(),
+        vectors: None,
     }
 }
 

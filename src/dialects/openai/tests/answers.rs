@@ -120,8 +120,13 @@ fn what_servers_of_this_dialect_add_is_understood() {
 
 #[test]
 fn foreign_citations_and_reasons_are_written_in_the_nearest_form() {
-    let page =
-        Citation { url: Some("https://a.example".into()), title: None, cited_text: None, native: json!({"x": 1}) };
+    let page = Citation {
+        url: Some("https://a.example".into()),
+        title: None,
+        cited_text: None,
+        behind: None,
+        native: json!({"x": 1}),
+    };
     let file = Citation { native: json!({"type": "char_location"}), ..Citation::default() };
     let events = vec![
         Event::Text { choice: 0, text: "né".into() },
@@ -133,7 +138,7 @@ fn foreign_citations_and_reasons_are_written_in_the_nearest_form() {
     ];
     let whole: Value = serde_json::from_slice(&write_whole(events, &facts(true))).unwrap();
     let message = &whole["choices"][0]["message"];
-    let annotation = json!({"url": "https://a.example", "title": "", "start_index": 2, "end_index": 2});
+    let annotation = json!({"url": "https://a.example", "title": "", "start_index": 0, "end_index": 2});
     assert_eq!(message["annotations"], json!([{"type": "url_citation", "url_citation": annotation}]));
     assert_eq!(message["provider_specific_fields"], json!({"citations": [{"type": "char_location"}]}));
     assert_eq!(whole["choices"][0]["finish_reason"], "length", "the first reason stands");

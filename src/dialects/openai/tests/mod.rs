@@ -58,6 +58,7 @@ fn facts(show_usage: bool) -> AnswerFacts {
         created: 1_795_599_999,
         show_usage,
         asked: Vec::new(),
+        vectors: None,
     }
 }
 
