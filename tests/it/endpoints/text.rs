@@ -104,3 +104,33 @@ fn a_prompt_is_told_once_more_by_us() {
         assert_eq!(answer.header("x-millrace-params"), None, "nothing is lost");
     }
 }
+
+#[test]
+fn a_stream_that_breaks_off_ends_in_one_error_and_never_as_if_it_were_whole() {
+    let scene = Scene::new();
+    for provider in ["a", "c", "g", "l", "groq"] {
+        let body = json!({"model": format!("{provider}/mock:chunks=9,cut:6"), "prompt": "Say", "max_tokens": 64, "stream": true});
+        let answer = scene.post("/v1/completions", &body);
+        let text = answer.text();
+        assert!(!text.contains("[DONE]") && !text.contains("\"finish_reason\":\"stop\""), "{provider}: {text}");
+        let errors = text.lines().filter(|line| line.starts_with("data: {\"error\":")).count();
+        assert_eq!((answer.status, errors), (200, 1), "{provider}: {text}");
+        assert!(text.contains("\"text_completion\""), "{provider}: {text}");
+        assert_eq!(scene.record(&answer)["outcome"], "truncated", "{provider}");
+    }
+}
+
+#[test]
+fn thought_stands_beside_the_text() {
+    let scene = Scene::new();
+    for stream in [false, true] {
+        let body =
+            json!({"model": "a/mock:text=so it is,thinking=2", "prompt": "Say", "max_tokens": 2048, "stream": stream});
+        let answer = scene.post("/v1/completions", &body);
+        let pieces = if stream { answer.events().json() } else { vec![answer.json()] };
+        let joined =
+            |name: &str| -> String { pieces.iter().filter_map(|piece| piece["choices"][0][name].as_str()).collect() };
+        assert_eq!(joined("text"), "so it is", "{pieces:?}");
+        assert!(!joined("reasoning_content").is_empty(), "{pieces:?}");
+    }
+}
