@@ -6,6 +6,7 @@
 
 mod fixtures;
 mod matrix;
+mod reasons;
 mod splits;
 mod table;
 mod usage;
