@@ -5,7 +5,8 @@ use millrace_actors::fault::Fault;
 use millrace_actors::wire::notes::{Did, Notes};
 use millrace_actors::wire::protocol::Protocol;
 
-use super::event::{Audio, Event, Image};
+use super::event::{Audio, Event, Image, Reason};
+use super::gemini::is_own_reason as is_googles;
 use super::request::Source;
 
 /// Looks at the events of one answer on their way to a caller.
@@ -35,6 +36,13 @@ impl Untold {
             | Event::CustomCall { .. } => self.told = true,
             Event::Image { image, .. } => self.image(image),
             Event::Audio { audio, .. } => self.audio(audio),
+            // it ends as an answer that is complete, and the word is told beside it
+            Event::Finish { reason: Reason::Other(word), .. }
+                if self.to != Protocol::GenerateContent || !is_googles(word) =>
+            {
+                let word: String = word.chars().take(64).collect();
+                self.notes.add("answer.finish_reason", Did::Renamed, &format!("the provider's `{word}`"));
+            }
             Event::Own { kind } => self.note(kind, "of the provider's own tools"),
             _ => {}
         }

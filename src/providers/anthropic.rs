@@ -133,6 +133,12 @@ fn betas(call: &EncodeCall<'_>) -> Vec<(HeaderName, HeaderValue)> {
     }
 }
 
+/// The betas that headers name, one each. One that is no text is none.
+pub(super) fn betas_in(headers: &[(HeaderName, HeaderValue)]) -> impl Iterator<Item = &str> {
+    let lists = headers.iter().filter(|(name, _)| *name == BETA).filter_map(|(_, value)| value.to_str().ok());
+    lists.flat_map(|list| list.split(',')).map(str::trim).filter(|beta| !beta.is_empty())
+}
+
 /// Each `anthropic-beta`, the deployment's own first.
 fn all_betas<'c>(call: &EncodeCall<'c>) -> Vec<&'c [u8]> {
     let headers = call.deployment.headers.iter().chain(call.headers);

@@ -83,8 +83,7 @@ pub fn decide(request: &Request, target: &Target<'_>, traits: Traits, notes: &mu
         Mode::Budget(tokens) => Some(json!({ "type": "enabled", "budget_tokens": tokens })),
     };
     if let Some(Value::Object(thinking)) = &mut thinking
-        && thinking.get("type").is_some_and(|kind| kind != "disabled")
-        && let Some(display) = display(request, target)
+        && let Some(display) = display(request, target, thinking.get("type"))
     {
         thinking.insert("display".into(), display);
     }
@@ -93,10 +92,11 @@ pub fn decide(request: &Request, target: &Target<'_>, traits: Traits, notes: &mu
 
 /// `thinking.display`: the caller's own, or what its wish to read thought comes to. Models before those that structure their
 /// answers may not know it, and no other provider's do.
-fn display(request: &Request, target: &Target<'_>) -> Option<Value> {
+fn display(request: &Request, target: &Target<'_>, kind: Option<&Value>) -> Option<Value> {
     let own = request.rest.get("thinking.display").cloned();
     let traits = traits_of(target.model);
-    let knows = target.model.contains("claude-") && traits.structured;
+    let on = kind.is_some_and(|kind| kind == "enabled" || kind == "adaptive");
+    let knows = on && target.model.contains("claude-") && traits.structured;
     own.or_else(|| match request.show_reasoning? {
         // the newest leave it out unless asked
         true => (knows && traits.thinks == Thinks::Adaptive).then(|| "summarized".into()),

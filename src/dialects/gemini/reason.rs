@@ -8,9 +8,8 @@ pub fn read(word: &str, called: bool) -> Reason {
         "STOP" if called => Reason::ToolCalls,
         "STOP" => Reason::Stop,
         "MAX_TOKENS" => Reason::Length,
-        "SAFETY" | "RECITATION" | "LANGUAGE" | "OTHER" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII" => {
-            Reason::ContentFilter
-        }
+        "SAFETY" | "RECITATION" | "LANGUAGE" | "OTHER" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII"
+        | "MODEL_ARMOR" => Reason::ContentFilter,
         image if image.starts_with("IMAGE_") || image == "NO_IMAGE" => Reason::ContentFilter,
         // a call that went wrong, and what is newer than this list
         other => Reason::Other(other.to_owned()),
@@ -30,6 +29,6 @@ pub fn write(reason: &Reason) -> &str {
 }
 
 /// Google's words are of one kind.
-fn is_own(word: &str) -> bool {
+pub fn is_own(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
 }

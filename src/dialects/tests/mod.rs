@@ -7,6 +7,7 @@
 mod fixtures;
 mod matrix;
 mod orders;
+mod reasons;
 mod splits;
 mod table;
 mod usage;

@@ -1,6 +1,7 @@
 //! Amazon Bedrock: Converse and ConverseStream, for every caller, and InvokeModel for embeddings. Each call is signed (SigV4) with the keys of its moment,
 //! or carries a bearer token, which is a header like any other.
 
+mod betas;
 pub mod model;
 
 use std::borrow::Cow;
@@ -96,7 +97,10 @@ impl Dialect for Bedrock {
         let path = format!("/model/{id}/{resource}");
         let (body, notes) = match embeds {
             true => bridge::written_as(call, |body| bedrock::write_embed(body, call.model))?,
-            false => CONVERSE.written(call)?,
+            false => {
+                let (body, mut notes) = CONVERSE.written(call)?;
+                (betas::put(call, body, &mut notes), notes)
+            }
         };
         let headers = self.signature(call, (&path, &body.to_bytes()))?;
         Ok(Encoded { path: Cow::Owned(path), headers, body, notes })

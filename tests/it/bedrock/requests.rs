@@ -135,3 +135,31 @@ fn a_region_may_be_part_of_the_name() {
     assert_eq!(sent.path, "/model/amazon.nova-pro-v1%3A0/converse");
     assert!(sent.header("authorization").is_some_and(|it| it.contains("/ap-south-1/bedrock/aws4_request")));
 }
+
+#[test]
+fn betas_go_among_the_models_own_fields() {
+    let own = "extra_headers: {anthropic-beta: \"own-1,context-1m-2025-08-07\"}";
+    let scene = Scene::with(&format!("{KEYS}, {own}"), "");
+    let sent = "context-1m-2025-08-07, claude-code-20250219,interleaved-thinking-2025-05-14";
+    let ask = |model: &str, more: &serde_json::Value| {
+        let mut body = json!({"model": model, "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]});
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let answer = scene.gateway.client().header("anthropic-beta", sent).post("/v1/messages", &body);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(answer.header("x-millrace-params"), Some("dropped=anthropic-beta"));
+        scene.sent()["additionalModelRequestFields"].clone()
+    };
+    let claude = "b/us.anthropic.claude-sonnet-4-20250514-v1:0";
+    let want = json!(["own-1", "context-1m-2025-08-07", "interleaved-thinking-2025-05-14"]);
+    assert_eq!(ask(claude, &json!({})), json!({"anthropic_beta": want}));
+    // what the caller writes among the model's own fields stays, and stands first
+    let written = json!({"top_k": 7, "additionalModelRequestFields": {"anthropic_beta": ["own-1", "mine"]}});
+    let want = json!(["own-1", "mine", "context-1m-2025-08-07", "interleaved-thinking-2025-05-14"]);
+    assert_eq!(ask(claude, &written), json!({"anthropic_beta": want, "top_k": 7}));
+    assert!(ask("b/amazon.nova-pro-v1:0", &json!({})).is_null(), "no other maker's model knows them");
+    // who speaks another protocol has no betas of its own; the operator's are for everybody
+    let body = json!({"model": claude, "messages": [{"role": "user", "content": "hi"}]});
+    assert_eq!(scene.post(Caller::OpenAi, &body).status, 200);
+    let fields = &scene.sent()["additionalModelRequestFields"];
+    assert_eq!(fields["anthropic_beta"], json!(["own-1", "context-1m-2025-08-07"]));
+}

@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use crate::harness::{Gateway, PROVIDER_KEY, Reply, Scripted};
+
 use super::{
     Caller, Scene,
     joined::{events_of, message_of},
@@ -90,4 +92,42 @@ fn records_say_what_was_changed_and_name_the_route() {
     assert_eq!(records[0]["call_type"], "anthropic_messages");
     assert!(records.iter().all(|r| r["outcome"] == "ok" && r["total_tokens"].as_u64() > Some(0)), "{records:?}");
     assert!(records[1]["params"].as_array().is_some_and(|params| params.iter().any(|p| p["param"] == "max_tokens")));
+}
+
+#[test]
+fn several_answers_are_asked_of_who_gives_them_and_refused_before_all_others() {
+    let scene = Scene::new();
+    let body = |model: &str| json!({"model": model, "n": 2, "messages": [{"role": "user", "content": "hi"}]});
+    let error = scene.send(Caller::OpenAi, body("a/mock")).error(400);
+    assert!(error["message"].as_str().is_some_and(|message| message.contains("`n`")), "{error}");
+    assert_eq!(error["param"], "n");
+    let answer = scene.client().post("/v1/chat/completions", &body("g/mock"));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(scene.sent()["generationConfig"]["candidateCount"], 2);
+    let config = json!({"contents": [{"parts": [{"text": "hi"}]}], "generationConfig": {"candidateCount": 2}});
+    let answer = scene.client().post("/v1beta/models/o/mock:generateContent", &config);
+    assert_eq!(answer.json()["candidates"].as_array().map(Vec::len), Some(2), "{}", answer.text());
+    assert_eq!(scene.sent()["n"], 2);
+    let refused = scene.client().post("/v1beta/models/a/mock:generateContent", &config);
+    assert!(refused.status == 400 && refused.text().contains("`n`"), "{}", refused.text());
+    // one is what every answer is
+    let one = json!({"model": "a/mock", "n": 1, "messages": [{"role": "user", "content": "hi"}]});
+    assert_eq!(scene.send(Caller::OpenAi, one).status, 200);
+}
+
+#[test]
+fn a_reason_that_nobody_knows_is_a_normal_end_and_noted() {
+    let answer = json!({"id": "a", "object": "chat.completion", "choices": [{"index": 0, "finish_reason": "tomorrow",
+        "message": {"role": "assistant", "content": "x"}}]});
+    let server = Scripted::start(move |_, _| Reply::json(200, &answer));
+    let yaml = format!(
+        "model_list:\n  - model_name: m\n    litellm_params: {{model: openai/m, api_base: \"{}\", api_key: {PROVIDER_KEY}}}\n",
+        server.url()
+    );
+    let gateway = Gateway::from_yaml(&yaml);
+    let body = json!({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]});
+    let told = gateway.client().post("/v1/messages", &body);
+    assert_eq!(told.json()["stop_reason"], "end_turn");
+    let notes = told.header("x-millrace-params").unwrap_or_default();
+    assert!(notes.contains("answer.finish_reason"), "{notes}");
 }
