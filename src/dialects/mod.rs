@@ -33,6 +33,7 @@ pub mod openai;
 pub mod own;
 pub mod request;
 pub mod responses;
+mod search;
 pub mod signature;
 #[cfg(test)]
 mod testing;

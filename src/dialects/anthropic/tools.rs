@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::dialects::request::{Request, Tool, ToolChoice};
+use crate::dialects::search::Search;
 use crate::dialects::{Did, Notes, custom};
 
 /// Prefix of the paths in [`Request::rest`] that hold members of tools which the model has no place for.
@@ -10,10 +11,17 @@ pub const MEMBERS: &str = "tools.";
 
 /// `tools`; none if there are none.
 pub fn write(request: &Request, notes: &mut Notes) -> Vec<Value> {
-    request.tools.iter().filter_map(|tool| one(tool, &request.rest, notes)).collect()
+    let mut tools: Vec<Value> = request.tools.iter().filter_map(|tool| one(tool, &request.rest, notes)).collect();
+    if let Some(options) = request.rest.get("web_search_options") {
+        tools.push(Search::of_options(options).of_anthropic(notes));
+    }
+    tools
 }
 
 fn one(tool: &Tool, rest: &Map<String, Value>, notes: &mut Notes) -> Option<Value> {
+    if let Some(search) = Search::of(tool).filter(|_| !is_own_search(tool)) {
+        return Some(search.of_anthropic(notes));
+    }
     let tool = custom::tool(tool, notes);
     let (name, description, parameters, strict, cache_control) = match &*tool {
         Tool::Function { name, description, parameters, strict, cache_control } => {
@@ -41,6 +49,11 @@ fn one(tool: &Tool, rest: &Map<String, Value>, notes: &mut Notes) -> Option<Valu
         }
     }
     Some(Value::Object(out))
+}
+
+/// Whether a search is Anthropic's own, of whatever version: those have a date behind their type, and a name.
+fn is_own_search(tool: &Tool) -> bool {
+    matches!(tool, Tool::Native(value) if value["name"] == "web_search")
 }
 
 /// The API wants an object's schema that says so.

@@ -46,7 +46,7 @@ const NATIVE: [&str; 10] = [
 pub const OUTPUT: &str = "output_config";
 
 /// What is met where it stands: usage always comes, and so does text.
-const MET: [&str; 1] = ["stream_options"];
+const MET: [&str; 2] = ["stream_options", "web_search_options"];
 
 /// Writes a body of `POST /v1/messages`.
 ///

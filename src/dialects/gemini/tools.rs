@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::schema;
 use crate::dialects::request::{Request, Tool, ToolChoice};
+use crate::dialects::search::Search;
 use crate::dialects::{Did, Notes, custom};
 
 /// Tools that Google runs (its reference, `Tool`).
@@ -24,6 +25,18 @@ pub fn write(request: &Request, body: &mut Map<String, Value>, notes: &mut Notes
     let mut functions = Vec::new();
     let mut tools = Vec::new();
     for tool in &request.tools {
+        if let Some(search) = Search::of(tool).filter(|_| !matches!(tool, Tool::Native(value) if is_native(value))) {
+            let functions = request
+                .tools
+                .iter()
+                .any(|tool| matches!(&*custom::tool(tool, &mut Notes::default()), Tool::Function { .. }));
+            match functions {
+                // Google's models search, or call functions
+                true => notes.add("tools.web_search", Did::Dropped, "not beside functions"),
+                false => tools.push(search.of_google(notes)),
+            }
+            continue;
+        }
         let tool = custom::tool(tool, notes);
         match &*tool {
             Tool::Function { name, description, parameters, cache_control, .. } => {

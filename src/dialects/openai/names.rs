@@ -14,6 +14,8 @@ pub struct Takes {
     pub cache_control: bool,
     /// `prompt_cache_breakpoint` (OpenAI's description, `PromptCacheOptionsParam`: "`gpt-5.6` and later models").
     pub breakpoints: bool,
+    /// `web_search_options`: models made for it (OpenAI's guide "Web search").
+    pub searches: bool,
     /// The least that it can think: the word of `reasoning_effort`; nothing where there is nothing to turn off.
     pub least_effort: Option<&'static str>,
 }
@@ -32,6 +34,7 @@ impl Takes {
             only_openai: thinker || gpt.is_some() || name.starts_with("chatgpt"),
             completion_tokens: thinker || fifth,
             cache_control: name.contains("claude"),
+            searches: name.contains("search"),
             breakpoints: version >= Some((5, 6)),
             least_effort: match version {
                 _ if thinker => Some("low"),

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::request::{Format, Reasoning, Request, ToolChoice};
+use super::super::search::Search;
 use super::super::{BadRequest, Did, Notes, Target, Written};
 use super::names::Takes;
 use super::{messages_out, tier, tools};
@@ -87,7 +88,12 @@ pub fn write_request(request: &Request, target: &Target<'_>) -> Result<Written, 
 }
 
 fn tooling(request: &Request, takes: &Takes, body: &mut Map<String, Value>, notes: &mut Notes) {
-    let tools: Vec<Value> = request.tools.iter().filter_map(|tool| tools::write(tool, takes, notes)).collect();
+    let searched = request.tools.iter().filter(|_| takes.searches).find_map(Search::of);
+    if let Some(search) = searched {
+        body.insert("web_search_options".into(), search.options(notes));
+    }
+    let others = request.tools.iter().filter(|tool| !takes.searches || Search::of(tool).is_none());
+    let tools: Vec<Value> = others.filter_map(|tool| tools::write(tool, takes, notes)).collect();
     let choice = request.tool_choice.as_ref().and_then(|choice| tools::write_choice(choice, takes, notes));
     if tools.is_empty() {
         // OpenAI refuses both where there are no tools; only a demand for a call means something there

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::openai::{Takes, effort_of, lost_thought, object, tier};
 use super::super::request::{Format, Reasoning, Request, ToolChoice};
+use super::super::search::Search;
 use super::super::{BadRequest, Did, Notes, Target, Written};
 use super::{items_out, tools};
 
@@ -46,7 +47,7 @@ pub fn write_request(request: &Request, target: &Target<'_>) -> Result<Written, 
     }
     for (name, value) in &request.rest {
         match name.as_str() {
-            "verbosity" => {}
+            "verbosity" | "web_search_options" => {}
             same if SAME.contains(&same) => {
                 body.insert(name.clone(), value.clone());
             }
@@ -62,7 +63,10 @@ pub fn write_request(request: &Request, target: &Target<'_>) -> Result<Written, 
 }
 
 fn tooling(request: &Request, body: &mut Map<String, Value>, notes: &mut Notes) {
-    let written = tools::write(&request.tools, notes);
+    let mut written = tools::write(&request.tools, notes);
+    if let Some(options) = request.rest.get("web_search_options") {
+        written.push(Search::of_options(options).of_responses(notes));
+    }
     let choice = request.tool_choice.as_ref().and_then(|choice| tools::write_choice(choice, notes));
     if written.is_empty() {
         if let Some(ToolChoice::Required | ToolChoice::Function(_)) = request.tool_choice {

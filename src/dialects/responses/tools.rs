@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::openai::{Fields, Strays, object, read_function};
 use super::super::request::{Tool, ToolChoice};
+use super::super::search::Search;
 use super::super::{BadRequest, Did, Notes};
 
 /// An element of `tools`; nothing where it is one of OpenAI's own, which is noted.
@@ -12,6 +13,11 @@ use super::super::{BadRequest, Did, Notes};
 /// # Errors
 /// It has the wrong form.
 pub fn read(value: Value, at: String, strays: &mut Strays) -> Result<Option<Tool>, BadRequest> {
+    let native = Tool::Native(value);
+    if Search::of(&native).is_some() {
+        return Ok(Some(native));
+    }
+    let Tool::Native(value) = native else { return Ok(None) };
     let mut fields = Fields::of(value, at)?;
     match fields.needed("type")?.as_str() {
         "function" => read_function(fields, None, strays).map(Some),
@@ -63,6 +69,9 @@ pub fn write(tools: &[Tool], notes: &mut Notes) -> Vec<Value> {
 }
 
 fn write_tool(tool: &Tool, notes: &mut Notes) -> Option<Value> {
+    if let Some(search) = Search::of(tool) {
+        return Some(search.of_responses(notes));
+    }
     match tool {
         Tool::Function { name, description, parameters, strict, cache_control } => {
             if cache_control.is_some() {

@@ -4,6 +4,7 @@
 mod custom;
 mod history;
 mod pictures;
+mod search;
 mod sound;
 
 use serde_json::{Value, json};

@@ -7,15 +7,15 @@ use super::{GROUPS, Scene, response, said};
 #[test]
 fn openais_own_tools_are_noted_and_parameters_refused_unless_they_may_be_dropped() {
     let body = json!({"model": "a/mock:chunks=1", "input": "hi", "max_tool_calls": 3, "user": "anna",
-        "tools": [{"type": "web_search"}, {"type": "function", "name": "f", "parameters": {"type": "object"}}]});
+        "tools": [{"type": "code_interpreter"}, {"type": "function", "name": "f", "parameters": {"type": "object"}}]});
     let error = Scene::new().post(&body).error(400);
     let message = error["message"].as_str().unwrap();
-    assert!(message.contains("`max_tool_calls`") && !message.contains("web_search"), "{message}");
+    assert!(message.contains("`max_tool_calls`") && !message.contains("code_interpreter"), "{message}");
     let lenient = Scene::with(", drop_params: true", "");
     let answer = lenient.post(&body);
     assert_eq!(answer.status, 200, "{}", answer.text());
     let told = answer.header("x-millrace-params").expect("notes");
-    assert!(told.contains("max_tool_calls") && told.contains("tools.web_search"), "{told}");
+    assert!(told.contains("max_tool_calls") && told.contains("tools.code_interpreter"), "{told}");
     assert_eq!(lenient.sent()["tools"].as_array().map(Vec::len), Some(1));
 }
 
