@@ -39,6 +39,8 @@ struct Candidate {
     sound: Option<String>,
     /// Text was told, and no refusal behind it.
     spoke: bool,
+    /// The model declined, whatever word its provider ended with.
+    refused: bool,
     finish: Option<Reason>,
 }
 
@@ -62,6 +64,7 @@ impl Candidates {
             Event::Refusal { choice, text } => {
                 self.settled(choice, out);
                 // all text is one here: what was said before and the refusal are not one word
+                self.of(choice).refused = true;
                 let apart = std::mem::take(&mut self.of(choice).spoke);
                 out(choice, Piece::Text(if apart { format!("\n\n{text}") } else { text }));
             }
@@ -147,7 +150,11 @@ impl Candidates {
             let mut parts: Vec<Value> = candidate.calls.into_values().map(Call::write).collect();
             parts.extend(candidate.signature.map(|signature| json!({"text": "", "thoughtSignature": signature})));
             let unsaid = if called { Reason::ToolCalls } else { Reason::Stop };
-            (index, parts, reason::write(&candidate.finish.unwrap_or(unsaid)).to_owned())
+            let reason = match candidate.finish.unwrap_or(unsaid) {
+                Reason::Stop if candidate.refused => Reason::Refusal,
+                reason => reason,
+            };
+            (index, parts, reason::write(&reason).to_owned())
         });
         ends.collect()
     }
