@@ -88,6 +88,7 @@ pub(crate) async fn call(
         more_headers: &encoded.headers,
         body: encoded.body.parts(),
         upload: upload.as_ref(),
+        stall: path.idle_timeout,
         head_deadline: strikes.then(|| limit.saturating_sub(waited)),
     };
     let encoding = began.elapsed().saturating_sub(waited);
@@ -200,7 +201,11 @@ async fn head(
     if let Some(fault) = upload.and_then(Upload::failure) {
         return Err(fault);
     }
-    let mut response = sent.map_err(|f| fault_of(f, within.phase))?;
+    let mut response = sent.map_err(|f| match upload.is_some_and(|upload| !upload.is_sent()) {
+        // it was not even asked
+        true => fault_of(f, "upload"),
+        false => fault_of(f, within.phase),
+    })?;
     accept(&mut response, candidate, within).await?;
     Ok(response)
 }

@@ -32,6 +32,18 @@ struct Inner {
     length: Option<u64>,
     failed: RefCell<Option<Fault>>,
     moved: Cell<Instant>,
+    at: Cell<At>,
+}
+
+/// What the sending of it waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// The provider, to take what it was given.
+    Provider,
+    /// The caller, to send more.
+    Caller,
+    /// Nobody: all of it was given.
+    End,
 }
 
 enum Source {
@@ -61,7 +73,8 @@ impl Upload {
     }
 
     fn new(source: Source, length: Option<u64>) -> Self {
-        Upload(Rc::new(Inner { source, length, failed: RefCell::default(), moved: Cell::new(Instant::now()) }))
+        let (failed, moved) = (RefCell::default(), Cell::new(Instant::now()));
+        Upload(Rc::new(Inner { source, length, failed, moved, at: Cell::new(At::Provider) }))
     }
 
     /// Its length in bytes, if that is known before its end.
@@ -87,28 +100,53 @@ impl Upload {
         self.0.moved.get()
     }
 
+    /// Whether all of it was given to whoever sends it.
+    pub fn is_sent(&self) -> bool {
+        self.0.at.get() == At::End
+    }
+
     /// Reads it from its start; nothing, where what has gone is not here any more.
     pub(crate) fn begin(&self) -> Option<Reader> {
         let again = match &self.0.source {
             Source::Live(_) => None,
             Source::Whole(open) => Some(open()),
         };
+        self.0.at.set(At::Provider);
         self.is_sendable().then(|| Reader { upload: self.clone(), at: 0, again, left: self.0.length })
     }
 
-    /// Waits for `work`, but no longer than `limit` after the last piece came: a caller that takes its time is no fault of
-    /// the provider's. (Its pauses have a bound of their own.)
-    pub(crate) async fn limit<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
-        let (began, mut work) = (Instant::now(), pin!(work));
+    /// Waits for `work`, the sending of this and its answer: no longer than `limit` after the last piece came, and no longer
+    /// than `stall` for the provider to take a piece. The time that the caller takes counts for neither: it is no fault of the
+    /// provider's, and has a bound of its own.
+    pub(crate) async fn limit<T>(&self, limits: Limits, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        // since when the provider has had its time
+        let mut since = Instant::now();
         loop {
-            let end = began.max(self.moved()) + limit;
-            match timeout_at(TokioInstant::from_std(end), work.as_mut()).await {
-                Ok(done) => return Some(done),
-                Err(_) if self.moved() + limit > end => {}
-                Err(_) => return None,
+            let limit = match self.is_sent() {
+                true => limits.answer,
+                false => Some(limits.answer.map_or(limits.stall, |answer| answer.min(limits.stall))),
+            };
+            let Some(limit) = limit else { return Some(work.await) };
+            if let Ok(done) = timeout_at(TokioInstant::from_std(since + limit), work.as_mut()).await {
+                return Some(done);
             }
+            since = match (self.0.at.get(), self.moved()) {
+                (At::Caller, _) => Instant::now(),
+                (_, moved) if moved > since => moved,
+                _ => return None,
+            };
         }
     }
+}
+
+/// How long a provider may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    /// To answer what it was sent; `None`: whoever waits for the call ends it.
+    pub answer: Option<Duration>,
+    /// To take a piece.
+    pub stall: Duration,
 }
 
 /// One reading of an [`Upload`].
@@ -135,11 +173,13 @@ impl Reader {
     pub fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Broken>> {
         let inner = Rc::clone(&self.upload.0);
         loop {
+            inner.at.set(At::Caller);
             let piece = match (&mut self.again, &inner.source) {
                 (Some(coming), _) => ready!(coming.poll_next_unpin(cx)),
                 (None, Source::Live(live)) => ready!(live.borrow_mut().poll(&mut self.at, cx)),
                 (None, Source::Whole(_)) => None,
             };
+            inner.at.set(At::Provider);
             let fault = match piece {
                 Some(Ok(piece)) if piece.is_empty() => continue,
                 Some(Ok(piece)) => match self.counted(&piece) {
@@ -149,7 +189,11 @@ impl Reader {
                     }
                     false => Fault::Internal,
                 },
-                None if self.left.is_none_or(|left| left == 0) => return Poll::Ready(Ok(None)),
+                None if self.left.is_none_or(|left| left == 0) => {
+                    inner.moved.set(Instant::now());
+                    inner.at.set(At::End);
+                    return Poll::Ready(Ok(None));
+                }
                 // a length was promised upstream, and would be made up from the next request
                 None => Fault::Internal,
                 Some(Err(fault)) => fault,
@@ -238,8 +282,28 @@ mod tests {
 
     #[actix_rt::test]
     async fn the_limit_is_for_the_time_after_the_last_piece() {
+        let (short, long) = (Duration::from_millis(1), Duration::from_secs(3600));
+        let limits = |answer, stall| Limits { answer: Some(answer), stall };
         let upload = live(&[], None, 0);
-        assert_eq!(upload.limit(Duration::from_millis(1), std::future::pending::<()>()).await, None);
-        assert_eq!(upload.limit(Duration::ZERO, async { 7 }).await, Some(7));
+        let never = || std::future::pending::<()>();
+        assert_eq!(upload.limit(limits(long, short), never()).await, None, "nothing is taken");
+        assert_eq!(upload.limit(limits(short, long), never()).await, None, "an answer is due sooner");
+        assert_eq!(upload.limit(limits(Duration::ZERO, short), async { 7 }).await, Some(7));
+        rest(&mut upload.begin().unwrap()).await.unwrap();
+        assert!(upload.is_sent());
+        assert_eq!(upload.limit(limits(short, long), never()).await, None, "all is taken and nothing answered");
+    }
+
+    #[actix_rt::test]
+    async fn while_the_caller_takes_its_time_no_time_of_the_providers_runs() {
+        let ms = Duration::from_millis;
+        let coming = stream::once(async move {
+            tokio::time::sleep(ms(60)).await;
+            Ok(Bytes::from_static(b"late"))
+        });
+        let upload = Upload::live(coming.boxed_local(), None, 100);
+        let mut reader = upload.begin().unwrap();
+        let limits = Limits { answer: Some(ms(10)), stall: ms(5) };
+        assert_eq!(upload.limit(limits, rest(&mut reader)).await, Some(Ok("late".to_owned())));
     }
 }

@@ -54,6 +54,7 @@ pub(super) async fn ask(client: &UpstreamClient, question: Question<'_>) -> Resu
         more_headers: &[],
         body: &[question.body],
         upload: None,
+        stall: Duration::ZERO,
         head_deadline: Some(PATIENCE),
     };
     let mut response = client.call(request).await.map_err(|fault| failed(fault.to_string()))?;

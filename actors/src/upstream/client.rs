@@ -23,7 +23,7 @@ use super::origin::Origin;
 use super::outgoing::{Slot, Whole};
 use super::response::UpstreamResponse;
 use super::settings::UpstreamSettings;
-use crate::upload::Upload;
+use crate::upload::{Limits, Upload};
 
 /// Headers that are about the connection or the framing, which are ours: never taken from a caller of this module.
 const OURS: [HeaderName; 8] =
@@ -46,6 +46,8 @@ pub struct UpstreamRequest<'a> {
     pub body: &'a [Bytes],
     /// What follows those parts while its caller still sends it.
     pub upload: Option<&'a Upload>,
+    /// How long that may wait for its upstream to take a piece.
+    pub stall: Duration,
     /// From now to the complete final head; connecting and a stale retry included; of an upload,
     /// from its last piece. `None`: whoever waits for the call ends it.
     pub head_deadline: Option<Duration>,
@@ -103,10 +105,10 @@ impl UpstreamClient {
                 other => other,
             }
         });
-        let Some(limit) = request.head_deadline else { return sent.await };
-        let answer = match request.upload {
-            None => tokio::time::timeout(limit, sent).await.ok(),
-            Some(upload) => upload.limit(limit, sent).await,
+        let answer = match (request.upload, request.head_deadline) {
+            (None, None) => return sent.await,
+            (None, Some(limit)) => tokio::time::timeout(limit, sent).await.ok(),
+            (Some(upload), answer) => upload.limit(Limits { answer, stall: request.stall }, sent).await,
         };
         answer.unwrap_or(Err(UpstreamFault::HeadTimeout))
     }

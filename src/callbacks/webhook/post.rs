@@ -67,6 +67,7 @@ impl Post {
             more_headers: &[],
             body: &[body],
             upload: None,
+            stall: Duration::ZERO,
             head_deadline: Some(self.timeout),
         };
         match client.call(request).await {

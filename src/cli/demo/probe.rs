@@ -96,6 +96,7 @@ async fn send(address: SocketAddr, key: &str, question: &Value) -> Result<Upstre
         more_headers: &[],
         body: &[question.to_string().into()],
         upload: None,
+        stall: Duration::ZERO,
         head_deadline: Some(LIMIT),
     };
     client.call(request).await.map_err(|e| e.to_string())

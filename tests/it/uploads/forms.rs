@@ -76,6 +76,9 @@ fn what_is_wrong_with_the_end_of_a_form_breaks_it_off() {
     let whole = form(&[MODEL, SOUND]);
     let cut = whole.len() - format!("--{}--\r\n", super::BOUNDARY).len();
     let long = vec![b'p'; 300 << 10];
+    // another part to who takes the first for an empty one
+    let hidden = format!("--{}\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nother", super::BOUNDARY);
+    let hidden = hidden.into_bytes();
     let odd: Part<'_> = ("name=\"x\"\r\nx-odd: 1", b"y");
     let twice: Part<'_> = ("name=\"x\"; name=\"model\"", b"y");
     for (body, status, param) in [
@@ -88,6 +91,8 @@ fn what_is_wrong_with_the_end_of_a_form_breaks_it_off() {
         (form(&[MODEL, SOUND, ("name=\"model[]\"", b"other")]), 400, Some("model")),
         (form(&[MODEL, SOUND, ("name=\"temperature\"", b"hot")]), 400, Some("temperature")),
         (form(&[MODEL, SOUND, odd]), 400, Some("x")),
+        (form(&[MODEL, SOUND, ("name=\"x\"", &hidden)]), 400, None),
+        (form(&[MODEL, SOUND, ("name=\"x\"", &[b"\n", &hidden[..]].concat())]), 400, None),
         (form(&[MODEL, SOUND, twice]), 400, None),
         (form(&[MODEL, SOUND, ("name=\"prompt\"", &long)]), 413, None),
     ] {

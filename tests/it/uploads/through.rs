@@ -1,7 +1,7 @@
 //! Pass-throughs of more than is kept: they pass while they come, as they are.
 
 use super::{Act, Scene, begin, chunks};
-use crate::harness::{Answer, eventually};
+use crate::harness::{Answer, Stream, eventually};
 use serde_json::json;
 use std::io::Write;
 
@@ -120,4 +120,34 @@ fn a_provider_that_reads_no_further_stops_its_caller() {
         assert!(sent < length, "all of it was taken from a caller whose provider reads nothing");
     }
     drop(socket);
+    scene.provider.go_on();
+    eventually("the provider's connection ends", || scene.provider.has_ended());
+}
+
+#[test]
+fn a_provider_that_reads_no_further_is_let_go() {
+    let scene = Scene::new(&[Act::Stall(100_000)], "idle_timeout: 0.5, shutdown_grace_seconds: 0");
+    let answer = put(&scene, KIND, &bytes(31 << 20));
+    assert!(
+        answer.error(504)["message"].as_str().is_some_and(|text| text.contains("upload timeout")),
+        "{}",
+        answer.text()
+    );
+    scene.provider.go_on();
+    eventually("its connection ends", || scene.provider.has_ended());
+    assert!(!scene.provider.only().whole);
+}
+
+#[test]
+fn a_caller_that_pauses_is_not_the_provider_s_fault() {
+    let scene = Scene::new(&[], "idle_timeout: 0.1");
+    let mut socket = scene.connect();
+    let head = format!("{}content-length: 10\r\n\r\n", begin("/openai/v1/files", KIND));
+    socket.write_all(head.as_bytes()).unwrap();
+    for _ in 0..2 {
+        // the pause is what is tried: several times what a provider may take
+        std::thread::sleep(std::time::Duration::from_millis(400));
+        socket.write_all(b"12345").unwrap();
+    }
+    assert_eq!(Stream::open(socket).whole().status, 200);
 }

@@ -96,6 +96,7 @@ fn ask<'a>(origin: &'a Origin, body: &'a [Bytes]) -> UpstreamRequest<'a> {
         more_headers: &[],
         body,
         upload: None,
+        stall: Duration::ZERO,
         head_deadline: Some(LIVENESS),
     }
 }

@@ -63,6 +63,9 @@ impl Head {
                 return Err(Broken("a part's head says the same twice"));
             }
         }
+        if kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with(b"multipart/")) {
+            return Err(Broken("a part is a form itself, which forms do not hold (RFC 7578, 4.3)"));
+        }
         let disposition = Disposition::read(disposition.ok_or(Broken("a part has no content-disposition"))?)?;
         let name = disposition.name.ok_or(Broken("a part has no name"))?;
         let name = std::str::from_utf8(name).map_err(|_| Broken("the name of a part is not UTF-8"))?.to_owned();
@@ -222,6 +225,7 @@ mod tests {
             "content-disposition: form-data; name=\"a\nx: y\"\r\n",
             "content-disposition: form-data; name=\"a\"\r\nno colon\r\n",
             "content-disposition: form-data; name=\"a\"\r\ncontent-transfer-encoding: base64\r\n",
+            "content-disposition: form-data; name=\"a\"\r\ncontent-type: Multipart/mixed; boundary=b\r\n",
         ] {
             assert!(head(bad).is_err(), "{bad:?}");
         }

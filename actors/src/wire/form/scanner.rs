@@ -1,7 +1,8 @@
 //! Reads a form as it comes, whatever the cuts: parts, their bytes, the end. Holds no more than a head or a delimiter.
 //!
 //! Stricter than the RFC where readers differ (a delimiter is `CRLF--boundary` and then `CRLF` or `--`, nothing follows the
-//! last one), so that who reads the same bytes behind us sees the same parts.
+//! last one), so that who reads the same bytes behind us sees the same parts. Some take the boundary behind a bare line feed
+//! for a delimiter, or right behind a head, where a part would be empty: to have that in a part is an error.
 
 use bytes::{Bytes, BytesMut};
 use memchr::memmem::Finder;
@@ -12,6 +13,8 @@ use super::part::{Broken, Head};
 const MAX_PARTS: usize = 64;
 /// The longest head of a part, and the most before the first part, bytes.
 const MAX_HEAD: usize = 16 << 10;
+
+const HOLDS_BOUNDARY: Broken = Broken("a part holds the form's boundary, or something follows a boundary in its line");
 
 /// What comes next in a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +34,10 @@ enum At {
     /// Behind a delimiter.
     Delimited,
     Head,
-    Content,
+    /// In a part, of which something was told, or nothing yet.
+    Content {
+        begun: bool,
+    },
     /// Behind the last delimiter.
     Over,
     Ended,
@@ -40,7 +46,8 @@ enum At {
 /// The reader of one form.
 #[derive(Debug)]
 pub struct Scanner {
-    delimiter: Finder<'static>,
+    /// `--boundary`, without the line's end before it.
+    dashed: Finder<'static>,
     /// What has come and is not told yet.
     buffer: BytesMut,
     at: At,
@@ -50,10 +57,10 @@ pub struct Scanner {
 impl Scanner {
     /// A reader of a form with this boundary.
     pub fn new(boundary: &str) -> Self {
-        let delimiter = [b"\r\n--", boundary.as_bytes()].concat();
+        let dashed = [b"--", boundary.as_bytes()].concat();
         // the first delimiter has no line before it, so it is given one
         Scanner {
-            delimiter: Finder::new(&delimiter).into_owned(),
+            dashed: Finder::new(&dashed).into_owned(),
             buffer: BytesMut::from("\r\n"),
             at: At::Preamble,
             parts: 0,
@@ -75,7 +82,7 @@ impl Scanner {
                 At::Preamble => self.preamble()?,
                 At::Delimited => self.delimited()?,
                 At::Head => return self.head(),
-                At::Content => match self.content() {
+                At::Content { begun } => match self.content(begun)? {
                     Some(bytes) if bytes.is_empty() => true,
                     Some(bytes) => return Ok(Some(Item::Content(bytes))),
                     None => false,
@@ -107,13 +114,14 @@ impl Scanner {
     }
 
     fn preamble(&mut self) -> Result<bool, Broken> {
-        let Some(start) = self.delimiter.find(&self.buffer) else {
+        let dashed = |start: &usize| self.buffer[..*start].ends_with(b"\r\n");
+        let Some(start) = self.dashed.find_iter(&self.buffer).find(dashed) else {
             return match self.buffer.len() > MAX_HEAD {
                 true => Err(Broken("no part begins with the boundary that the content type names")),
                 false => Ok(false),
             };
         };
-        self.skip(start + self.delimiter.needle().len());
+        self.skip(start + self.dashed.needle().len());
         self.at = At::Delimited;
         Ok(true)
     }
@@ -123,9 +131,7 @@ impl Scanner {
             None => return Ok(false),
             Some(b"\r\n") => At::Head,
             Some(b"--") => At::Over,
-            Some(_) => {
-                return Err(Broken("a part holds the form's boundary, or something follows a boundary in its line"));
-            }
+            Some(_) => return Err(HOLDS_BOUNDARY),
         };
         self.skip(2);
         Ok(true)
@@ -147,28 +153,33 @@ impl Scanner {
         }
         let head = Head::parse(&self.buffer[..end + 2])?;
         self.skip(end + 4);
-        self.at = At::Content;
+        self.at = At::Content { begun: false };
         Ok(Some(Item::Part(head)))
     }
 
     /// Bytes of a part, none of them where only its end is there. What may be the beginning of a delimiter waits.
-    fn content(&mut self) -> Option<Bytes> {
-        if let Some(end) = self.delimiter.find(&self.buffer) {
-            let content = self.buffer.split_to(end).freeze();
-            self.skip(self.delimiter.needle().len());
-            self.at = At::Delimited;
-            return Some(content);
+    fn content(&mut self, begun: bool) -> Result<Option<Bytes>, Broken> {
+        let length = self.dashed.needle().len();
+        for start in self.dashed.find_iter(&self.buffer) {
+            match &self.buffer[..start] {
+                [.., b'\r', b'\n'] => {
+                    let content = self.buffer.split_to(start - 2).freeze();
+                    self.skip(length + 2);
+                    self.at = At::Delimited;
+                    return Ok(Some(content));
+                }
+                [.., b'\r' | b'\n'] => return Err(HOLDS_BOUNDARY),
+                [] if !begun => return Err(HOLDS_BOUNDARY),
+                _ => {}
+            }
         }
-        let tail = self.buffer.len().saturating_sub(self.delimiter.needle().len() - 1);
-        let sure = tail + self.first_doubt(tail);
-        (sure > 0).then(|| self.buffer.split_to(sure).freeze())
-    }
-
-    /// How far behind `tail` a delimiter may begin.
-    fn first_doubt(&self, tail: usize) -> usize {
-        let end = &self.buffer[tail..];
-        let begins = |at: &usize| self.delimiter.needle().starts_with(&end[*at..]);
-        memchr::memchr_iter(b'\r', end).find(begins).unwrap_or(end.len())
+        // all that begins sooner has been found, with the two bytes before it
+        let sure = self.buffer.len().saturating_sub(length + 1);
+        if sure == 0 {
+            return Ok(None);
+        }
+        self.at = At::Content { begun: true };
+        Ok(Some(self.buffer.split_to(sure).freeze()))
     }
 
     /// Nothing but a line's end may follow: more would be parts to some readers, and none to others.

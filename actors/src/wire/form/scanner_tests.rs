@@ -44,9 +44,10 @@ fn written(boundary: &str, parts: &[Part]) -> Vec<u8> {
 
 #[test]
 fn every_split_in_three_reads_the_same() {
-    let parts: Vec<Part> = [("model", &b"m"[..]), ("empty", b""), ("file", b"\r\n--\r\r\n--b\r\n-\r"), ("x", b"\r\n")]
-        .map(|(name, content)| (name.to_owned(), content.to_vec()))
-        .into();
+    let parts: Vec<Part> =
+        [("model", &b"m"[..]), ("empty", b""), ("file", b"\r\n--\r\r\n--b\r\n-\r x--bb -bb"), ("x", b"\r\n")]
+            .map(|(name, content)| (name.to_owned(), content.to_vec()))
+            .into();
     let form = [&b"preamble\r\n"[..], &written("bb", &parts)].concat();
     for first in 0..=form.len() {
         for second in (first..=form.len()).step_by(3) {
@@ -78,6 +79,11 @@ fn what_is_no_form_is_refused() {
         format!("--other\r\n{head}x\r\n--other--\r\n"),
         format!("--b\n{head}x\r\n--b--\r\n"),
         format!("--b \r\n{head}x\r\n--b--\r\n"),
+        // an empty part, and then another, to some readers
+        format!("--b\r\n{head}--b\r\n{head}x\r\n--b--\r\n"),
+        format!("--b\r\n{head}x\n--b\r\n{head}x\r\n--b--\r\n"),
+        format!("--b\r\n{head}x\r--b\r\n{head}x\r\n--b--\r\n"),
+        format!("--b\r\n{head}\n--b\r\n{head}x\r\n--b--\r\n"),
         format!("--b\r\n{head}x\r\n--bc\r\n--b--\r\n"),
         format!("--b\r\n{head}x\r\n--b--\r\n--b\r\n{head}y\r\n--b--\r\n"),
         format!("--b\r\n{head}x\r\n--b--epilogue"),
@@ -113,7 +119,7 @@ proptest! {
         let parts: Vec<Part> = contents.into_iter().enumerate().map(|(n, content)| (format!("f{n}"), content)).collect();
         prop_assume!(parts.iter().all(|(_, content)| {
             let line = [b"\r\n", content.as_slice(), b"\r\n"].concat();
-            memchr::memmem::find(&line, b"\r\n---b").is_none()
+            [&b"\n---b"[..], b"\r---b"].iter().all(|taken| memchr::memmem::find(&line, taken).is_none())
         }));
         let form = written("-b", &parts);
         let mut rest = form.as_slice();
