@@ -253,7 +253,10 @@ async fn accept(response: &mut UpstreamResponse, candidate: &Candidate, within: 
                 Some(_) => Bytes::new(),
                 None => within.limit(response.read_all(ERROR_BODY)).await.unwrap_or_default(),
             };
-            let error = UpstreamError::parse(&body);
+            let mut error = UpstreamError::parse(&body);
+            if error.kind.is_none() {
+                error.kind = candidate.deployment.dialect.kind_in(&response.headers);
+            }
             Err(Fault::Provider { status, error, retry_after })
         }
         status => invalid(format!("its status is {status}")),

@@ -74,6 +74,11 @@ pub trait Dialect: Send + Sync + 'static {
         None
     }
 
+    /// The kind of an error, for a provider that tells it in a header where the body does not.
+    fn kind_in(&self, _headers: &HeaderMap) -> Option<String> {
+        None
+    }
+
     /// A whole answer for a caller who speaks `to`, which is not [`Dialect::protocol`]. What that protocol has no form for
     /// is left out, and goes into `notes`.
     fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes, notes: &mut Notes) -> Result<Bytes, Fault>;

@@ -35,6 +35,7 @@ pub mod request;
 pub mod responses;
 mod search;
 pub mod signature;
+mod speech;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::contents_out::{self, Conversation};
 use super::models::{Traits, traits_of};
 use super::{schema, thinking, tools};
 use crate::dialects::request::{Format, Request};
-use crate::dialects::{BadRequest, Did, Notes, Target, Written};
+use crate::dialects::{BadRequest, Did, Notes, Target, Written, speech};
 
 /// Parameters of this API that have no place in [`Request`], in the spelling of its callers and in that of LiteLLM's.
 const NATIVE: [(&str, &str); 6] = [
@@ -113,6 +113,8 @@ fn rest(request: &Request, body: &mut Map<String, Value>, config: &mut Map<Strin
             let words: Vec<Value> = words.map(|word| word.to_ascii_uppercase().into()).collect();
             notes.add(name, Did::Renamed, "generationConfig.responseModalities");
             config.insert("responseModalities".into(), words.into());
+        } else if name == "audio" {
+            config.extend(speech::config(value, notes).map(|speech| ("speechConfig".to_owned(), speech)));
         } else if !MET.contains(&name.as_str()) && !name.starts_with("tools.") {
             notes.add(name, Did::Dropped, "no such parameter here");
         }

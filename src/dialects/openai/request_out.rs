@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::request::{Format, Reasoning, Request, ToolChoice};
 use super::super::search::Search;
+use super::super::speech;
 use super::super::{BadRequest, Did, Notes, Target, Written};
 use super::names::Takes;
 use super::{messages_out, tier, tools};
@@ -49,6 +50,10 @@ const KNOWN: [&str; 34] = [
 
 /// How many of [`KNOWN`] are OpenAI's own.
 const OPENAI_OWN: usize = 13;
+
+/// What Google's callers ask for besides text, under the names that it has in [`Request::rest`].
+const MODALITIES: &str = "generationConfig.responseModalities";
+const SPEECH: &str = "generationConfig.speechConfig";
 
 /// OpenAI's most for `stop` (its description, `StopConfiguration`).
 const MOST_STOPS: usize = 4;
@@ -232,10 +237,36 @@ pub fn effort_of(budget: f64) -> &'static str {
     }
 }
 
+/// What Google's callers ask an answer to be made of; OpenAI's own models make no pictures in chats. Tells whether it is carried.
+fn modalities(
+    value: &Value,
+    request: &Request,
+    takes: &Takes,
+    body: &mut Map<String, Value>,
+    notes: &mut Notes,
+) -> bool {
+    let words = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+    let words: Vec<String> = words.map(str::to_ascii_lowercase).collect();
+    if words.is_empty() || (takes.only_openai && words.iter().any(|word| word == "image")) {
+        return false;
+    }
+    if words.iter().any(|word| word == "audio") {
+        body.insert("audio".into(), speech::audio(request.rest.get(SPEECH), notes));
+    }
+    notes.add(MODALITIES, Did::Renamed, "modalities");
+    body.insert("modalities".into(), words.into());
+    true
+}
+
 /// What the model has no place for: carried if this dialect knows it, noted if not.
 fn rest(request: &Request, takes: &Takes, body: &mut Map<String, Value>, notes: &mut Notes) {
     let known = if takes.only_openai { &KNOWN[..OPENAI_OWN] } else { &KNOWN[..] };
     for (name, value) in &request.rest {
+        if name == MODALITIES && modalities(value, request, takes, body, notes)
+            || (name == SPEECH && body.contains_key("audio"))
+        {
+            continue;
+        }
         if known.contains(&name.as_str()) && !body.contains_key(name) {
             body.insert(name.clone(), value.clone());
         } else {

@@ -28,6 +28,9 @@ const SERVICE: &str = "bedrock";
 /// The header in which `InvokeModel` tells the tokens of a prompt (Amazon Bedrock, "Monitoring the performance").
 const INPUT_TOKENS: &str = "x-amzn-bedrock-input-token-count";
 
+/// The header in which AWS names the exception that an error is (its protocol "restJson1", Operation error serialization).
+const ERROR_KIND: &str = "x-amzn-errortype";
+
 const CONVERSE: Own = Own {
     write_request: bedrock::write_request,
     read_whole: bedrock::read_whole,
@@ -121,6 +124,13 @@ impl Dialect for Bedrock {
 
     fn usage(&self, whole: &[u8]) -> Option<Usage> {
         bedrock::usage_of(whole)
+    }
+
+    fn kind_in(&self, headers: &HeaderMap) -> Option<String> {
+        // an address may stand behind the name
+        let name = headers.get(ERROR_KIND)?.to_str().ok()?.split(':').next()?.trim();
+        let sound = !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        sound.then(|| name.to_owned())
     }
 
     fn tokens_in(&self, headers: &HeaderMap) -> Option<u64> {

@@ -105,3 +105,18 @@ fn events_of_kinds_that_nobody_knows_are_skipped() {
     assert_eq!(answer.status, 200);
     answer.events().assert_done();
 }
+
+#[test]
+fn an_error_whose_kind_stands_in_a_header_is_told_with_it() {
+    let scene = Scene::with(KEYS, "router_settings: {num_retries: 0, disable_cooldowns: true}\n");
+    for (status, header, kind) in [
+        (429, "ThrottlingException:http://x/y", "ThrottlingException"),
+        (400, "ValidationException", "ValidationException"),
+        // no name at all: what the status stands for
+        (429, "<odd>", "throttling_error"),
+    ] {
+        scene.behaves(&format!("{status},message=told so,header=x-amzn-errortype:{header}"));
+        let error = scene.ask(Caller::OpenAi, MODEL, false).error(status);
+        assert_eq!((&error["type"], &error["message"]), (&kind.into(), &"told so".into()), "{error}");
+    }
+}

@@ -47,3 +47,26 @@ fn what_is_said_in_it_is_told_where_sound_cannot_be() {
     let whole = ask(&scene, "messages", "gemini/mock:sound=1", false);
     assert_eq!((whole.status, &whole.json()["error"]["type"]), (502, &json!("api_error")), "{}", whole.text());
 }
+
+#[test]
+fn how_it_shall_sound_is_asked_for_in_the_providers_words() {
+    let scene = Scene::new();
+    let chat = json!({"model": "gemini/mock:sound=1", "messages": [{"role": "user", "content": "hi"}],
+        "modalities": ["audio"], "audio": {"voice": "Kore", "format": "wav"}});
+    let answer = scene.gateway.client().post("/v1/chat/completions", &chat);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let config = scene.mock.last_request().expect("a request").json()["generationConfig"].clone();
+    assert_eq!(config["responseModalities"], json!(["AUDIO"]));
+    assert_eq!(config["speechConfig"]["voiceConfig"]["prebuiltVoiceConfig"]["voiceName"], "Kore");
+    let told = answer.header("x-millrace-params").expect("notes");
+    assert!(told.contains("clamped=audio.format") && told.contains("audio.voice"), "{told}");
+    let google = json!({"contents": [{"parts": [{"text": "hi"}]}], "generationConfig": {"responseModalities": ["AUDIO"],
+        "speechConfig": {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": "nova"}}}}});
+    let path = "/v1beta/models/o/mock:chunks=1,sound=1:generateContent";
+    assert_eq!(scene.gateway.client().post(path, &google).status, 200);
+    let sent = scene.mock.last_request().expect("a request").json();
+    assert_eq!(
+        (&sent["modalities"], &sent["audio"]),
+        (&json!(["audio"]), &json!({"voice": "nova", "format": "pcm16"}))
+    );
+}
