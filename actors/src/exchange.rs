@@ -43,6 +43,8 @@ pub struct Exchange {
     calling: bool,
     /// The last [`Exchange::cost`].
     priced: Cell<Option<(Usage, Option<Cost>)>>,
+    /// Its model has no price at all: what cannot be reckoned need not be looked for.
+    unpriced: Cell<bool>,
     settled: bool,
     ended: Option<Instant>,
 }
@@ -58,6 +60,7 @@ impl Exchange {
             desk: Rc::clone(desk),
             calling: false,
             priced: Cell::new(None),
+            unpriced: Cell::new(false),
             settled: false,
             ended: None,
         })
@@ -154,6 +157,7 @@ impl Exchange {
     fn reckon(&self, usage: &Usage) -> Option<Cost> {
         let deployment = self.progress.deployment.as_ref()?;
         let pricing = self.pricing(deployment);
+        self.unpriced.set(pricing.rates.is_none());
         // the provider knows better than a table, but not better than the operator
         let stated = usage.stated_cost.filter(|_| deployment.dialect.states_cost() && !pricing.source.is_operators());
         if let Some(stated) = stated {
@@ -179,7 +183,7 @@ impl Exchange {
 
     /// The prices that an answered exchange's model has, where they do not tell what it cost: never billed 0 in silence.
     fn unreckoned(&self, settled: &Settled<'_>) -> Vec<String> {
-        let deployment = self.progress.deployment.as_ref().filter(|_| settled.cost.is_none());
+        let deployment = self.progress.deployment.as_ref().filter(|_| settled.cost.is_none() && !self.unpriced.get());
         let answered = deployment.filter(|_| settled.outcome.is_success());
         let rates = answered.and_then(|deployment| self.pricing(deployment).rates);
         rates.map(|rates| rates.names()).unwrap_or_default()

@@ -27,9 +27,14 @@ impl SerializeStruct for Fields<'_> {
     type Error = Error;
 
     fn serialize_field<T: ?Sized + Serialize>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        self.0.extend_from_slice(if self.0.ends_with(b"{") { b"\"" } else { b",\"" });
+        // signs one by one: a slice of a byte or two costs as much as a name
+        if !self.0.ends_with(b"{") {
+            self.0.push(b',');
+        }
+        self.0.push(b'"');
         self.0.extend_from_slice(name.as_bytes());
-        self.0.extend_from_slice(b"\":");
+        self.0.push(b'"');
+        self.0.push(b':');
         let at = self.0.len();
         if value.serialize(Line(self.0)).is_err() {
             // the rare one that is not flat is serde_json's to write
