@@ -10,6 +10,7 @@ use crate::deployment::Deployment;
 use crate::fault::Fault;
 use crate::in_flight::InFlight;
 use crate::record::Outcome;
+use crate::relay::Written;
 use crate::routing::Routing;
 use crate::upload::Upload;
 use crate::upstream::Method;
@@ -88,6 +89,8 @@ pub struct Progress {
     pub first_event: Option<Instant>,
     /// Events delivered.
     pub events: u64,
+    /// What a stream wrote, until its tokens are known.
+    pub written: Written,
     /// As the provider reported it.
     pub usage: Option<Usage>,
     /// What is billed besides tokens.

@@ -48,7 +48,7 @@ pub(crate) async fn run(job: Job, open: Open) {
     }
     if !tally::will_do(exchange.progress.usage.as_ref()) {
         exchange.progress.events = 0;
-        exchange.progress.usage = Some(tally::stream(&exchange).await);
+        exchange.progress.usage = Some(tally::stream(&mut exchange).await);
     }
     // a pass-through tells nothing of how a deployment does what it is for
     let counts = exchange.asked.through.is_none();

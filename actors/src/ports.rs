@@ -178,10 +178,70 @@ pub enum Counted {
     Request,
     /// A whole answer of any protocol.
     Answer,
+    /// The first events of a stream of any protocol, one JSON object behind the other; all of it is reckoned from them.
+    Events(Scale),
+}
+
+/// Of how much the first events of a stream are the beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scale {
+    /// Bytes of all events.
+    pub bytes: u64,
+    /// All events.
+    pub events: u64,
+    /// The first events.
+    pub sampled: u64,
+}
+
+impl Scale {
+    /// The tokens of all events, where the first ones are as `read`. What stands around the text is taken to be as long in
+    /// the later ones. Where the first ones say nothing, each event is taken for a token: most providers send that many.
+    pub fn tokens(self, read: Sampled) -> u64 {
+        if read.text == 0 {
+            return self.events;
+        }
+        let (later, bytes) = (self.events.saturating_sub(self.sampled), self.bytes.saturating_sub(read.bytes));
+        let texts = u128::from(bytes).saturating_sub(u128::from(later) * u128::from(read.around));
+        let (tokens, text) = (u128::from(read.tokens), u128::from(read.text));
+        u64::try_from(tokens + tokens * texts / text).unwrap_or(u64::MAX)
+    }
+}
+
+/// What was read out of the first events of a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sampled {
+    /// Bytes of these events.
+    pub bytes: u64,
+    /// Of these, text, as JSON writes it.
+    pub text: u64,
+    /// Bytes around the text of one of them.
+    pub around: u64,
+    /// Tokens of the text.
+    pub tokens: u64,
 }
 
 /// Counts tokens where no provider does. An estimate: the model's own encoding may be known to its provider only.
 pub trait TokenCounter: Send + Sync + 'static {
     /// The tokens of `body`, off this thread. `None` where too much waits already, or the text cannot be counted.
     fn count(&self, what: Counted, model: &str, body: Bytes) -> LocalBoxFuture<'static, Option<u64>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sampled, Scale};
+
+    #[test]
+    fn a_stream_is_reckoned_from_its_first_events() {
+        // ten events of 100 bytes, 5 of them text that is a token and a half
+        let read = Sampled { bytes: 1000, text: 50, around: 95, tokens: 15 };
+        let tokens = |events, bytes| Scale { events, bytes, sampled: 10 }.tokens(read);
+        assert_eq!(tokens(10, 1000), 15, "there were no others");
+        assert_eq!(tokens(100, 10_000), 150, "ten times as many");
+        assert_eq!(tokens(100, 10_000 + 90 * 5), 285, "later ones with twice the text");
+        assert_eq!(tokens(20, 1500), 15, "later ones are shorter than what stands around a text");
+        let scale = Scale { events: 100, bytes: 10_000, sampled: 10 };
+        assert_eq!(scale.tokens(Sampled { text: 0, tokens: 0, ..read }), 100, "nothing said yet");
+        let most = Scale { events: u64::MAX, bytes: u64::MAX, sampled: 1 };
+        assert_eq!(most.tokens(Sampled { text: 1, tokens: u64::MAX, ..Sampled::default() }), u64::MAX);
+    }
 }

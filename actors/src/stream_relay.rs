@@ -133,6 +133,7 @@ impl StreamRelay {
         if let Some(mut exchange) = self.exchange.take() {
             exchange.progress.events = self.relay.learnt.events;
             exchange.progress.usage = self.relay.learnt.usage.take();
+            exchange.progress.written = std::mem::take(&mut self.relay.learnt.written);
             exchange.progress.notes.extend(&self.relay.learnt.notes);
             if !tally::is_needed(&exchange, outcome) {
                 return exchange.settle(outcome, fault);
@@ -141,7 +142,7 @@ impl StreamRelay {
             exchange.ended();
             let fault = fault.cloned();
             actix::spawn(async move {
-                exchange.progress.usage = Some(tally::stream(&exchange).await);
+                exchange.progress.usage = Some(tally::stream(&mut exchange).await);
                 exchange.settle(outcome, fault.as_ref());
             });
         }

@@ -40,9 +40,15 @@ pub(crate) fn is_needed(exchange: &Exchange, outcome: Outcome) -> bool {
     delivered && !will_do(exchange.progress.usage.as_ref())
 }
 
-/// The usage of a stream: its text is not kept, but providers send about one token an event.
-pub(crate) async fn stream(exchange: &Exchange) -> Usage {
-    estimate(asked(exchange).await, exchange.progress.events, exchange.progress.usage)
+/// The usage of a stream: reckoned from its first events, since the rest was not kept.
+pub(crate) async fn stream(exchange: &mut Exchange) -> Usage {
+    let written = std::mem::take(&mut exchange.progress.written).into_sample();
+    let prompt_tokens = asked(exchange).await;
+    let completion_tokens = match written {
+        Some((sample, scale)) => count(exchange, Counted::Events(scale), sample.into()).await,
+        None => exchange.progress.events,
+    };
+    estimate(prompt_tokens, completion_tokens, exchange.progress.usage)
 }
 
 fn estimate(prompt_tokens: u64, completion_tokens: u64, told: Option<Usage>) -> Usage {
@@ -55,6 +61,8 @@ async fn count(exchange: &Exchange, what: Counted, body: Bytes) -> u64 {
     let by_length = match what {
         Counted::Request => Usage::estimate(body.len() as u64, 0).prompt_tokens,
         Counted::Answer => Usage::estimate_whole(0, &body).completion_tokens,
+        // providers send about one token an event
+        Counted::Events(_) => exchange.progress.events,
     };
     if exchange.progress.zero_cost {
         // what costs nothing need not be known to the token, nor waited for

@@ -62,7 +62,8 @@ const fn own(
     read_whole: fn(&[u8]) -> Result<Vec<Event>, Fault>,
     decoder: fn() -> Box<dyn Decode>,
 ) -> Own {
-    Own { write_request, read_whole, decoder }
+    // the tokens of a whole answer are read by the way without translation
+    Own { write_request, read_whole, usage: |_| None, decoder }
 }
 
 /// What callers speak.

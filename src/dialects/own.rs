@@ -7,6 +7,7 @@ use millrace_actors::ports::{AnswerFacts, EncodeCall, Translate};
 use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::pieces::Pieces;
 use millrace_actors::wire::protocol::Protocol;
+use millrace_actors::wire::usage::Usage;
 use serde_json::value::RawValue;
 
 use super::request::{Content, Message};
@@ -18,6 +19,8 @@ pub struct Own {
     pub write_request: fn(&Request, &Target<'_>) -> Result<Written, BadRequest>,
     /// Reads a whole answer.
     pub read_whole: fn(&[u8]) -> Result<Vec<Event>, Fault>,
+    /// Reads the tokens of a whole answer, and nothing else: written for a caller, a count that cannot be would look like one.
+    pub usage: fn(&[u8]) -> Option<Usage>,
     /// Reads a stream.
     pub decoder: fn() -> Box<dyn Decode>,
 }

@@ -74,6 +74,7 @@ pub struct Lane {
     microdollars: Cell,
     rest: Cell,
     unpriced: Cell,
+    estimated: Cell,
     outcomes: [Cell; OUTCOMES.len()],
     stream_ends: [Cell; OUTCOMES.len()],
     checked: Cell,
@@ -107,6 +108,8 @@ pub struct LaneSum {
     pub spend: u128,
     /// Exchanges that used tokens of a model without a known price.
     pub unpriced: u64,
+    /// Exchanges whose tokens are an estimate.
+    pub estimated: u64,
     /// By [`OUTCOMES`].
     pub outcomes: [u64; OUTCOMES.len()],
     /// Of these, streams.
@@ -135,6 +138,7 @@ impl Lane {
             microdollars: Cell::default(),
             rest: Cell::default(),
             unpriced: Cell::default(),
+            estimated: Cell::default(),
             outcomes: Default::default(),
             stream_ends: Default::default(),
             checked: Cell::default(),
@@ -163,6 +167,9 @@ impl Lane {
         let counts = [usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens, usage.reasoning_tokens];
         for (cell, count) in self.tokens.iter().zip(counts) {
             cell.add(count);
+        }
+        if usage.estimated && s.progress.deployment.is_some() {
+            self.estimated.add(1);
         }
         match s.cost {
             Some(cost) => self.spend(cost.total.as_pico()),
@@ -210,6 +217,7 @@ impl Lane {
         add(&mut sum.stream_ends, &self.stream_ends);
         sum.spend += u128::from(self.microdollars.get()) * MICRO + u128::from(self.rest.get());
         sum.unpriced += self.unpriced.get();
+        sum.estimated += self.estimated.get();
         sum.checked += self.checked.get();
         sum.skipped += self.skipped.get();
     }
@@ -249,6 +257,7 @@ impl LaneSum {
         plus(&mut self.stream_ends, &other.stream_ends);
         self.spend += other.spend;
         self.unpriced += other.unpriced;
+        self.estimated += other.estimated;
         self.checked += other.checked;
         self.skipped += other.skipped;
     }

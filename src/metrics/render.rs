@@ -77,6 +77,11 @@ fn money(text: &mut Text, groups: &BTreeMap<&str, LaneSum>) {
     for (group, sum) in groups {
         text.sample(&[("group", group)], sum.unpriced);
     }
+    let help = "Exchanges whose tokens were reckoned here: the provider told none, or what cannot be.";
+    text.family("millrace_estimated_exchanges_total", Kind::Counter, help);
+    for (group, sum) in groups {
+        text.sample(&[("group", group)], sum.estimated);
+    }
     let mut whole = LaneSum::default();
     groups.values().for_each(|sum| whole.add(sum));
     text.family("millrace_budget_stage_total", Kind::Counter, "Exchanges by whether their budgets were looked at.");

@@ -8,6 +8,7 @@ use millrace_actors::wire::framing::Framing;
 use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::pieces::Pieces;
 use millrace_actors::wire::protocol::Protocol;
+use millrace_actors::wire::usage::Usage;
 
 use super::row::Row;
 use crate::dialects::bridge;
@@ -76,6 +77,10 @@ impl Dialect for OwnDialect {
 
     fn collect(&self, _: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault> {
         Ok(collected(events))
+    }
+
+    fn usage(&self, whole: &[u8]) -> Option<Usage> {
+        (self.how.protocol.usage)(whole)
     }
 
     fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {

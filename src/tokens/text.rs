@@ -5,6 +5,7 @@ use std::fmt;
 
 use millrace_actors::ports::Counted;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// Top-level members of requests that a model reads: OpenAI's, Anthropic's, Gemini's, Cohere's.
 const ASKED: [&str; 17] = [
@@ -30,8 +31,11 @@ const ASKED: [&str; 17] = [
 /// Top-level members of answers that a model wrote.
 const ANSWERED: [&str; 7] = ["choices", "content", "output", "candidates", "message", "response", "text"];
 
+/// The same of events: not those that tell once more what was told in pieces (`response` and `text` of OpenAI's responses).
+const STREAMED: [&str; 4] = ["choices", "delta", "message", "candidates"];
+
 /// Members that hold no words at any depth: names of kinds, ids, bytes.
-const WORDLESS: [&str; 22] = [
+const WORDLESS: [&str; 34] = [
     "role",
     "type",
     "id",
@@ -53,6 +57,19 @@ const WORDLESS: [&str; 22] = [
     "encrypted_content",
     "cache_control",
     "finish_reason",
+    "finishReason",
+    "stop_reason",
+    "stop_sequence",
+    "model",
+    "usage",
+    "logprobs",
+    "logprobsResult",
+    "safetyRatings",
+    "groundingMetadata",
+    "annotations",
+    // told beside the thought that they hold
+    "reasoning_details",
+    "thinking_blocks",
     "media_type",
 ];
 
@@ -75,6 +92,8 @@ pub struct Said {
     pub text: String,
     /// Tokens besides the texts.
     pub extra: u64,
+    /// Of events: bytes around the text of each that has some.
+    pub around: Vec<u64>,
 }
 
 /// The text of a body; of one that is no JSON object, nothing. What can be read before an error counts.
@@ -82,9 +101,15 @@ pub fn of(what: Counted, body: &[u8]) -> Said {
     let top: &[&str] = match what {
         Counted::Request => &ASKED,
         Counted::Answer => &ANSWERED,
+        Counted::Events(_) => &STREAMED,
     };
     let mut said = Said::default();
-    let _ = Top { top, said: &mut said }.deserialize(&mut serde_json::Deserializer::from_slice(body));
+    let apart = !matches!(what, Counted::Events(_));
+    if apart {
+        let _ = Top { top, said: &mut said, apart }.deserialize(&mut serde_json::Deserializer::from_slice(body));
+    } else {
+        said.events(top, body);
+    }
     said.extra = match what {
         Counted::Request if said.extra > 0 => said.extra + MESSAGE,
         // what stands around an answer is the protocol's, not the model's
@@ -93,9 +118,38 @@ pub fn of(what: Counted, body: &[u8]) -> Said {
     said
 }
 
+impl Said {
+    /// Objects behind each other; the last may be cut, and what can be read of it counts.
+    fn events(&mut self, top: &[&str], body: &[u8]) {
+        let mut objects = serde_json::Deserializer::from_slice(body).into_iter::<&RawValue>();
+        let mut read = 0;
+        while let Some(Ok(object)) = objects.next() {
+            read = objects.byte_offset();
+            let before = self.text.len();
+            self.read(top, object.get().as_bytes());
+            let text = escaped(&self.text[before..]);
+            if text > 0 {
+                self.around.push((object.get().len() as u64).saturating_sub(text));
+            }
+        }
+        self.read(top, &body[read..]);
+    }
+
+    fn read(&mut self, top: &[&str], object: &[u8]) {
+        let _ = Top { top, said: self, apart: false }.deserialize(&mut serde_json::Deserializer::from_slice(object));
+    }
+}
+
+/// Bytes of a text as JSON writes it, quotes aside.
+pub fn escaped(text: &str) -> u64 {
+    serde_json::to_string(text).map_or(0, |json| json.len().saturating_sub(2) as u64)
+}
+
 struct Top<'s> {
     top: &'s [&'s str],
     said: &'s mut Said,
+    /// Texts are no pieces of one.
+    apart: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for Top<'_> {
@@ -117,7 +171,7 @@ impl<'de> Visitor<'de> for Top<'_> {
         while let Some(name) = map.next_key::<String>()? {
             if self.top.contains(&name.as_str()) {
                 let schema = SCHEMAS.contains(&name.as_str());
-                map.next_value_seed(Within { said: &mut *self.said, schema })?;
+                map.next_value_seed(Within { said: &mut *self.said, schema, apart: self.apart })?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -130,11 +184,13 @@ struct Within<'s> {
     said: &'s mut Said,
     /// Names are words too.
     schema: bool,
+    /// Texts are no pieces of one.
+    apart: bool,
 }
 
 impl Within<'_> {
     fn word(&mut self, text: &str) {
-        if !self.said.text.is_empty() {
+        if self.apart && !self.said.text.is_empty() {
             self.said.text.push('\n');
         }
         self.said.text.push_str(text);
@@ -184,7 +240,8 @@ impl<'de> Visitor<'de> for Within<'_> {
     }
 
     fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<(), S::Error> {
-        while seq.next_element_seed(Within { said: &mut *self.said, schema: self.schema })?.is_some() {}
+        let (schema, apart) = (self.schema, self.apart);
+        while seq.next_element_seed(Within { said: &mut *self.said, schema, apart })?.is_some() {}
         Ok(())
     }
 
@@ -204,7 +261,7 @@ impl<'de> Visitor<'de> for Within<'_> {
             if self.schema {
                 self.word(&name);
             }
-            map.next_value_seed(Within { said: &mut *self.said, schema: self.schema })?;
+            map.next_value_seed(Within { said: &mut *self.said, schema: self.schema, apart: self.apart })?;
         }
         Ok(())
     }
@@ -227,7 +284,7 @@ mod tests {
             {"role": "user", "content": [{"type": "text", "text": "look"}, {"type": "image_url", "image_url": {"url": picture}}]},
             {"role": "assistant", "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
         ]}));
-        assert_eq!(chat, Said { text: "be kind\nlook\nf\n{}".into(), extra: 4 * MESSAGE + PICTURE });
+        assert_eq!(chat, Said { text: "be kind\nlook\nf\n{}".into(), extra: 4 * MESSAGE + PICTURE, around: vec![] });
         let messages = request(json!({"system": [{"type": "text", "text": "be kind"}], "max_tokens": 9,
             "messages": [{"role": "user", "content": [{"type": "image", "source": {"data": picture}}]}]}));
         assert_eq!(messages.text, "be kind");
@@ -250,5 +307,40 @@ mod tests {
         assert_eq!(of(Counted::Answer, message.to_string().as_bytes()).text, "hm\nso");
         assert_eq!(of(Counted::Answer, b"no JSON"), Said::default());
         assert_eq!(of(Counted::Answer, br#"{"content": "half"#), Said::default());
+    }
+
+    #[test]
+    fn pieces_of_a_stream_are_one_text() {
+        let events = Counted::Events(Default::default());
+        for (data, want) in [
+            (
+                r#"{"id":"c","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}
+                {"id":"c","choices":[{"index":0,"delta":{"content":"hel"},"logprobs":{"content":[{"token":"hel"}]}}]}
+                {"id":"c","choices":[{"index":0,"delta":{"content":"lo"},"finish_reason":"stop"}]}{"choices":[{"delta":{"cont"#,
+                "hello",
+            ),
+            (
+                r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"hel"}}
+                {"type":"content_block_delta","delta":{"type":"input_json_delta","partial_json":"lo"}}
+                {"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#,
+                "hello",
+            ),
+            (
+                r#"{"type":"response.output_text.delta","item_id":"i","delta":"hello"}{"type":"response.output_text.done","text":"hello"}
+                {"type":"response.completed","response":{"output":[{"content":[{"text":"hello"}]}]}}"#,
+                "hello",
+            ),
+            (
+                r#"{"candidates":[{"content":{"parts":[{"text":"hello"}],"role":"model"},"finishReason":"STOP"}],"modelVersion":"g"}"#,
+                "hello",
+            ),
+            (r#"{"contentBlockIndex":0,"delta":{"text":"hello"}}{"stopReason":"end_turn"}"#, "hello"),
+            (r#"{"type":"content-delta","delta":{"message":{"content":{"text":"hello"}}}}"#, "hello"),
+            (r#"{"model":"l","message":{"role":"assistant","content":"hello"},"done":false}"#, "hello"),
+            ("[DONE]", ""),
+            ("", ""),
+        ] {
+            assert_eq!(of(events, data.as_bytes()).text, want, "{data}");
+        }
     }
 }

@@ -36,6 +36,7 @@ impl Generate {
         }
         self.progress.add(seen.progress);
         learnt.events += 1;
+        learnt.written.note(event.data);
         let passed = match &self.shown_model {
             Some(shown) if !seen.model.is_empty() => {
                 let mut restamped = BytesMut::new();

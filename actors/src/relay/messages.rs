@@ -35,6 +35,9 @@ impl Messages {
         if !last {
             learnt.events += 1;
         }
+        if kind == "content_block_delta" {
+            learnt.written.note(event.data);
+        }
         let start = self.shown_model.as_deref().filter(|_| kind == "message_start");
         let restamped = start.and_then(|shown| restamped(event.data, shown));
         let data = restamped.as_deref().unwrap_or(event.data);

@@ -9,6 +9,7 @@ mod messages;
 mod outcome;
 mod responses;
 mod translated;
+mod written;
 
 use bytes::{Bytes, BytesMut};
 
@@ -29,6 +30,7 @@ pub(crate) use outcome::status_of;
 pub use outcome::{Finish, Learnt, mid_stream_error};
 use responses::Responses;
 use translated::Translated;
+pub use written::Written;
 
 /// A comment: keeps a silent connection alive, and no client sees it as an event (WHATWG; LiteLLM's `: ping`).
 pub const HEARTBEAT: &[u8] = b": ping\n\n";
@@ -248,6 +250,7 @@ impl Pass<'_> {
             }
         }
         self.learnt.events += 1;
+        self.learnt.written.note(event.data);
         self.pass(event.data, event.canonical);
         event.canonical
     }

@@ -1,5 +1,6 @@
 //! What the relay's modes share: what was learnt of a stream, and how it ends.
 
+use super::written::Written;
 use crate::fault::{Fault, Refusal};
 use crate::wire::answer::UpstreamError;
 use crate::wire::notes::Notes;
@@ -12,6 +13,8 @@ pub struct Learnt {
     pub events: u64,
     /// The last usage the provider reported; cumulative, so the last one wins (FAULTS S15).
     pub usage: Option<Usage>,
+    /// What was written, for an estimate where none is told.
+    pub written: Written,
     /// What of the answer the client's protocol has no form for.
     pub notes: Notes,
 }

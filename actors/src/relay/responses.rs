@@ -39,6 +39,10 @@ impl Responses {
             true => learn(event.data, learnt),
             false => learnt.events += 1,
         }
+        // what is done is told whole once more
+        if kind.ends_with(".delta") {
+            learnt.written.note(event.data);
+        }
         let named = self.shown_model.as_deref().filter(|_| holds_response(&kind));
         let restamped = named.and_then(|shown| restamped(event.data, shown));
         let data = restamped.as_deref().unwrap_or(event.data);

@@ -25,6 +25,10 @@ impl Translated {
 
     /// One event of the provider; tells whether, and how, it was the last.
     pub(super) fn event(&mut self, event: &Event<'_>, out: &mut BytesMut, learnt: &mut Learnt) -> Option<Finish> {
+        // of OpenAI's responses the deltas only: what is done is told whole once more
+        if event.name.is_none_or(|name| !name.starts_with(b"response.") || name.ends_with(b".delta")) {
+            learnt.written.note(event.data);
+        }
         let complete = self.translate.event(event.name, event.data, &mut self.frames);
         self.send(complete, out, learnt)
     }

@@ -74,7 +74,7 @@ struct Meta<'a> {
 pub fn embed_answer(facts: &AnswerFacts, whole: &[u8]) -> Result<Bytes, Fault> {
     let answer: Answer<'_> = serde_json::from_slice(whole).map_err(|why| embeddings::invalid(&why.to_string()))?;
     let billed = answer.meta.and_then(|meta| meta.billed_units);
-    let told = billed.map(|billed| count(billed.input_tokens) + count(billed.image_tokens));
+    let told = billed.map(|billed| count(billed.input_tokens).saturating_add(count(billed.image_tokens)));
     let in_header = facts.vectors.and_then(|vectors| vectors.tokens);
     embeddings::answer(facts, &answer.embeddings.float, told.or(in_header).unwrap_or_default())
 }

@@ -23,5 +23,6 @@ use super::own::Own;
 pub const COHERE: Own = Own {
     write_request: request::write,
     read_whole: answer::read_whole,
+    usage: shape::usage_of,
     decoder: || Box::new(answer::Decoder::default()),
 };

@@ -39,16 +39,30 @@ pub struct Billed<'a> {
 /// The tokens, in the convention of [`Usage`]. What is billed counts, since prices are by it, though LiteLLM counts the others,
 /// in which Cohere's own preamble is; a provider that bills nothing (a trial key) tells the others only.
 pub fn usage(counts: &Counts<'_>) -> Option<Usage> {
-    let nonzero = |units: &Billed<'_>| count(units.input_tokens) + count(units.output_tokens) > 0;
+    let nonzero = |units: &Billed<'_>| count(units.input_tokens) > 0 || count(units.output_tokens) > 0;
     let units = counts.billed_units.filter(nonzero).or(counts.tokens).or(counts.billed_units)?;
     let text = |raw: Raw<'_>| raw.map_or("null", RawValue::get).to_owned();
+    // what was cached is a part of what went through the model, and may be more than what is billed
+    let (cached, all) = (count(counts.cached_tokens), counts.tokens.map_or(0, |all| count(all.input_tokens)));
+    let cut = (count(units.input_tokens)..=all).contains(&cached);
+    let cached = if cut { units.input_tokens } else { counts.cached_tokens };
     let told = format!(
         "{{\"prompt_tokens\":{},\"completion_tokens\":{},\"prompt_tokens_details\":{{\"cached_tokens\":{}}}}}",
         text(units.input_tokens),
         text(units.output_tokens),
-        text(counts.cached_tokens)
+        text(cached)
     );
     Usage::parse(told.as_bytes())
+}
+
+/// The tokens of a whole chat.
+pub fn usage_of(body: &[u8]) -> Option<Usage> {
+    #[derive(Deserialize)]
+    struct Outline<'a> {
+        #[serde(borrow)]
+        usage: Counts<'a>,
+    }
+    usage(&serde_json::from_slice::<Outline<'_>>(body).ok()?.usage)
 }
 
 /// A count, fractions cut off; 0 where there is none.

@@ -136,16 +136,21 @@ impl Decoder {
             Some(other) => Reason::Other(other.to_owned()),
         };
         out.push(Event::Finish { choice: 0, reason, stop_sequence: None });
-        let count = |raw: Raw<'_>| raw.map_or("null", RawValue::get).to_owned();
-        // a prompt that was cached whole is not counted
-        let told = format!(
-            "{{\"prompt_tokens\":{},\"completion_tokens\":{}}}",
-            count(line.prompt_eval_count),
-            count(line.eval_count)
-        );
-        out.extend(Usage::parse(told.as_bytes()).map(Event::Usage));
+        out.extend(usage(line).map(Event::Usage));
         out.push(Event::End);
     }
+}
+
+/// The tokens. A prompt that was cached whole is not counted.
+fn usage(line: &Line<'_>) -> Option<Usage> {
+    let count = |raw: Raw<'_>| raw.map_or("null", RawValue::get).to_owned();
+    let (prompt, completion) = (count(line.prompt_eval_count), count(line.eval_count));
+    Usage::parse(format!("{{\"prompt_tokens\":{prompt},\"completion_tokens\":{completion}}}").as_bytes())
+}
+
+/// The tokens of a whole answer.
+pub fn usage_of(body: &[u8]) -> Option<Usage> {
+    usage(&serde_json::from_slice(body).ok()?)
 }
 
 /// The events of a whole answer.

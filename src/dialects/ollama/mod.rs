@@ -21,5 +21,6 @@ use super::own::Own;
 pub const OLLAMA: Own = Own {
     write_request: request::write,
     read_whole: answer::read_whole,
+    usage: answer::usage_of,
     decoder: || Box::new(answer::Decoder::default()),
 };

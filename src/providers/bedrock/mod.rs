@@ -34,6 +34,7 @@ const ERROR_KIND: &str = "x-amzn-errortype";
 const CONVERSE: Own = Own {
     write_request: bedrock::write_request,
     read_whole: bedrock::read_whole,
+    usage: bedrock::usage_of,
     decoder: || Box::new(bedrock::Decoder::default()),
 };
 
@@ -123,7 +124,7 @@ impl Dialect for Bedrock {
     }
 
     fn usage(&self, whole: &[u8]) -> Option<Usage> {
-        bedrock::usage_of(whole)
+        (CONVERSE.usage)(whole)
     }
 
     fn kind_in(&self, headers: &HeaderMap) -> Option<String> {

@@ -32,6 +32,7 @@ const LEAST: usize = 3;
 const CONVERSE: Own = Own {
     write_request: bedrock::write_request,
     read_whole: bedrock::read_whole,
+    usage: bedrock::usage_of,
     decoder: || Box::new(bedrock::Decoder::default()),
 };
 

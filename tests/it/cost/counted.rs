@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::record_of;
 use crate::harness::{Answer, Gateway, PROVIDER_KEY, Reply, Scripted};
 
-struct Fixture {
+pub(super) struct Fixture {
     /// Its name, and the model's.
-    name: String,
-    value: Value,
+    pub(super) name: String,
+    pub(super) value: Value,
 }
 
 /// All but those whose prices cannot be written in a configuration.
-fn fixtures() -> Vec<Fixture> {
+pub(super) fn fixtures() -> Vec<Fixture> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/dialects/fixtures/usage");
     let found = std::fs::read_dir(&folder).expect("a folder").filter_map(|entry| {
         let path = entry.expect("an entry").path();
@@ -28,7 +28,7 @@ fn fixtures() -> Vec<Fixture> {
 }
 
 impl Fixture {
-    fn dialect(&self) -> &str {
+    pub(super) fn dialect(&self) -> &str {
         self.value["dialect"].as_str().expect("a dialect")
     }
 
@@ -41,7 +41,7 @@ impl Fixture {
     }
 
     /// As an operator writes the deployment, with the fixture's prices unless `more` are others.
-    fn entry(&self, provider: &str, base: &str, more: Option<&str>) -> String {
+    pub(super) fn entry(&self, provider: &str, base: &str, more: Option<&str>) -> String {
         let mut prices = serde_json::Map::new();
         for (name, price) in self.value["prices"].as_object().expect("prices") {
             match name.split_once('.') {
@@ -58,7 +58,7 @@ impl Fixture {
     }
 
     /// The answer as its provider streams it; nothing where that is not text.
-    fn stream(&self) -> Option<String> {
+    pub(super) fn stream(&self) -> Option<String> {
         let answer = &self.value["answer"];
         let event = |data: &Value| format!("data: {data}\n\n");
         let named = |name: &str, mut data: Value| {
@@ -114,7 +114,7 @@ impl Fixture {
 }
 
 /// LiteLLM's prefix of a dialect's own provider, and what its address ends with.
-fn provider(dialect: &str) -> (&'static str, &'static str) {
+pub(super) fn provider(dialect: &str) -> (&'static str, &'static str) {
     match dialect {
         "openai" => ("openai/", "/v1"),
         "responses" => ("openai/responses/", "/v1"),
@@ -143,14 +143,14 @@ fn replayed() -> Scripted {
     })
 }
 
-fn gateway(entries: &str) -> Gateway {
+pub(super) fn gateway(entries: &str) -> Gateway {
     Gateway::from_yaml(&format!(
         "model_list:\n{entries}litellm_settings: {{callbacks: [jsonl]}}\ncallback_settings: {{jsonl: {{path: records.jsonl}}}}\n"
     ))
 }
 
 /// The question in the protocol of a dialect, or as a chat where no caller speaks it.
-fn ask(gateway: &Gateway, dialect: &str, model: &str, stream: bool) -> Answer {
+pub(super) fn ask(gateway: &Gateway, dialect: &str, model: &str, stream: bool) -> Answer {
     let client = gateway.client();
     let text = json!([{"role": "user", "content": "?"}]);
     match dialect {

@@ -1,6 +1,7 @@
 //! Money: what an exchange costs, and for which models nothing has to be checked.
 
 mod counted;
+mod doubtful;
 mod price;
 mod zero_cost;
 

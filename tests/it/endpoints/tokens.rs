@@ -40,6 +40,8 @@ fn a_provider_that_does_not_count_is_counted_for() {
 fn usage_that_is_absent_or_cannot_be_is_counted_billed_and_marked() {
     let scene = Scene::with(", input_cost_per_token: 1e-06, output_cost_per_token: 1e-06", "");
     warm(&scene);
+    let marked = || scene.gateway.metric("millrace_estimated_exchanges_total{group=\"*\"}");
+    let before = marked();
     for usage in ["absent", "negative", "absurd"] {
         scene.behave(&format!("usage={usage},text={TEXT},chunk-bytes=64"));
         let body = json!({"model": "m", "messages": [{"role": "user", "content": TEXT}]});
@@ -62,11 +64,40 @@ fn usage_that_is_absent_or_cannot_be_is_counted_billed_and_marked() {
             (&json!(true), &json!(WORDS + AROUND)),
             "{record}"
         );
-        assert!(record["completion_tokens"].as_u64() > Some(0), "{record}");
+        // the first events are encoded, however they are cut
+        assert_eq!(record["completion_tokens"], WORDS, "{usage}: {record}");
+        assert_eq!(record["response_cost"], "0.000026", "{usage}: {record}");
     }
+    assert_eq!(marked() - before, 6.0, "each of three, whole and as a stream");
     scene.behave("prompt-tokens=3,completion-tokens=4");
     let told = scene.post("/v1/chat/completions", &json!({"model": "m", "messages": []}));
     assert_eq!((told.header("x-millrace-estimated"), &scene.record(&told)["estimated"]), (None, &json!(false)));
+}
+
+/// A client that leaves has no usage told to it, nor have we: what it got is reckoned from its beginning, in each protocol.
+#[test]
+fn a_stream_without_usage_is_reckoned_by_what_it_wrote() {
+    let scene = Scene::new();
+    warm(&scene);
+    // ten words an event, and no count but of events would come near
+    let long = format!(" {TEXT}").repeat(60);
+    for pieces in [5, 45, 450] {
+        for (model, path, usage) in [
+            ("m", "/v1/chat/completions", "usage=absent"),
+            ("m", "/v1/messages", "usage=absent"),
+            ("a/m", "/v1/messages", "usage=absent"),
+            ("a/m", "/v1/chat/completions", "usage=absent"),
+        ] {
+            scene.behave(&format!("{usage},text={long},chunk-bytes={pieces}"));
+            let body = json!({"model": model, "max_tokens": 9, "stream": true,
+                "messages": [{"role": "user", "content": TEXT}]});
+            let record = scene.record(&scene.post(path, &body));
+            assert_eq!((&record["outcome"], &record["estimated"]), (&json!("ok"), &json!(true)), "{record}");
+            let (counted, truth) = (record["completion_tokens"].as_u64().expect("a count"), 60 * WORDS);
+            let near = truth - truth / 4..=truth + truth / 4;
+            assert!(near.contains(&counted), "{model} {path} in pieces of {pieces}: {counted} for {truth}: {record}");
+        }
+    }
 }
 
 #[test]

@@ -57,8 +57,9 @@ fn s10_an_error_after_tokens_is_the_end() {
     }
     let record = scene.record();
     assert_eq!((&record["error_class"], &record["error_message"]), (&json!("provider"), &json!("too much")));
-    // billed for what was delivered: one token an event
-    assert_eq!((&record["completion_tokens"], &record["estimated"]), (&json!(3), &json!(true)), "{record}");
+    // billed for what was delivered: a token an event, or what the encoding makes of it, where its table is read by now
+    assert!(record["completion_tokens"].as_u64().is_some_and(|n| (2..=6).contains(&n)), "{record}");
+    assert_eq!(record["estimated"], true, "{record}");
 }
 
 #[test]

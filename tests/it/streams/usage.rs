@@ -113,11 +113,9 @@ fn s15_without_a_word_of_usage_the_tokens_are_an_estimate() {
         let got = scene.events("chunks=5,usage=absent", asked);
         assert_eq!(data_of(&got), want);
         let record = scene.record();
-        assert_eq!(
-            (&record["estimated"], &record["completion_tokens"]),
-            (&json!(true), &json!(want.len() - 1)),
-            "{record}"
-        );
+        assert_eq!(record["estimated"], true, "{record}");
+        // as many as there are events, or as the encoding makes of what they say, where its table is read by now
+        assert!(record["completion_tokens"].as_u64().is_some_and(|n| (4..=12).contains(&n)), "{record}");
         assert!(record["prompt_tokens"].as_u64().is_some_and(|n| n > 0), "{record}");
     }
 }
