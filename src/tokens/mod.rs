@@ -29,7 +29,7 @@ const ENCODED: usize = 2 << 20;
 const PIECE: usize = 8 << 10;
 
 /// How long the tables are kept when nothing is counted: 42 MB are much to keep for the next client that leaves a stream, and
-/// reading them again takes a third of a second of this thread's time.
+/// they are quickly read again.
 const IDLE: Duration = Duration::from_secs(60);
 
 /// Models of the older encoding (OpenAI's `tiktoken`, its table of prefixes); all others have the newer.
