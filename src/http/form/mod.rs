@@ -2,8 +2,8 @@
 //! body is; its files go on as they come.
 //!
 //! *Live*: once a file begins and `model` is known, the rest of the form is sent upstream while it arrives, as it is, and what
-//! fields still follow are read on the way ([`live`]). *Held*: where the model stands behind the file (half of the clients put
-//! it there), where hooks must see all fields, and where the whole form is small, it is read first ([`held`]).
+//! fields still follow are read on the way (`live.rs`). *Held*: where the model stands behind the file (half of the clients put
+//! it there), where hooks must see all fields, and where the whole form is small, it is read first (`held.rs`).
 
 mod complaint;
 mod fields;
