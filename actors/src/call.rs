@@ -51,8 +51,7 @@ pub(crate) async fn call(
     began: Instant,
 ) -> Result<Called, Fault> {
     let deployment = &candidate.deployment;
-    let way = exchange.way();
-    let stream = way == Way::Events;
+    let stream = exchange.way() == Way::Events;
     if is_counted_here(exchange.asked.endpoint, &*deployment.dialect) {
         return Ok(counted_here(exchange).await);
     }
@@ -93,35 +92,46 @@ pub(crate) async fn call(
     };
     let encoding = began.elapsed().saturating_sub(waited);
     exchange.progress.extras = Extras::asked(exchange.asked.endpoint.facts().billed, &exchange.asked.envelope);
-    let answered = match way {
+    let answered = answered(exchange, candidate, hold, request, &within).await?;
+    Ok(Called { own: encoding + own_work(&answered), answered })
+}
+
+/// Sends the request, and takes what comes for what was asked.
+async fn answered(
+    exchange: &mut Exchange,
+    candidate: &Candidate,
+    hold: &Hold,
+    request: UpstreamRequest<'_>,
+    within: &Within,
+) -> Result<Answered, Fault> {
+    match exchange.way() {
         Way::Events => {
             let opened = {
-                let opened = pin!(open(exchange, candidate, request, &within));
+                let opened = pin!(open(exchange, candidate, request, within));
                 hold.over(exchange, opened).await
             };
             let (open, usage) = opened?;
             exchange.progress.usage = usage;
             exchange.progress.first_event = Some(Instant::now());
-            Answered::Stream(open)
+            Ok(Answered::Stream(open))
         }
         Way::Whole => {
-            let response = head(exchange.desk(), candidate, request, &within).await?;
+            let response = head(exchange.desk(), candidate, request, within).await?;
             match streams_late(exchange, &response, candidate) {
                 true => {
                     exchange.asked.envelope.becomes_stream();
                     exchange.progress.first_event = Some(Instant::now());
-                    Answered::Bytes(first_bytes(response, &within, false).await?)
+                    Ok(Answered::Bytes(first_bytes(response, within, false).await?))
                 }
-                false => whole(exchange, response, candidate, &within).await?,
+                false => whole(exchange, response, candidate, within).await,
             }
         }
         Way::Bytes => {
-            let response = head(exchange.desk(), candidate, request, &within).await?;
+            let response = head(exchange.desk(), candidate, request, within).await?;
             exchange.progress.first_event = Some(Instant::now());
-            Answered::Bytes(first_bytes(response, &within, exchange.asked.through.is_some()).await?)
+            Ok(Answered::Bytes(first_bytes(response, within, exchange.asked.through.is_some()).await?))
         }
-    };
-    Ok(Called { own: encoding + own_work(&answered), answered })
+    }
 }
 
 /// The call as the dialect writes it.

@@ -49,24 +49,7 @@ pub fn write(request: &Request, traits: Traits, notes: &mut Notes) -> Option<Val
             config.insert("thinkingBudget".into(), (*tokens).clamp(least, most).into());
         }
         (Reasoning::Effort(word), Thinks::Level(least)) => {
-            let level = match word.as_str() {
-                "xhigh" | "max" => {
-                    note(Did::Clamped, "high, the most");
-                    "high"
-                }
-                "minimal" if least != "minimal" => {
-                    note(Did::Clamped, "low, the least");
-                    least
-                }
-                known if LEVELS.contains(&known) => {
-                    note(Did::Renamed, "thinkingConfig.thinkingLevel");
-                    known
-                }
-                _ => {
-                    note(Did::Dropped, "no such effort");
-                    return None;
-                }
-            };
+            let level = level(word, least, &mut note)?;
             config.insert("thinkingLevel".into(), level.into());
         }
         (Reasoning::Budget(tokens), thinks) => {
@@ -88,4 +71,26 @@ pub fn write(request: &Request, traits: Traits, notes: &mut Notes) -> Option<Val
         config.insert("includeThoughts".into(), true.into());
     }
     (!config.is_empty()).then(|| config.into())
+}
+
+/// The level for an effort, of those that the model has.
+fn level<'a>(word: &'a str, least: &'static str, note: &mut impl FnMut(Did, &str)) -> Option<&'a str> {
+    match word {
+        "xhigh" | "max" => {
+            note(Did::Clamped, "high, the most");
+            Some("high")
+        }
+        "minimal" if least != "minimal" => {
+            note(Did::Clamped, "low, the least");
+            Some(least)
+        }
+        known if LEVELS.contains(&known) => {
+            note(Did::Renamed, "thinkingConfig.thinkingLevel");
+            Some(known)
+        }
+        _ => {
+            note(Did::Dropped, "no such effort");
+            None
+        }
+    }
 }

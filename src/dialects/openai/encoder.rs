@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::io::Write as _;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::{BufMut as _, BytesMut};
 use millrace_actors::wire::usage::Usage;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use super::super::event::{Event, Start};
 use super::super::signature::of_gemini;
 use super::super::{AnswerFacts, Encode, Frame};
 use super::sources::{self, Written};
-use super::{media, reason, signed, tier, usage};
+use super::{media, outer, reason, signed};
 
 /// `object` of a chunk.
 const OBJECT: &str = "chat.completion.chunk";
@@ -86,7 +86,7 @@ struct Function<'a> {
 impl Encoder {
     /// A writer of one stream.
     pub fn new(facts: AnswerFacts) -> Self {
-        let (id, head) = (facts.id.clone(), head(&facts, Start::default(), OBJECT));
+        let (id, head) = (facts.id.clone(), outer::head(&facts, Start::default(), OBJECT));
         Encoder { facts, id, head, buffer: BytesMut::new(), choices: vec![], bare: BTreeSet::new(), usage: None }
     }
 
@@ -168,8 +168,32 @@ impl Encoder {
         });
     }
 
-    fn call(&mut self, at: usize, call: &Call<'_>, out: &mut Vec<Frame>) {
+    /// The first piece of a call.
+    fn call(&mut self, at: usize, call: u32, (id, name): (&str, &str), out: &mut Vec<Frame>) {
+        self.choices[at].called = true;
+        let signature = self.choices[at].signed.take();
+        let signature = signature.as_deref();
+        let (id, function) = (signed::id(id, signature), Function { name, arguments: "" });
+        let provider_specific_fields = signature.map(|thought_signature| Signed { thought_signature });
+        let call = Call { index: call, id: &id, kind: "function", function, provider_specific_fields };
         self.member(at, "tool_calls", &[call], out);
+    }
+
+    /// The same of a custom tool.
+    fn custom_call(&mut self, at: usize, call: u32, (id, name): (&str, &str), out: &mut Vec<Frame>) {
+        self.choices[at].called = true;
+        let signature = self.choices[at].signed.take();
+        let (id, custom) = (signed::id(id, signature.as_deref()), json!({"name": name, "input": ""}));
+        let call = json!({"index": call, "id": id, "type": "custom", "custom": custom});
+        self.member(at, "tool_calls", &[call], out);
+    }
+
+    fn thought(&mut self, at: usize, text: &str, out: &mut Vec<Frame>) {
+        let thought = &mut self.choices[at].thought;
+        if thought.len() <= LONGEST_THOUGHT {
+            thought.push_str(text);
+        }
+        self.member(at, "reasoning_content", &text, out);
     }
 
     /// Closes a choice: arguments for calls that have none, and the reason.
@@ -208,16 +232,7 @@ impl Encoder {
             let reason = self.choices[at].finish.unwrap_or(reason::unsaid(self.choices[at].called));
             self.finish(at, reason, out);
         }
-        if let Some(usage) = self.usage.filter(|_| self.facts.show_usage) {
-            let mut line = (&mut self.buffer).writer();
-            let _ = line
-                .write_all(&self.head)
-                .and_then(|()| line.write_all(b"[],\"usage\":"))
-                .and_then(|()| Ok(serde_json::to_writer(&mut line, &usage::Written::of(&usage))?))
-                .and_then(|()| line.write_all(b"}"));
-            out.push(Frame { name: None, data: self.buffer.split().freeze() });
-        }
-        out.push(Frame { name: None, data: Bytes::from_static(b"[DONE]") });
+        outer::end(&self.head, self.usage.filter(|_| self.facts.show_usage), out);
     }
 }
 
@@ -226,7 +241,7 @@ impl Encode for Encoder {
         match event {
             Event::Start(start) => {
                 self.id = start.id.as_ref().unwrap_or(&self.facts.id).clone();
-                self.head = head(&self.facts, start, OBJECT);
+                self.head = outer::head(&self.facts, start, OBJECT);
             }
             Event::Text { choice, text } => {
                 let at = self.open(choice, out);
@@ -241,11 +256,7 @@ impl Encode for Encoder {
             }
             Event::Reasoning { choice, text } => {
                 let at = self.open(choice, out);
-                let thought = &mut self.choices[at].thought;
-                if thought.len() <= LONGEST_THOUGHT {
-                    thought.push_str(&text);
-                }
-                self.member(at, "reasoning_content", &text, out);
+                self.thought(at, &text, out);
             }
             Event::Signature { choice, signature } => {
                 let at = self.open(choice, out);
@@ -257,14 +268,8 @@ impl Encode for Encoder {
             }
             Event::ToolCall { choice, call, id, name } => {
                 let at = self.open(choice, out);
-                self.choices[at].called = true;
                 self.bare.insert((choice, call));
-                let signature = self.choices[at].signed.take();
-                let signature = signature.as_deref();
-                let (id, function) = (signed::id(&id, signature), Function { name: &name, arguments: "" });
-                let provider_specific_fields = signature.map(|thought_signature| Signed { thought_signature });
-                let call = Call { index: call, id: &id, kind: "function", function, provider_specific_fields };
-                self.call(at, &call, out);
+                self.call(at, call, (&id, &name), out);
             }
             Event::Arguments { choice, call, json } if !json.is_empty() => {
                 let at = self.open(choice, out);
@@ -274,12 +279,7 @@ impl Encode for Encoder {
             Event::Arguments { .. } => {}
             Event::CustomCall { choice, call, id, name } => {
                 let at = self.open(choice, out);
-                self.choices[at].called = true;
-                let signature = self.choices[at].signed.take();
-                let custom = json!({"name": name, "input": ""});
-                let id = signed::id(&id, signature.as_deref());
-                let call = json!({"index": call, "id": id, "type": "custom", "custom": custom});
-                self.member(at, "tool_calls", &[call], out);
+                self.custom_call(at, call, (&id, &name), out);
             }
             Event::Input { choice, call, text } => {
                 let at = self.open(choice, out);
@@ -315,23 +315,4 @@ impl Encode for Encoder {
             Event::End => self.end(out),
         }
     }
-}
-
-/// A chunk up to its choices, as OpenAI orders its members.
-pub fn head(facts: &AnswerFacts, start: Start, object: &str) -> Vec<u8> {
-    let quoted = |text: &str| Value::from(text).to_string();
-    let mut head = format!(
-        "{{\"id\":{},\"object\":\"{object}\",\"created\":{},\"model\":{}",
-        quoted(start.id.as_deref().unwrap_or(&facts.id)),
-        start.created.unwrap_or(facts.created),
-        quoted(&facts.model),
-    );
-    let tier = start.service_tier.as_deref().and_then(tier::told);
-    for (name, value) in [("service_tier", tier), ("system_fingerprint", start.system_fingerprint.as_deref())] {
-        if let Some(value) = value {
-            head.push_str(&format!(",\"{name}\":{}", quoted(value)));
-        }
-    }
-    head.push_str(",\"choices\":");
-    head.into_bytes()
 }

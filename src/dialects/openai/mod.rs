@@ -21,6 +21,7 @@ mod messages_in;
 mod messages_out;
 mod names;
 mod object;
+pub(super) mod outer;
 mod parts_in;
 mod parts_out;
 pub(super) mod reason;
@@ -40,7 +41,6 @@ mod whole_out;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;
-pub(super) use encoder::head;
 pub(super) use fields::{Fields, Strays};
 pub(super) use names::Takes;
 pub(super) use object::object;

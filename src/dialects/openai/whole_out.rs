@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use millrace_actors::wire::usage::Usage;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::super::AnswerFacts;
@@ -13,23 +12,7 @@ use super::super::signature::of_gemini;
 use super::media::{self, Sound};
 use super::object::object;
 use super::sources::{self, Written};
-use super::{reason, signed, tier, usage};
-
-/// Members in OpenAI's order.
-#[derive(Serialize)]
-struct Whole<'a> {
-    id: &'a str,
-    object: &'static str,
-    created: u64,
-    model: &'a str,
-    choices: Vec<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    usage: Option<usage::Written>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service_tier: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    system_fingerprint: Option<String>,
-}
+use super::{outer, reason, signed};
 
 /// One of `n` answers.
 #[derive(Default)]
@@ -79,18 +62,8 @@ pub fn write_whole(events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
         }
     }
     let id = start.id.as_deref().unwrap_or(&facts.id);
-    let whole = Whole {
-        id,
-        object: "chat.completion",
-        created: start.created.unwrap_or(facts.created),
-        model: &facts.model,
-        choices: choices.into_iter().map(|(index, folded)| folded.write(index, id, facts.created)).collect(),
-        usage: told.as_ref().map(usage::Written::of),
-        service_tier: start.service_tier.as_deref().and_then(tier::told),
-        system_fingerprint: start.system_fingerprint,
-    };
-    // maps with names for keys are always written
-    serde_json::to_vec(&whole).unwrap_or_default().into()
+    let choices = choices.into_iter().map(|(index, folded)| folded.write(index, id, facts.created)).collect();
+    outer::whole(facts, &start, "chat.completion", choices, told)
 }
 
 /// Folds what a choice says into it.

@@ -3,13 +3,13 @@
 
 use std::io::Write as _;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::{BufMut as _, BytesMut};
 use millrace_actors::wire::usage::Usage;
 use serde_json::Value;
 
 use super::super::event::{Event, Start};
 use super::super::logprobs::Lists;
-use super::super::openai::{head, usage};
+use super::super::openai::outer;
 use super::super::{AnswerFacts, Encode, Frame};
 use super::{OBJECT, echo, finish};
 
@@ -51,7 +51,7 @@ enum Beside<'a> {
 impl Encoder {
     /// A writer of one stream.
     pub fn new(facts: AnswerFacts) -> Self {
-        let head = head(&facts, Start::default(), OBJECT);
+        let head = outer::head(&facts, Start::default(), OBJECT);
         let echo = echo::prompt(&facts);
         Encoder { facts, head, buffer: BytesMut::new(), echo, choices: Vec::new(), usage: None }
     }
@@ -111,23 +111,14 @@ impl Encoder {
             let reason = self.choices[at].finish.unwrap_or("stop");
             self.piece(at, "", Beside::Finish(reason), out);
         }
-        if let Some(usage) = self.usage.filter(|_| self.facts.show_usage) {
-            let mut line = (&mut self.buffer).writer();
-            let _ = line
-                .write_all(&self.head)
-                .and_then(|()| line.write_all(b"[],\"usage\":"))
-                .and_then(|()| Ok(serde_json::to_writer(&mut line, &usage::Written::of(&usage))?))
-                .and_then(|()| line.write_all(b"}"));
-            out.push(Frame { name: None, data: self.buffer.split().freeze() });
-        }
-        out.push(Frame { name: None, data: Bytes::from_static(b"[DONE]") });
+        outer::end(&self.head, self.usage.filter(|_| self.facts.show_usage), out);
     }
 }
 
 impl Encode for Encoder {
     fn event(&mut self, event: Event, out: &mut Vec<Frame>) {
         match event {
-            Event::Start(start) => self.head = head(&self.facts, start, OBJECT),
+            Event::Start(start) => self.head = outer::head(&self.facts, start, OBJECT),
             // where there is one text only, a refusal is that text
             Event::Text { choice, text } | Event::Refusal { choice, text } => {
                 let at = self.open(choice, out);

@@ -9,24 +9,8 @@ use serde::Serialize;
 use super::super::AnswerFacts;
 use super::super::event::{Event, Start};
 use super::super::logprobs::Lists;
-use super::super::openai::{tier, usage};
+use super::super::openai::outer;
 use super::{OBJECT, echo, finish};
-
-/// Members in OpenAI's order.
-#[derive(Serialize)]
-struct Whole<'a> {
-    id: &'a str,
-    object: &'static str,
-    created: u64,
-    model: &'a str,
-    choices: Vec<Choice>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    usage: Option<usage::Written>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service_tier: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    system_fingerprint: Option<String>,
-}
 
 /// One of `n` texts.
 #[derive(Serialize)]
@@ -73,18 +57,7 @@ pub fn write_whole(events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
     for choice in texts.choices.values_mut() {
         choice.finish_reason.get_or_insert("stop");
     }
-    let whole = Whole {
-        id: start.id.as_deref().unwrap_or(&facts.id),
-        object: OBJECT,
-        created: start.created.unwrap_or(facts.created),
-        model: &facts.model,
-        choices: texts.choices.into_values().collect(),
-        usage: told.as_ref().map(usage::Written::of),
-        service_tier: start.service_tier.as_deref().and_then(tier::told),
-        system_fingerprint: start.system_fingerprint,
-    };
-    // maps with names for keys are always written
-    serde_json::to_vec(&whole).unwrap_or_default().into()
+    outer::whole(facts, &start, OBJECT, texts.choices.into_values().collect(), told)
 }
 
 /// The texts so far.
