@@ -15,6 +15,7 @@ mod cost;
 mod credentials;
 mod deploy;
 mod endpoints;
+mod faults;
 mod gemini;
 mod harness;
 mod invariants;

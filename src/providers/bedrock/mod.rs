@@ -110,8 +110,10 @@ impl Dialect for Bedrock {
         Ok(Encoded { path: Cow::Owned(path), headers, body, notes })
     }
 
-    /// One event that holds the whole answer, which the reader of streams knows.
+    /// One event that holds the whole answer, which the reader of streams knows. Read before: what is wrong with it must be
+    /// known before the head is out, while another try may be made.
     fn split(&self, _: Endpoint, whole: &Bytes) -> Result<Vec<Frame>, Fault> {
+        (CONVERSE.read_whole)(whole)?;
         Ok(vec![Frame { name: Some(bedrock::WHOLE), data: whole.clone() }])
     }
 
