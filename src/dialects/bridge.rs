@@ -18,7 +18,7 @@ use super::event::{Event, Start};
 use super::halves::Halves;
 use super::untold::Untold;
 use super::{
-    BadRequest, Decode, Encode, Request, Target, Written, anthropic, check, defaults, gemini, hidden, openai,
+    BadRequest, Decode, Encode, Request, Target, Written, anthropic, bedrock, check, defaults, gemini, hidden, openai,
     responses, text,
 };
 
@@ -104,7 +104,10 @@ pub fn written(call: &EncodeCall<'_>, to: Protocol) -> Result<(Pieces, Notes), F
 }
 
 /// The same, by a given writer.
-pub(super) fn written_by(
+///
+/// # Errors
+/// As [`written`].
+pub fn written_by(
     call: &EncodeCall<'_>,
     write: impl FnOnce(&Request, &Target<'_>) -> Result<Written, BadRequest>,
 ) -> Result<(Pieces, Notes), Fault> {
@@ -208,8 +211,10 @@ fn with_extra(body: Bytes, extra: &[(String, String)]) -> Pieces {
     for (name, raw) in extra {
         let Ok(value) = serde_json::from_str::<Value>(raw) else { continue };
         match (object.get_mut(name), value) {
-            // the same holds where the body was written for Google
-            (Some(Value::Object(own)), Value::Object(extra)) if name == GOOGLE_CONFIG => own.extend(extra),
+            // the same holds where the body was written for Google, or for a model on Bedrock
+            (Some(Value::Object(own)), Value::Object(extra)) if name == GOOGLE_CONFIG || name == bedrock::FIELDS => {
+                own.extend(extra);
+            }
             (_, value) => drop(object.insert(name.clone(), value)),
         }
     }
