@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::event::Event;
 use super::request::{Tool, ToolChoice};
+use super::unwrap::Unwrap;
 use super::{AnswerFacts, Did, Encode, Frame, Notes};
 
 // === Requests ===
@@ -86,7 +87,9 @@ pub enum Stage {
 impl Stage {
     /// For callers of OpenAI's protocols, if they declared such tools.
     pub fn unwrap(facts: &AnswerFacts) -> Option<Self> {
-        let tools: Value = serde_json::from_slice(facts.asked("tools")?).ok()?;
+        // hardly anybody declares one, and the tools may be long: they are parsed only where the word stands in them
+        let tools = facts.asked("tools").filter(|raw| memchr::memmem::find(raw, b"\"custom\"").is_some())?;
+        let tools: Value = serde_json::from_slice(tools).ok()?;
         let custom = tools.as_array()?.iter().filter(|tool| tool["type"] == "custom");
         let names = custom.filter_map(|tool| tool["custom"]["name"].as_str().or_else(|| tool["name"].as_str()));
         let names: BTreeSet<String> = names.map(str::to_owned).collect();
@@ -110,8 +113,12 @@ impl Stage {
                 None => out(Event::Arguments { choice, call, json }),
             },
             (Stage::Unwrap(_, open), event @ (Event::Finish { .. } | Event::End)) => {
-                std::mem::take(open).into_iter().for_each(|((choice, call), unwrap)| {
-                    told(choice, call, unwrap.finish(), out);
+                open.retain(|(choice, call), unwrap| {
+                    let over = is_over(*choice, &event);
+                    if over {
+                        told(*choice, *call, std::mem::take(unwrap).finish(), out);
+                    }
+                    !over
                 });
                 out(event);
             }
@@ -125,13 +132,25 @@ impl Stage {
                 out(Event::Arguments { choice, call, json: quoted[1..quoted.len() - 1].to_owned() });
             }
             (Stage::Wrap(open), event @ (Event::Finish { .. } | Event::End)) => {
-                for (choice, call) in std::mem::take(open) {
-                    out(Event::Arguments { choice, call, json: "\"}".into() });
-                }
+                open.retain(|(choice, call)| {
+                    let over = is_over(*choice, &event);
+                    if over {
+                        out(Event::Arguments { choice: *choice, call: *call, json: "\"}".into() });
+                    }
+                    !over
+                });
                 out(event);
             }
             (_, event) => out(event),
         }
+    }
+}
+
+/// Whether the calls of a choice end with this event: with its own end, or that of the answer.
+fn is_over(choice: u32, event: &Event) -> bool {
+    match event {
+        Event::Finish { choice: of, .. } => *of == choice,
+        event => *event == Event::End,
     }
 }
 
@@ -165,132 +184,63 @@ pub fn staged(mut stage: Stage, events: Vec<Event>) -> Vec<Event> {
     out
 }
 
-/// The text within `{"input": "..."}` as it comes. What has another form is told as it is: a model's slip is still all that
-/// the caller can go by.
-#[derive(Debug, Default)]
-pub struct Unwrap {
-    /// JSON that was not told yet.
-    waiting: String,
-    state: State,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
-    /// The text did not begin yet.
-    #[default]
-    Before,
-    Within,
-    After,
-}
-
-impl Unwrap {
-    /// More of the JSON; the text that it tells.
-    pub fn feed(&mut self, json: &str) -> String {
-        self.waiting.push_str(json);
-        if self.state == State::Before {
-            let Some(begun) = begun(&self.waiting) else { return String::new() };
-            self.waiting.drain(..begun);
-            self.state = State::Within;
-        }
-        if self.state == State::After {
-            return String::new();
-        }
-        let (whole, over) = whole(&self.waiting);
-        let quoted = format!("\"{}\"", &self.waiting[..whole]);
-        self.waiting.drain(..whole);
-        if over {
-            self.state = State::After;
-        }
-        serde_json::from_str(&quoted).unwrap_or_default()
-    }
-
-    /// No more comes: what there is besides.
-    pub fn finish(self) -> String {
-        match self.state {
-            State::Before => match serde_json::from_str::<Value>(&self.waiting) {
-                Ok(Value::Object(members)) => match members.get("input").and_then(Value::as_str) {
-                    Some(text) => text.to_owned(),
-                    None if members.is_empty() => String::new(),
-                    None => self.waiting,
-                },
-                _ => self.waiting,
-            },
-            State::Within | State::After => String::new(),
-        }
-    }
-}
-
-/// Where the text begins, if the JSON so far is `{"input": "`.
-fn begun(json: &str) -> Option<usize> {
-    let mut rest = json;
-    for token in ["{", "\"input\"", ":", "\""] {
-        rest = rest.trim_start().strip_prefix(token)?;
-    }
-    Some(json.len() - rest.len())
-}
-
-/// How much of a JSON string's inside can be told: up to its end, or to an escape that is not whole, a surrogate pair being one.
-fn whole(inside: &str) -> (usize, bool) {
-    let bytes = inside.as_bytes();
-    let mut at = 0;
-    while let Some(found) = memchr::memchr2(b'"', b'\\', &bytes[at..]).map(|found| at + found) {
-        if bytes[found] == b'"' {
-            return (found, true);
-        }
-        let length = match (bytes.get(found + 1), bytes.get(found + 2..found + 4)) {
-            (None, _) => return (found, false),
-            // the first half of a pair: D800 to DBFF
-            (Some(b'u'), Some([b'd' | b'D', b'8' | b'9' | b'a' | b'b' | b'A' | b'B'])) => 12,
-            (Some(b'u'), Some(_)) => 6,
-            (Some(b'u'), None) => return (found, false),
-            (Some(_), _) => 2,
-        };
-        if found + length > bytes.len() {
-            return (found, false);
-        }
-        at = found + length;
-    }
-    (inside.len(), false)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn unwrapped<'a>(pieces: impl IntoIterator<Item = &'a str>) -> String {
-        let mut unwrap = Unwrap::default();
-        let told: String = pieces.into_iter().map(|piece| unwrap.feed(piece)).collect();
-        told + &unwrap.finish()
+    fn call_of(choice: u32) -> Event {
+        Event::ToolCall { choice, call: 0, id: format!("c{choice}"), name: "f".into() }
+    }
+
+    fn piece(choice: u32, json: &str) -> Event {
+        Event::Arguments { choice, call: 0, json: json.into() }
+    }
+
+    fn finish(choice: u32) -> Event {
+        Event::Finish { choice, reason: super::super::event::Reason::ToolCalls, stop_sequence: None }
     }
 
     #[test]
-    fn the_text_is_the_same_wherever_its_json_is_cut() {
-        let text = "ls -l \"a b\"\n\\ é 😀 \u{1}x";
-        let escaped = "{\"input\": \"ls -l \\\"a b\\\"\\n\\\\ \\u00e9 \\ud83d\\ude00 \\u0001x\"}";
-        for json in [json!({"input": text}).to_string(), escaped.to_owned(), format!(" \n{escaped} ")] {
-            let cuts = (0..=json.len()).filter(|at| json.is_char_boundary(*at));
-            for (from, to) in cuts.clone().flat_map(|from| cuts.clone().map(move |to| (from, to))) {
-                if from <= to {
-                    assert_eq!(unwrapped([&json[..from], &json[from..to], &json[to..]]), text, "{json} at {from} {to}");
-                }
-            }
-        }
-    }
+    fn the_end_of_a_choice_ends_its_own_calls_alone() {
+        let facts = |tools: &str| AnswerFacts {
+            asked: vec![("tools", tools.as_bytes().to_vec().into())],
+            model: String::new(),
+            id: String::new(),
+            created: 0,
+            show_usage: false,
+            vectors: None,
+        };
+        assert!(Stage::unwrap(&facts(r#"[{"type":"function","function":{"name":"custom"}}]"#)).is_none());
+        let unwrap = Stage::unwrap(&facts(r#"[{"type":"custom","custom":{"name":"f"}}]"#)).unwrap();
+        let events = vec![
+            call_of(0),
+            call_of(1),
+            piece(0, "{\"input\":\"a"),
+            finish(1),
+            piece(0, "b\"}"),
+            finish(0),
+            Event::End,
+        ];
+        let input = |text: &str| Event::Input { choice: 0, call: 0, text: text.into() };
+        let custom = |choice| Event::CustomCall { choice, call: 0, id: format!("c{choice}"), name: "f".into() };
+        let want = vec![custom(0), custom(1), input("a"), finish(1), input("b"), finish(0), Event::End];
+        assert_eq!(staged(unwrap, events), want);
 
-    #[test]
-    fn what_has_another_form_is_told_as_it_is() {
-        for (json, want) in [
-            ("", ""),
-            ("{}", ""),
-            ("{\"why\":\"w\",\"input\":\"x\"}", "x"),
-            ("{\"command\":\"x\"}", "{\"command\":\"x\"}"),
-            ("plain", "plain"),
-            ("{\"input\":7}", "{\"input\":7}"),
-            ("{\"input\":\"cut \\ud83d", "cut "),
-            ("{\"input\":\"a\\qb\"}", ""),
-        ] {
-            assert_eq!(unwrapped([json]), want, "{json}");
-        }
+        let events = vec![custom(0), custom(1), input("a"), finish(1), input("b"), Event::End];
+        let begun = "{\"input\":\"";
+        let want = vec![
+            call_of(0),
+            piece(0, begun),
+            call_of(1),
+            piece(1, begun),
+            piece(0, "a"),
+            piece(1, "\"}"),
+            finish(1),
+            piece(0, "b"),
+            piece(0, "\"}"),
+            Event::End,
+        ];
+        assert_eq!(staged(Stage::wrap(), events), want);
     }
 
     #[test]

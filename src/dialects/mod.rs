@@ -42,6 +42,7 @@ mod testing;
 mod tests;
 pub mod text;
 mod untold;
+mod unwrap;
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
