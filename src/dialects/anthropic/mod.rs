@@ -32,6 +32,7 @@ mod models;
 mod parts;
 mod request;
 mod sequence;
+mod sources;
 mod stream;
 mod thinking;
 mod tools;
