@@ -175,24 +175,25 @@ pub fn logprobs(list: Value) -> Option<Event> {
     some.then(|| Event::Logprobs { choice: 0, value: json!({"content": list, "refusal": null}) })
 }
 
-/// A source with an address, of the part that is told. A file of the provider's means nothing to others.
-pub fn citation(annotation: Value, spoken: &Spoken) -> Option<Event> {
+/// A source, of the part that is told: one with an address in the form of chats, a file of the provider's as it came.
+pub fn citation(mut annotation: Value, spoken: &Spoken) -> Option<Event> {
     let text = |name: &str| annotation[name].as_str().map(str::to_owned);
-    let (url, title) = (text("url")?, text("title"));
-    let mut inner = annotation;
-    if let Some(members) = inner.as_object_mut() {
-        members.shift_remove("type");
-        for name in ["start_index", "end_index"] {
-            if let Some(within) = members.get(name).and_then(Value::as_u64) {
-                members.insert(name.to_owned(), within.saturating_add(spoken.before).into());
-            }
+    let (url, title) = (text("url"), text("title").or_else(|| text("filename")));
+    let members = annotation.as_object_mut()?;
+    for name in ["start_index", "end_index"] {
+        if let Some(within) = members.get(name).and_then(Value::as_u64) {
+            members.insert(name.to_owned(), within.saturating_add(spoken.before).into());
         }
     }
-    let native = json!({"type": "url_citation", "url_citation": inner});
-    Some(Event::Citation {
-        choice: 0,
-        citation: Citation { url: Some(url), title, cited_text: None, behind: None, native },
-    })
+    let native = match url {
+        Some(_) => {
+            members.shift_remove("type");
+            json!({"type": "url_citation", "url_citation": annotation})
+        }
+        None => annotation,
+    };
+    let citation = Citation { url, title, cited_text: None, behind: None, native };
+    Some(Event::Citation { choice: 0, citation })
 }
 
 /// What of a thought only the provider can read; `told` says whether there were words of it.
