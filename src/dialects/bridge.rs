@@ -20,7 +20,7 @@ use super::hidden::Hidden;
 use super::untold::Untold;
 use super::{
     BadRequest, Decode, Encode, Request, Target, Written, anthropic, check, defaults, gemini, hidden, openai,
-    responses, text,
+    responses, sealed, text,
 };
 
 /// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
@@ -59,21 +59,34 @@ fn own_names(protocol: Protocol) -> &'static [(&'static str, &'static str)] {
 // === Requests ===
 
 /// The caller's own body with the few fields changed that must be, for a provider that speaks as the caller does.
-pub fn edited(call: &EncodeCall<'_>, stream_usage: bool) -> Pieces {
+///
+/// # Errors
+/// What the deployment's entry sets cannot be written for that provider.
+pub fn edited(call: &EncodeCall<'_>, stream_usage: bool) -> Result<(Pieces, Notes), Fault> {
     edited_with(call, stream_usage, &[], Vec::new())
 }
 
 /// The same, with fields that the provider's own differences take out and put in. The operator's `extra_body` wins over them.
-pub fn edited_with(call: &EncodeCall<'_>, stream_usage: bool, out: &[&str], put: Vec<(String, String)>) -> Pieces {
+///
+/// # Errors
+/// As [`edited`].
+pub fn edited_with(
+    call: &EncodeCall<'_>,
+    stream_usage: bool,
+    out: &[&str],
+    put: Vec<(String, String)>,
+) -> Result<(Pieces, Notes), Fault> {
     let deployment = call.deployment;
     let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).chain(out.iter().copied()).collect();
     let mut set = defaults::own(call, &|request, target| write_request(call.protocol, request, target));
+    let mut notes = Notes::default();
+    set.extend(sealed::without(call, &mut notes));
     set.extend(put);
     for extra in &deployment.extra_body {
         let extra = merged(call, &set, extra);
         set.push(extra);
     }
-    call.envelope.rewrite(&Edits { model: call.model, stream_usage, drop: &drop, set: &set })
+    Ok((call.envelope.rewrite(&Edits { model: call.model, stream_usage, drop: &drop, set: &set }), notes))
 }
 
 /// A member of the operator's for the caller's body. Google's stand in objects (`generationConfig`) in which they are put, as
@@ -88,11 +101,14 @@ fn merged(call: &EncodeCall<'_>, set: &[(String, String)], (name, raw): &(String
 }
 
 /// The fields of the caller's form with the same few changed, and the header that says what it is. Its files follow.
-pub fn form(call: &EncodeCall<'_>) -> (Vec<(HeaderName, HeaderValue)>, Pieces) {
+///
+/// # Errors
+/// As [`edited`].
+pub fn form(call: &EncodeCall<'_>) -> Result<(Vec<(HeaderName, HeaderValue)>, Pieces), Fault> {
     let boundary = call.boundary.unwrap_or_default();
-    let body = form::fields(&edited(call, false).to_bytes(), boundary);
+    let body = form::fields(&edited(call, false)?.0.to_bytes(), boundary);
     let kind = HeaderValue::from_str(&form::boundary::content_type(boundary));
-    (kind.map(|kind| (CONTENT_TYPE, kind)).into_iter().collect(), body)
+    Ok((kind.map(|kind| (CONTENT_TYPE, kind)).into_iter().collect(), body))
 }
 
 /// The caller's request in the provider's protocol. Parameters that the deployment's entry sets are the caller's where it

@@ -33,6 +33,7 @@ pub mod openai;
 pub mod own;
 pub mod request;
 pub mod responses;
+mod sealed;
 mod search;
 pub mod signature;
 mod speech;
