@@ -78,8 +78,11 @@ pub fn edited_with(
 ) -> Result<(Pieces, Notes), Fault> {
     let deployment = call.deployment;
     let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).chain(out.iter().copied()).collect();
-    let mut set = defaults::own(call, &|request, target| write_request(call.protocol, request, target));
-    let mut notes = Notes::default();
+    let how = defaults::How {
+        read: &|body| read_request(call.protocol, body),
+        write: &|request, target| write_request(call.protocol, request, target),
+    };
+    let (mut set, mut notes) = defaults::own(call, &how).map_err(refused)?;
     set.extend(sealed::without(call, &mut notes));
     set.extend(put);
     for extra in &deployment.extra_body {

@@ -106,3 +106,44 @@ fn a_body_that_is_only_counted_gets_none() {
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert!(scene.sent()["temperature"].is_null() && scene.sent()["stop"].is_null(), "{}", scene.sent());
 }
+
+/// A limit, a temperature and a forced call of the caller's leave Claude no room for thought that the entry asks for.
+#[test]
+fn what_the_entry_sets_yields_to_what_the_caller_says() {
+    let scene = Scene::configured(", reasoning_effort: high, max_tokens: 4096", "");
+    let tools = json!([{"name": "f", "input_schema": {"type": "object"}}]);
+    for (more, thinks, noted) in [
+        (json!({"max_tokens": 8000}), true, "renamed=reasoning_effort"),
+        (json!({"max_tokens": 1024}), false, "dropped=reasoning_effort"),
+        (json!({"max_tokens": 8000, "temperature": 0.5}), false, "dropped=reasoning_effort"),
+        (json!({"max_tokens": 8000, "top_k": 5}), false, "dropped=reasoning_effort"),
+        (
+            json!({"max_tokens": 8000, "tools": tools, "tool_choice": {"type": "any"}}),
+            false,
+            "dropped=reasoning_effort",
+        ),
+        (json!({"max_tokens": 8000, "thinking": {"type": "disabled"}}), false, ""),
+    ] {
+        let mut body = json!({"model": "a/claude-haiku-4-5", "messages": [{"role": "user", "content": "hi"}]});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let answer = scene.client().post("/v1/messages", &body);
+        assert_eq!(answer.status, 200, "{more}: {}", answer.text());
+        let sent = scene.sent();
+        let budget = sent["thinking"]["budget_tokens"].as_u64();
+        assert_eq!(budget.is_some(), thinks, "{more}: {sent}");
+        assert!(budget.is_none_or(|tokens| tokens < sent["max_tokens"].as_u64().unwrap()), "{more}: {sent}");
+        for (name, value) in more.as_object().unwrap() {
+            assert_eq!(&sent[name], value, "{more}: {sent}");
+        }
+        assert_eq!(answer.header("x-millrace-params").unwrap_or_default(), noted, "{more}");
+    }
+}
+
+#[test]
+fn a_limit_reaches_a_provider_that_insists_on_one_whatever_it_is() {
+    for limit in [4096, 64_000, 77] {
+        let scene = Scene::configured(&format!(", max_tokens: {limit}"), "");
+        let sent = sent(&scene, 1, "a/claude-haiku-4-5", &json!({}));
+        assert_eq!(sent["max_tokens"], limit, "{sent}");
+    }
+}
