@@ -7,14 +7,15 @@ use millrace_actors::wire::envelope::Endpoint;
 use millrace_actors::wire::protocol::Protocol;
 use serde_json::{Map, Value, json};
 
+use super::members::{Wins, is_googles, is_same, merge};
 use super::request::{Message, Part, Role};
 use super::{BadRequest, Did, Notes, Request, Target, Written, openai};
 
 /// Two names of one parameter: a body that has either is not given the other.
 const SAME: [[&str; 2]; 1] = [["max_tokens", "max_completion_tokens"]];
 
-/// Objects whose members are parameters of their own; any other is one value.
-const MERGED: [&str; 4] = ["generationConfig", "output_config", "reasoning", "text"];
+/// Objects whose members are parameters of their own, besides Google's; any other is one value.
+const MERGED: [&str; 3] = ["output_config", "reasoning", "text"];
 
 /// Members of callers' bodies in which parameters stand that others depend on.
 const DECIDING: [&str; 13] = [
@@ -242,21 +243,13 @@ fn added(call: &EncodeCall<'_>, name: String, value: Value) -> Option<(String, S
     let google = call.protocol == Protocol::GenerateContent;
     let known = call.envelope.fields().find(|(known, _)| is_same(known, &name, google));
     let Some((known, own)) = known else { return Some((name, value.to_string())) };
-    if !MERGED.contains(&name.as_str()) {
+    if !MERGED.contains(&name.as_str()) && !(google && is_googles(&name)) {
         return None;
     }
-    let (Value::Object(members), Ok(Value::Object(mut own))) = (value, serde_json::from_slice(own)) else {
-        return None;
-    };
-    for (name, value) in members {
-        if !own.keys().any(|known| is_same(known, &name, google)) {
-            own.insert(name, value);
+    match (value, serde_json::from_slice(own)) {
+        (Value::Object(members), Ok(Value::Object(mut own))) => {
+            merge(&mut own, members, google, Wins::Own).then(|| (known.to_owned(), Value::Object(own).to_string()))
         }
+        _ => None,
     }
-    Some((known.to_owned(), Value::Object(own).to_string()))
-}
-
-/// Google's members may be spelt with underscores.
-fn is_same(given: &str, name: &str, google: bool) -> bool {
-    given == name || (google && given.replace('_', "").eq_ignore_ascii_case(name))
 }

@@ -27,6 +27,7 @@ mod halves;
 mod hidden;
 mod logprobs;
 pub mod media;
+mod members;
 mod middle;
 pub mod ollama;
 pub mod openai;

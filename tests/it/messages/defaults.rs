@@ -83,6 +83,13 @@ fn what_the_caller_says_wins_and_stays_beside_them() {
     let said = sent(&scene, 3, "g/gemini-2.5-pro", &config)["generation_config"].clone();
     assert_eq!((&said["max_output_tokens"], &said["topK"], &said["temperature"]), (&json!(9), &json!(3), &json!(0.25)));
     assert!(said["maxOutputTokens"].is_null(), "{said}");
+    // nor does the object itself stand there twice
+    for config in ["generation_config", "generationConfig"] {
+        let said = sent(&scene, 3, "g/gemini-2.5-pro", &json!({config: {"seed": 3, "top_k": 4}}));
+        let names: Vec<&String> = said.as_object().unwrap().keys().filter(|name| name.contains("eneration")).collect();
+        assert_eq!(names, [config], "{said}");
+        assert_eq!((&said[config]["seed"], &said[config]["top_k"]), (&json!(7), &json!(4)), "{said}");
+    }
     let said = sent(&scene, 2, "o/x", &json!({"reasoning": {"effort": "high", "summary": "auto"}}));
     assert_eq!(said["reasoning"], json!({"effort": "high", "summary": "auto"}));
     let said = sent(&scene, 1, "a/claude-sonnet-4-5", &json!({"max_tokens": 5000, "thinking": {"type": "disabled"}}));
