@@ -20,7 +20,7 @@ use super::hidden::Hidden;
 use super::members::{Wins, is_googles, is_same, merge};
 use super::untold::Untold;
 use super::{
-    BadRequest, Decode, Encode, Request, Target, Written, anthropic, check, defaults, gemini, hidden, openai,
+    BadRequest, Decode, Encode, Request, Target, Written, anthropic, bedrock, check, defaults, gemini, hidden, openai,
     responses, sealed, text,
 };
 
@@ -131,7 +131,10 @@ pub fn written(call: &EncodeCall<'_>, to: Protocol) -> Result<(Pieces, Notes), F
 }
 
 /// The same, by a given writer.
-pub(super) fn written_by(
+///
+/// # Errors
+/// As [`written`].
+pub fn written_by(
     call: &EncodeCall<'_>,
     write: impl FnOnce(&Request, &Target<'_>) -> Result<Written, BadRequest>,
 ) -> Result<(Pieces, Notes), Fault> {
@@ -235,11 +238,12 @@ fn with_extra(body: Bytes, extra: &[(String, String)]) -> Pieces {
     let Ok(mut object) = serde_json::from_slice::<Map<_, _>>(&body) else { return Pieces::from(body) };
     for (name, raw) in extra {
         let Ok(value) = serde_json::from_str::<Value>(raw) else { continue };
-        // the same holds where the body was written for Google
+        // the same holds where the body was written for Google, or for a model on Bedrock
         let google = is_googles(name);
+        let within = google || name == bedrock::FIELDS;
         let known = object.iter_mut().find(|(known, _)| is_same(known, name, google)).map(|(_, known)| known);
         match (known, value) {
-            (Some(Value::Object(own)), Value::Object(extra)) if google => drop(merge(own, extra, google, Wins::More)),
+            (Some(Value::Object(own)), Value::Object(extra)) if within => drop(merge(own, extra, google, Wins::More)),
             (Some(known), value) => *known = value,
             (None, value) => drop(object.insert(name.clone(), value)),
         }
