@@ -16,9 +16,10 @@ use serde_json::{Map, Value};
 use super::custom::{self, Stage, Staged};
 use super::event::{Event, Start};
 use super::halves::Halves;
+use super::hidden::Hidden;
 use super::untold::Untold;
 use super::{
-    BadRequest, Decode, Encode, Request, Target, Written, anthropic, check, defaults, gemini, hidden, openai,
+    BadRequest, Decode, Encode, Request, Target, Written, anthropic, bedrock, check, defaults, gemini, hidden, openai,
     responses, text,
 };
 
@@ -104,7 +105,10 @@ pub fn written(call: &EncodeCall<'_>, to: Protocol) -> Result<(Pieces, Notes), F
 }
 
 /// The same, by a given writer.
-pub(super) fn written_by(
+///
+/// # Errors
+/// As [`written`].
+pub fn written_by(
     call: &EncodeCall<'_>,
     write: impl FnOnce(&Request, &Target<'_>) -> Result<Written, BadRequest>,
 ) -> Result<(Pieces, Notes), Fault> {
@@ -120,6 +124,7 @@ pub(super) fn written_by(
         let mut request = read_request(call.protocol, body)?;
         // not every protocol says so in its body
         request.stream = call.envelope.stream();
+        hidden::unsealed(&mut request);
         check::check(&request, call.protocol)?;
         defaults::fill(call, &mut request)?;
         write(&request, &target)
@@ -208,8 +213,10 @@ fn with_extra(body: Bytes, extra: &[(String, String)]) -> Pieces {
     for (name, raw) in extra {
         let Ok(value) = serde_json::from_str::<Value>(raw) else { continue };
         match (object.get_mut(name), value) {
-            // the same holds where the body was written for Google
-            (Some(Value::Object(own)), Value::Object(extra)) if name == GOOGLE_CONFIG => own.extend(extra),
+            // the same holds where the body was written for Google, or for a model on Bedrock
+            (Some(Value::Object(own)), Value::Object(extra)) if name == GOOGLE_CONFIG || name == bedrock::FIELDS => {
+                own.extend(extra);
+            }
             (_, value) => drop(object.insert(name.clone(), value)),
         }
     }
@@ -249,9 +256,9 @@ pub fn translator(from: Protocol, to: Protocol, facts: AnswerFacts) -> Box<dyn T
 
 /// The way of one stream from a given reader.
 pub(super) fn bridged(decoder: Box<dyn Decode>, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
-    let hides = hidden::hides(to, &facts);
+    let hidden = Hidden::from(to, &facts);
     let (encoder, untold) = (encoder(to, facts), Untold::new(to));
-    Box::new(Bridge { decoder, encoder, halves: Halves::default(), events: Vec::new(), usage: None, untold, hides })
+    Box::new(Bridge { decoder, encoder, halves: Halves::default(), events: Vec::new(), usage: None, untold, hidden })
 }
 
 /// A whole answer of one protocol in another.
@@ -278,8 +285,9 @@ pub(super) fn told(
     facts: &AnswerFacts,
     notes: &mut Notes,
 ) -> Result<Bytes, Fault> {
-    if hidden::hides(to, facts) {
-        events.retain(|event| !matches!(event, Event::Reasoning { .. }));
+    if let Some(mut hidden) = Hidden::from(to, facts) {
+        let told = events.into_iter().map(|event| hidden.event(event));
+        events = told.flat_map(|(sealed, event)| sealed.into_iter().chain(event)).collect();
     }
     let mut untold = Untold::new(to);
     events.iter().for_each(|event| untold.look(event));
@@ -296,8 +304,8 @@ struct Bridge {
     events: Vec<Event>,
     usage: Option<Usage>,
     untold: Untold,
-    /// Thought in words stays here.
-    hides: bool,
+    /// Where thought in words stays.
+    hidden: Option<Hidden>,
 }
 
 impl Translate for Bridge {
@@ -328,13 +336,18 @@ impl Bridge {
     fn encode(&mut self, out: &mut Vec<Frame>) -> Result<bool, Fault> {
         let mut complete = false;
         for event in self.events.drain(..) {
+            let (sealed, event) = match &mut self.hidden {
+                Some(hidden) => hidden.event(event),
+                None => (None, Some(event)),
+            };
+            sealed.into_iter().for_each(|sealed| self.encoder.event(sealed, out));
+            let Some(event) = event else { continue };
             match &event {
                 Event::Usage(usage) => self.usage = Some(*usage),
                 Event::End => {
                     self.untold.end()?;
                     complete = true;
                 }
-                Event::Reasoning { .. } if self.hides => continue,
                 other => self.untold.look(other),
             }
             self.encoder.event(event, out);
