@@ -37,4 +37,7 @@ pub use encoder::Encoder;
 pub use request_in::{kept, read_request};
 pub use request_out::write_request;
 pub use split::{collect, split};
+pub(super) use thought::is_elsewhere;
+#[cfg(test)]
+pub(super) use thought::of_sealed;
 pub use whole::{read_whole, write_whole};
