@@ -13,9 +13,12 @@ const SOURCES: [&str; 5] = [
     "search_result_location",
 ];
 
+/// A member there, and what it is called here.
+type Names = [(&'static str, &'static str); 3];
+
 /// Bedrock's places (`CitationLocation`), which are Claude's in other words: the kind here, and the names of the number of
 /// what is cited, of its first and of its last place.
-const OF_CONVERSE: [(&str, &str, [(&str, &str); 3]); 4] = [
+const OF_CONVERSE: [(&str, &str, Names); 4] = [
     (
         "documentChar",
         "char_location",
@@ -37,6 +40,11 @@ const OF_CONVERSE: [(&str, &str, [(&str, &str); 3]); 4] = [
         [("searchResultIndex", "search_result_index"), ("start", "start_block_index"), ("end", "end_block_index")],
     ),
 ];
+
+/// Whether a source has a form in this API: its own has, Bedrock's, and an address of the web.
+pub fn has_form(citation: &Citation) -> bool {
+    is_own(citation) || citation.url.is_some() || of_converse(citation).is_some()
+}
 
 fn is_own(citation: &Citation) -> bool {
     citation.native.get("type").and_then(Value::as_str).is_some_and(|kind| SOURCES.contains(&kind))
