@@ -8,13 +8,79 @@
 //! | messages | if `thinking` is on, and its `display` not `omitted` |
 //! | responses | if `reasoning.summary` asks for it |
 //! | generateContent | if `thinkingConfig.includeThoughts` asks for it |
+//!
+//! Some providers refuse the next turn unless the thought before a call of a tool comes back (DeepSeek's guide "Thinking Mode",
+//! "Tool Calls"; Moonshot's servers), and sign nothing. So unsigned words before a call are told sealed to callers of the
+//! last three, and read as words when they come back. To keep them here from turn to turn was refused: a gateway that forgets
+//! nothing needs room for everybody.
+
+use std::collections::BTreeMap;
 
 use millrace_actors::ports::AnswerFacts;
 use millrace_actors::wire::protocol::Protocol;
 use serde_json::Value;
 
+use super::event::Event;
+use super::request::{Content, Request};
+use super::signature;
+
+/// Most bytes of words that are kept for a call: above what any model thinks at once.
+const MOST: usize = 1 << 20;
+
+/// Keeps thought in words from a caller.
+#[derive(Debug)]
+pub struct Hidden {
+    /// Words are handed on sealed, where nothing else stands for them.
+    seals: bool,
+    /// Words of each choice that nothing stands for yet.
+    held: BTreeMap<u32, String>,
+}
+
+impl Hidden {
+    /// For a caller who speaks `to`; nothing if all is told.
+    pub fn from(to: Protocol, facts: &AnswerFacts) -> Option<Self> {
+        let seals = matches!(to, Protocol::Messages | Protocol::Responses | Protocol::GenerateContent);
+        hides(to, facts).then(|| Hidden { seals, held: BTreeMap::new() })
+    }
+
+    /// One event: the block that is to be told before it, and the event unless it is words.
+    pub fn event(&mut self, event: Event) -> (Option<Event>, Option<Event>) {
+        let sealed = match &event {
+            Event::Reasoning { choice, text } => {
+                let held = self.held.entry(*choice).or_default();
+                if self.seals && held.len() + text.len() <= MOST {
+                    held.push_str(text);
+                }
+                return (None, None);
+            }
+            // what its provider signed or sealed stands for the words
+            Event::Signature { choice, .. } | Event::Redacted { choice, .. } => {
+                self.held.remove(choice);
+                None
+            }
+            Event::ToolCall { choice, .. } | Event::CustomCall { choice, .. } => {
+                let words = self.held.remove(choice).filter(|words| !words.is_empty());
+                words.map(|words| Event::Redacted { choice: *choice, data: signature::sealed_words(&words) })
+            }
+            _ => None,
+        };
+        (sealed, Some(event))
+    }
+}
+
+/// Words that were handed on sealed are words again.
+pub fn unsealed(request: &mut Request) {
+    for part in request.messages.iter_mut().flat_map(|message| &mut message.parts) {
+        if let Content::Redacted { data } = &part.content
+            && let Some(text) = signature::words(data)
+        {
+            part.content = Content::Reasoning { text, signature: None };
+        }
+    }
+}
+
 /// Whether thought in words is kept from a caller who speaks `to`.
-pub fn hides(to: Protocol, facts: &AnswerFacts) -> bool {
+fn hides(to: Protocol, facts: &AnswerFacts) -> bool {
     let asked =
         |name: &str| facts.asked(name).and_then(|raw| serde_json::from_slice::<Value>(raw).ok()).unwrap_or_default();
     match to {

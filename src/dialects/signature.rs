@@ -18,6 +18,10 @@ const FOREIGN: &str = "millrace:";
 /// What a wrapped block of thought that only its provider can read begins with.
 const REDACTED: &str = "millrace-redacted:";
 
+/// Stands before words that the caller did not ask to read and that nobody signed, as a block that only their provider can
+/// read.
+const UNSIGNED: &str = "millrace-thought:";
+
 /// A signature as a caller of Gemini's API gave it back.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Read {
@@ -47,6 +51,17 @@ pub fn of_openai(text: &str) -> Option<(&str, &str)> {
     text.strip_prefix(OPENAI)?.split_once(':')
 }
 
+/// Words of thought as a block. In base64 so that a client shows them to nobody who did not ask; no secret, for they are the
+/// model's own words to this caller.
+pub fn sealed_words(words: &str) -> String {
+    format!("{UNSIGNED}{}", STANDARD.encode(words))
+}
+
+/// The words, if the block is such.
+pub fn words(data: &str) -> Option<String> {
+    String::from_utf8(STANDARD.decode(data.strip_prefix(UNSIGNED)?).ok()?).ok()
+}
+
 /// A signature for a caller of Gemini's API.
 pub fn wrapped(signature: &str) -> String {
     match of_gemini(signature) {
@@ -58,6 +73,14 @@ pub fn wrapped(signature: &str) -> String {
 /// A block of thought that only its provider can read, for a caller of Gemini's API.
 pub fn wrapped_redacted(data: &str) -> String {
     STANDARD.encode(format!("{REDACTED}{data}"))
+}
+
+/// Whether a signature of a caller of Gemini's API is another provider's.
+pub fn is_wrapped(text: &str) -> bool {
+    match read(text) {
+        Read::Signature(signature) => of_gemini(&signature).is_none(),
+        Read::Redacted(_) => true,
+    }
 }
 
 /// A signature of a caller of Gemini's API.
@@ -89,5 +112,7 @@ mod tests {
         }
         assert_eq!(read(&wrapped_redacted("EmwK/+x")), Read::Redacted("EmwK/+x".to_owned()));
         assert_eq!(of_gemini("EqoB"), None);
+        assert_eq!(words(&sealed_words("h\u{e9}\n")).as_deref(), Some("h\u{e9}\n"));
+        assert_eq!((words("aGk="), words("millrace-thought:?")), (None, None));
     }
 }

@@ -87,12 +87,12 @@ impl Dialect for Anthropic {
             return vertex::claude(call, model_in_path, &all_betas(call));
         }
         match call.endpoint {
-            Endpoint::Messages | Endpoint::CountTokens => Ok(Encoded {
-                path: Cow::Borrowed(if call.endpoint == Endpoint::Messages { PATH } else { COUNT_PATH }),
-                headers: version(call).into_iter().chain(betas(call)).collect(),
-                body: bridge::edited(call, false),
-                notes: Notes::default(),
-            }),
+            Endpoint::Messages | Endpoint::CountTokens => {
+                let (body, notes) = bridge::edited(call, false)?;
+                let path = Cow::Borrowed(if call.endpoint == Endpoint::Messages { PATH } else { COUNT_PATH });
+                let headers = version(call).into_iter().chain(betas(call)).collect();
+                Ok(Encoded { path, headers, body, notes })
+            }
             Endpoint::Chat | Endpoint::Completions | Endpoint::Responses | Endpoint::Generate => {
                 let (body, notes) = bridge::written(call, Protocol::Messages)?;
                 Ok(Encoded { path: PATH.into(), headers: Vec::new(), body, notes })

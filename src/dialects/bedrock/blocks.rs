@@ -75,7 +75,7 @@ pub enum Thought<'a> {
 /// What the guardrail shall look at, where it shall not look at all.
 #[derive(Serialize)]
 pub struct Guarded<'a> {
-    text: &'a str,
+    pub text: Cow<'a, str>,
 }
 
 /// Media types and `ImageFormat`.
@@ -242,7 +242,7 @@ fn place<'a>(source: &'a Source, at: &str) -> Result<Place<'a>, BadRequest> {
 fn other<'a>(value: &'a Value, at: &str, notes: &mut Notes) -> Result<Option<Block<'a>>, BadRequest> {
     let text = value.get("text").and_then(Value::as_str);
     if let (Some("guarded_text"), Some(text)) = (value.get("type").and_then(Value::as_str), text) {
-        return Ok(Some(Block::GuardContent { text: Guarded { text } }));
+        return Ok(Some(Block::GuardContent { text: Guarded { text: text.into() } }));
     }
     if let Some(call) = custom::Call::of(value) {
         let (tool_use_id, input) = (tool_id(call.id, notes), Input::Custom { input: call.input });

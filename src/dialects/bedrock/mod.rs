@@ -4,9 +4,9 @@
 //! prompt caching, structured output and Claude's parameters, as of 2026-11.
 //!
 //! ```text
-//! writing.rs, turns.rs, blocks.rs, tools.rs, format.rs, thinking.rs   Request -> provider's body
-//! stream.rs, whole.rs, answer.rs, usage.rs                            provider's answer -> events
-//! embed.rs                                                            embeddings, both ways, by `InvokeModel`
+//! writing.rs, fields.rs, turns.rs, blocks.rs, tools.rs, format.rs, thinking.rs   Request -> provider's body
+//! stream.rs, whole.rs, answer.rs, usage.rs                                       provider's answer -> events
+//! embed.rs                                                                       embeddings, both ways, by `InvokeModel`
 //! ```
 //!
 //! What only Anthropic's models take goes through `additionalModelRequestFields` under Anthropic's own names, so how much
@@ -15,6 +15,7 @@
 mod answer;
 mod blocks;
 mod embed;
+mod fields;
 mod format;
 mod stream;
 mod thinking;
@@ -25,9 +26,10 @@ mod whole;
 mod writing;
 
 pub use embed::{read_embed, write_embed};
+pub use fields::FIELDS;
 pub use stream::{Decoder, WHOLE};
 pub use whole::{read_whole, usage_of};
-pub use writing::write_request;
+pub use writing::{write_request, write_with_betas};
 
 #[cfg(test)]
 mod tests;

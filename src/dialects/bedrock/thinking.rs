@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Number, Value, json};
 
-use super::Family;
+use super::{Family, fields};
 use crate::dialects::anthropic::{self, OUTPUT, Traits};
 use crate::dialects::request::{Reasoning, Request, ToolChoice};
-use crate::dialects::{Did, Notes, Target};
+use crate::dialects::{BadRequest, Did, Notes, Target};
 
 /// What comes of it.
 #[derive(Debug, Default)]
@@ -17,16 +17,19 @@ pub struct Thought {
 }
 
 /// Decides, and writes what belongs to it among the model's own fields. `forced`: a structured answer forces a tool.
+///
+/// # Errors
+/// The caller wrote something else where an object of ours goes.
 pub fn decide(
     request: &Request,
     target: &Target<'_>,
     (family, traits, forced): (Family, Traits, bool),
     (fields, notes): (&mut Map<String, Value>, &mut Notes),
-) -> Thought {
+) -> Result<Thought, BadRequest> {
     // what of it has no place elsewhere: members newer than the reader of the caller's request
     let own = anthropic::own_config(&request.rest);
     if family.claude && !own.is_empty() {
-        fields.insert(OUTPUT.into(), own.into());
+        fields::within(fields, OUTPUT)?.extend(own);
     }
     let asked = request.reasoning.is_some() || request.rest.contains_key("thinking");
     if family.claude && (asked || request.max_tokens.is_some()) {
@@ -37,10 +40,9 @@ pub fn decide(
         let on = thought.is_on();
         fields.extend(thought.thinking.map(|thinking| ("thinking".to_owned(), thinking)));
         if let Some(effort) = thought.effort {
-            let config = fields.entry(OUTPUT).or_insert_with(|| json!({}));
-            config["effort"] = effort.into();
+            fields::within(fields, OUTPUT)?.insert("effort".into(), effort.into());
         }
-        return Thought { max_tokens: Some(thought.max_tokens), on };
+        return Ok(Thought { max_tokens: Some(thought.max_tokens), on });
     }
     match &request.reasoning {
         None | Some(Reasoning::Off) => {}
@@ -57,7 +59,7 @@ pub fn decide(
             notes.add(name, Did::Dropped, "how much this model thinks cannot be told it");
         }
     }
-    Thought { max_tokens: request.max_tokens.clone(), on: false }
+    Ok(Thought { max_tokens: request.max_tokens.clone(), on: false })
 }
 
 /// What the decision looks at, without the conversation, which may be large.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::blocks::{self, Block};
+use super::blocks::{self, Block, Guarded};
 use crate::dialects::anthropic::bad;
 use crate::dialects::request::{Content, Message, Role};
 use crate::dialects::{BadRequest, Did, Notes, middle};
@@ -68,12 +68,12 @@ pub fn write<'a>(messages: &'a [Message], caches: bool, notes: &mut Notes) -> Re
 
 /// What the system says later on, as texts of the user's.
 fn mark(blocks: &mut [Block<'_>], notes: &mut Notes) {
-    let mut texts: Vec<_> = blocks.iter_mut().filter(|block| matches!(block, Block::Text(_))).collect();
-    middle::mark(&mut texts, notes, |block, wrap| {
-        if let Block::Text(text) = block {
-            *text = Cow::Owned(wrap(text));
-        }
+    let texts = blocks.iter_mut().filter_map(|block| match block {
+        Block::Text(text) | Block::GuardContent { text: Guarded { text } } => Some(text),
+        _ => None,
     });
+    let mut texts: Vec<_> = texts.collect();
+    middle::mark(&mut texts, notes, |text, wrap| **text = Cow::Owned(wrap(text)));
 }
 
 /// Results first, each with the cache point behind it.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::fields::{self, FIELDS};
 use super::turns::{self, Conversation, Turn};
 use super::{Family, blocks::Block, format, thinking, tools};
 use crate::dialects::anthropic::{self, OUTPUT, TOOL_MEMBERS, bad};
@@ -25,31 +26,34 @@ struct Body<'a> {
 const NATIVE: [&str; 5] =
     ["guardrailConfig", "performanceConfig", "requestMetadata", "promptVariables", "additionalModelResponseFieldPaths"];
 
-/// The model's own fields, in which ours are merged.
-const FIELDS: &str = "additionalModelRequestFields";
-
 /// Writes a body of `POST /model/{id}/converse`, or of its stream: the same.
 ///
 /// # Errors
 /// Something of the conversation cannot be said in Converse, and to leave it out would change what is asked.
 pub fn write_request(request: &Request, target: &Target<'_>) -> Result<Written, BadRequest> {
+    write_with_betas(request, target, &[])
+}
+
+/// The same, with Anthropic's betas among the model's own fields.
+///
+/// # Errors
+/// As [`write_request`].
+pub fn write_with_betas(request: &Request, target: &Target<'_>, betas: &[&str]) -> Result<Written, BadRequest> {
     let mut notes = Notes::default();
     let family = Family::of(target.model);
     let traits = anthropic::traits_of(target.model);
     let structured = family.claude && traits.structured;
     let Conversation { system, turns } = turns::write(&request.messages, family.caches(), &mut notes)?;
     let asked = format::ask(request, structured, &mut notes)?;
-    let mut fields = match request.rest.get(FIELDS) {
-        Some(Value::Object(fields)) => fields.clone(),
-        _ => Map::new(),
-    };
+    let mut fields = fields::of(request)?;
+    fields::put_betas(&mut fields, betas)?;
     let forced = asked.tool.is_some();
-    let thought = thinking::decide(request, target, (family, traits, forced), (&mut fields, &mut notes));
+    let thought = thinking::decide(request, target, (family, traits, forced), (&mut fields, &mut notes))?;
     let takes = tools::Takes { caches: family.caches(), strict: structured };
     let mut more = Map::new();
     let mut config = Map::new();
     config.extend(thought.max_tokens.map(|tokens| ("maxTokens".to_owned(), tokens.into())));
-    sampling(request, target.model, (thought.on, family), (&mut config, &mut fields, &mut notes));
+    sampling(request, target.model, (thought.on, family), (&mut config, &mut fields, &mut notes))?;
     stop(request, family, (&mut config, &mut more), &mut notes);
     if !config.is_empty() {
         more.insert("inferenceConfig".into(), config.into());
@@ -72,17 +76,18 @@ fn sampling(
     model: &str,
     (thinks, family): (bool, Family),
     (config, fields, notes): (&mut Map<String, Value>, &mut Map<String, Value>, &mut Notes),
-) {
+) -> Result<(), BadRequest> {
     let mut flat = Map::new();
     anthropic::sampling(request, anthropic::traits_of(model), thinks, &mut flat, notes);
     for (name, value) in flat {
         match name.as_str() {
             "top_p" => drop(config.insert("topP".into(), value)),
-            "top_k" if family.nova => drop(fields.insert("inferenceConfig".into(), json!({ "topK": value }))),
+            "top_k" if family.nova => drop(fields::within(fields, "inferenceConfig")?.insert("topK".into(), value)),
             "top_k" => drop(fields.insert(name, value)),
             _ => drop(config.insert(name, value)),
         }
     }
+    Ok(())
 }
 
 /// Which sequence was met, a Claude tells only if it is asked to.

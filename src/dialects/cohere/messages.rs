@@ -1,10 +1,12 @@
 //! The conversation, from OpenAI's form: nearly the same.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use crate::dialects::custom;
 use crate::dialects::foreign::{self, Foreign};
-use crate::dialects::request::{Content, Message, Role};
+use crate::dialects::request::{Content, Message, Part, Role};
 use crate::dialects::{BadRequest, Did, Notes, openai, own};
 
 /// The conversation, and the documents that stood in it.
@@ -43,8 +45,15 @@ fn check(messages: &[Message]) -> Result<(), BadRequest> {
 }
 
 /// The messages without a user's documents, which have a place of their own here: only from there can they be cited.
-fn without_documents(messages: &[Message], notes: &mut Notes) -> (Vec<Message>, Vec<Value>) {
+fn without_documents<'m>(messages: &'m [Message], notes: &mut Notes) -> (Cow<'m, [Message]>, Vec<Value>) {
     let mut documents = vec![];
+    let changes = |message: &Message| {
+        let document = |part: &Part| matches!(part.content, Content::Document { .. });
+        message.role == Role::User && (message.parts.is_empty() || message.parts.iter().any(document))
+    };
+    if !messages.iter().any(changes) {
+        return (messages.into(), documents);
+    }
     let mut rest = messages.to_vec();
     for message in rest.iter_mut().filter(|message| message.role == Role::User) {
         message.parts.retain(|part| {
@@ -72,7 +81,7 @@ fn without_documents(messages: &[Message], notes: &mut Notes) -> (Vec<Message>, 
     }
     // who gave documents alone asked about them
     rest.retain(|message| message.role != Role::User || !message.parts.is_empty());
-    (rest, documents)
+    (rest.into(), documents)
 }
 
 fn one(mut message: Value, model: &str, notes: &mut Notes) -> Value {

@@ -1,11 +1,10 @@
 //! Anthropic's betas for a Claude on Bedrock: there is no such header, they stand among the model's own fields.
 
-use bytes::Bytes;
 use millrace_actors::ports::EncodeCall;
 use millrace_actors::wire::notes::{Did, Notes};
-use millrace_actors::wire::pieces::Pieces;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::dialects::bedrock::FIELDS;
 use crate::providers::anthropic;
 
 /// Betas that Bedrock documents (its user guide, "Anthropic Claude Messages API", `anthropic_beta`). It refuses a whole
@@ -25,30 +24,28 @@ const KNOWN: [&str; 11] = [
     "tool-search-tool-2025-10-19",
 ];
 
-/// The body of Converse with the betas in it that the operator's `extra_headers` and the caller's header name.
-pub(super) fn put(call: &EncodeCall<'_>, body: Pieces, notes: &mut Notes) -> Pieces {
+/// The betas for this call: those that the operator's `extra_headers` name, then those of the caller's header.
+pub(super) fn of<'c>(call: &EncodeCall<'c>, notes: &mut Notes) -> Vec<&'c str> {
     let claude = call.model.contains("claude");
     let of_operator = anthropic::betas_in(&call.deployment.headers);
     let mut list: Vec<&str> = if claude { of_operator.collect() } else { Vec::new() };
+    // what the operator writes goes in last, over ours
+    let fields = call.deployment.extra_body.iter().rfind(|(name, _)| name == FIELDS);
+    let fields = fields.and_then(|(_, raw)| serde_json::from_str::<Value>(raw).ok());
+    let fixed = fields.as_ref().and_then(|fields| fields.get("anthropic_beta"));
     for beta in anthropic::betas_in(call.headers) {
-        match claude && KNOWN.contains(&beta) {
-            true if list.contains(&beta) => {}
-            true => list.push(beta),
-            false => notes.add("anthropic-beta", Did::Dropped, "a beta that Bedrock does not document"),
+        let lost = match fixed {
+            _ if !claude => Some("betas are for Anthropic's models"),
+            _ if !KNOWN.contains(&beta) => Some("a beta that Bedrock does not document"),
+            Some(Value::Array(fixed)) if fixed.iter().any(|known| known == beta) => None,
+            Some(_) => Some("the betas are set for this deployment"),
+            None => None,
+        };
+        match lost {
+            Some(why) => notes.add("anthropic-beta", Did::Dropped, why),
+            None if list.contains(&beta) => {}
+            None => list.push(beta),
         }
     }
-    if list.is_empty() { body } else { merged(&body.to_bytes(), &list).unwrap_or(body) }
-}
-
-/// `additionalModelRequestFields.anthropic_beta`, behind what is there already.
-fn merged(body: &[u8], list: &[&str]) -> Option<Pieces> {
-    let mut body: Map<String, Value> = serde_json::from_slice(body).ok()?;
-    let fields = body.entry("additionalModelRequestFields").or_insert_with(|| Map::new().into()).as_object_mut()?;
-    let betas = fields.entry("anthropic_beta").or_insert_with(|| Value::Array(Vec::new())).as_array_mut()?;
-    for beta in list {
-        if !betas.iter().any(|known| known == beta) {
-            betas.push((*beta).into());
-        }
-    }
-    Some(Pieces::from(Bytes::from(Value::Object(body).to_string())))
+    list
 }

@@ -102,8 +102,12 @@ impl Dialect for Bedrock {
         let (body, notes) = match embeds {
             true => bridge::written_as(call, |body| bedrock::write_embed(body, call.model))?,
             false => {
-                let (body, mut notes) = CONVERSE.written(call)?;
-                (betas::put(call, body, &mut notes), notes)
+                let mut of_betas = Notes::default();
+                let betas = betas::of(call, &mut of_betas);
+                let (body, mut notes) =
+                    bridge::written_by(call, |request, target| bedrock::write_with_betas(request, target, &betas))?;
+                notes.extend(&of_betas);
+                (body, notes)
             }
         };
         let headers = self.signature(call, (&path, &body.to_bytes()))?;

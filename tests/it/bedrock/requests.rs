@@ -157,9 +157,81 @@ fn betas_go_among_the_models_own_fields() {
     let want = json!(["own-1", "mine", "context-1m-2025-08-07", "interleaved-thinking-2025-05-14"]);
     assert_eq!(ask(claude, &written), json!({"anthropic_beta": want, "top_k": 7}));
     assert!(ask("b/amazon.nova-pro-v1:0", &json!({})).is_null(), "no other maker's model knows them");
+    // nor do they go where something else stands, or are lost there in silence
+    for fields in [json!("x"), json!({"anthropic_beta": "x"})] {
+        let body = json!({"model": claude, "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}],
+            "additionalModelRequestFields": fields});
+        let answer = scene.gateway.client().header("anthropic-beta", sent).post("/v1/messages", &body);
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        assert!(answer.text().contains("/additionalModelRequestFields"), "{}", answer.text());
+    }
     // who speaks another protocol has no betas of its own; the operator's are for everybody
     let body = json!({"model": claude, "messages": [{"role": "user", "content": "hi"}]});
     assert_eq!(scene.post(Caller::OpenAi, &body).status, 200);
     let fields = &scene.sent()["additionalModelRequestFields"];
     assert_eq!(fields["anthropic_beta"], json!(["own-1", "context-1m-2025-08-07"]));
+}
+
+#[test]
+fn what_the_caller_writes_among_the_models_own_fields_is_kept_or_refused() {
+    let scene = Scene::new();
+    let claude = "b/us.anthropic.claude-opus-4-6-v1";
+    let ask = |model: &str, more: serde_json::Value| {
+        let mut body = json!({"model": model, "messages": [{"role": "user", "content": "hi"}]});
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        scene.post(Caller::OpenAi, &body)
+    };
+    for (model, more, at) in [
+        (
+            claude,
+            json!({"additionalModelRequestFields": {"output_config": "x"}}),
+            "/additionalModelRequestFields/output_config",
+        ),
+        (
+            claude,
+            json!({"additionalModelRequestFields": {"output_config": null}}),
+            "/additionalModelRequestFields/output_config",
+        ),
+        (claude, json!({"additionalModelRequestFields": ["x"]}), "/additionalModelRequestFields"),
+        (
+            "b/amazon.nova-pro-v1:0",
+            json!({"top_k": 5, "additionalModelRequestFields": {"inferenceConfig": 7}}),
+            "/additionalModelRequestFields/inferenceConfig",
+        ),
+    ] {
+        let mut more = more;
+        more["reasoning_effort"] = "low".into();
+        let error = ask(model, more).error(400);
+        assert!(error["message"].as_str().unwrap().contains(at), "{error}");
+    }
+    let kept = json!({"additionalModelRequestFields": {"output_config": {"own": 1}}, "reasoning_effort": "low"});
+    assert_eq!(ask(claude, kept).status, 200);
+    assert_eq!(scene.sent()["additionalModelRequestFields"]["output_config"], json!({"own": 1, "effort": "low"}));
+    let kept = json!({"top_k": 5, "additionalModelRequestFields": {"inferenceConfig": {"own": 1}}});
+    assert_eq!(ask("b/amazon.nova-pro-v1:0", kept).status, 200);
+    assert_eq!(scene.sent()["additionalModelRequestFields"]["inferenceConfig"], json!({"own": 1, "topK": 5}));
+}
+
+#[test]
+fn an_operators_own_fields_stand_beside_those_of_the_request() {
+    let own = "extra_headers: {anthropic-beta: own-1}, extra_body: {additionalModelRequestFields: {x: 1}}";
+    let scene = Scene::with(&format!("{KEYS}, {own}"), "");
+    let body = json!({"model": "b/anthropic.claude-3-haiku-20240307-v1:0", "top_k": 7,
+        "messages": [{"role": "user", "content": "hi"}]});
+    assert_eq!(scene.post(Caller::OpenAi, &body).status, 200);
+    let fields = &scene.sent()["additionalModelRequestFields"];
+    assert_eq!(fields, &json!({"anthropic_beta": ["own-1"], "top_k": 7, "x": 1}));
+}
+
+#[test]
+fn what_a_guardrail_looks_at_is_marked_as_the_systems_too() {
+    let scene = Scene::new();
+    let body = json!({"model": "b/amazon.nova-pro-v1:0", "messages": [
+        {"role": "user", "content": "hi"},
+        {"role": "system", "content": [{"type": "guarded_text", "text": "be brief"}]},
+    ]});
+    let answer = scene.post(Caller::OpenAi, &body);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let want = json!([{"text": "hi"}, {"guardContent": {"text": {"text": "<system>\nbe brief\n</system>"}}}]);
+    assert_eq!(scene.sent()["messages"][0]["content"], want);
 }

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::Scene;
+use super::joined::{events_of, message_of, response_of};
 
 /// A caller's path, its plain body, and what makes it ask for thought in words (true) or not.
 type Wishes = (&'static str, Value, Vec<(Value, bool)>);
@@ -113,4 +114,80 @@ fn signatures_are_kept_for_the_next_turn() {
     let sent = scene.sent()["messages"][1]["content"].clone();
     let thought = sent.as_array().expect("blocks").iter().find(|block| block["type"] == "thinking").expect("thought");
     assert!(thought["signature"].as_str().is_some_and(|signature| !signature.is_empty()), "{sent}");
+}
+
+/// Callers who did not ask to read thought: a path, the body of a first turn, and a second turn made of the first answer.
+type Turns = (&'static str, Value, fn(&mut Value, &Value));
+
+fn loops() -> [Turns; 3] {
+    let question = json!([{"role": "user", "content": "hi"}]);
+    let contents = json!([{"role": "user", "parts": [{"text": "hi"}]}]);
+    [
+        ("/v1/messages", json!({"messages": question, "max_tokens": 9000}), |body, said| {
+            let content = &said["content"];
+            let call = content.as_array().unwrap().iter().find(|block| block["type"] == "tool_use").expect("a call");
+            let result = json!({"type": "tool_result", "tool_use_id": call["id"], "content": "done"});
+            let turns =
+                [json!({"role": "assistant", "content": content}), json!({"role": "user", "content": [result]})];
+            body["messages"].as_array_mut().unwrap().extend(turns);
+        }),
+        ("/v1/responses", json!({"input": question}), |body, said| {
+            let output = said["output"].as_array().unwrap();
+            let call = output.iter().find(|item| item["type"] == "function_call").expect("a call");
+            let result = json!({"type": "function_call_output", "call_id": call["call_id"], "output": "done"});
+            body["input"].as_array_mut().unwrap().extend(output.iter().cloned().chain([result]));
+        }),
+        ("/v1beta/models/{model}:{verb}", json!({"contents": contents}), |body, said| {
+            let content = &said["candidates"][0]["content"];
+            let called = content["parts"].as_array().unwrap().iter().find(|part| part["functionCall"].is_object());
+            let call = &called.expect("a call")["functionCall"];
+            let result = json!({"id": call["id"], "name": call["name"], "response": {"output": "done"}});
+            let turn = json!({"role": "user", "parts": [{"functionResponse": result}]});
+            body["contents"].as_array_mut().unwrap().extend([content.clone(), turn]);
+        }),
+    ]
+}
+
+/// DeepSeek and Moonshot refuse a call of a tool that comes back without the thought before it, and sign nothing.
+#[test]
+fn hidden_thought_before_a_call_comes_back_to_who_needs_it_and_to_nobody_else() {
+    let scene = Scene::configured(", use_chat_completions_api: true", "");
+    let name = "mock:chunks=1,thinking=3,tool-calls=1";
+    for (path, first, second) in loops() {
+        for stream in [false, true] {
+            let ask = |model: &str, body: &Value| {
+                let verb = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+                let mut body = body.clone();
+                if !path.contains("beta") {
+                    body["model"] = model.into();
+                    body["stream"] = stream.into();
+                }
+                let answer = scene.client().post(&path.replace("{model}", model).replace("{verb}", verb), &body);
+                assert_eq!(answer.status, 200, "{path} {model}: {}", answer.text());
+                assert!(!answer.text().contains(WORDS[0]), "{path} {model} {stream}: {}", answer.text());
+                answer
+            };
+            let answer = ask(&format!("o/{name}"), &first);
+            let said = match (stream, path) {
+                (false, _) => answer.json(),
+                (true, "/v1/messages") => message_of(&events_of(&answer.body)),
+                (true, "/v1/responses") => answer.events().json().last().expect("an event")["response"].clone(),
+                (true, _) => response_of(&answer.events().json()),
+            };
+            let mut body = first.clone();
+            second(&mut body, &said);
+            ask(&format!("o/{name}"), &body);
+            let sent = scene.sent();
+            let turn = sent["messages"].as_array().unwrap().iter().find(|turn| turn["role"] == "assistant").unwrap();
+            let thought = turn["reasoning_content"].as_str().unwrap_or_default();
+            assert!(thought.contains(WORDS[0]) && turn["thinking_blocks"].is_null(), "{path} {stream}: {sent}");
+            assert!(turn["tool_calls"].is_array(), "{sent}");
+            for other in ["a", "g"] {
+                ask(&format!("{other}/mock:chunks=1"), &body);
+                let sent = scene.sent().to_string();
+                let sealed = ["millrace", "bWlsbHJh", WORDS[0]].iter().any(|word| sent.contains(word));
+                assert!(!sealed, "{path} {other}: {sent}");
+            }
+        }
+    }
 }
