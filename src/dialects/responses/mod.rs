@@ -33,7 +33,7 @@ mod usage;
 mod whole;
 
 pub use decoder::Decoder;
-pub use encoder::Encoder;
+pub use encoder::{Encoder, has_form};
 pub use request_in::{kept, read_request};
 pub use request_out::write_request;
 pub use split::{collect, split};
