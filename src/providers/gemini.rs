@@ -21,6 +21,9 @@ const API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
 /// The version of the API whose types this is written after.
 const VERSION: &str = "/v1beta";
 
+/// The member in which AI Studio's `countTokens` takes a whole request.
+const WHOLE: &str = "generateContentRequest";
+
 /// The dialect.
 pub struct Gemini {
     /// Whose it is.
@@ -60,13 +63,12 @@ pub fn base_path(path: &str) -> String {
 impl Gemini {
     /// A resource of the model: one segment, behind which the verb stands.
     fn path(&self, call: &EncodeCall<'_>, verb: &str) -> Result<Cow<'static, str>, Fault> {
-        let model = call.model.strip_prefix("models/").unwrap_or(call.model);
         let below = match self.place {
             Place::Studio => "",
             Place::Vertex => "/google",
             Place::Model => return Ok(format!(":{verb}").into()),
         };
-        Ok(format!("{below}/models/{}:{verb}", segment::of_model(model)?).into())
+        Ok(format!("{below}/models/{}:{verb}", segment::of_model(call.model)?).into())
     }
 }
 
@@ -90,18 +92,32 @@ impl Dialect for Gemini {
     }
 
     fn encode(&self, call: &EncodeCall<'_>) -> Result<Encoded, Fault> {
+        // a model may be named as Google names its resource
+        let call = &EncodeCall { model: call.model.strip_prefix("models/").unwrap_or(call.model), ..*call };
         let (verb, body, notes) = match call.endpoint {
             Endpoint::Chat | Endpoint::Completions | Endpoint::Messages | Endpoint::Responses => {
                 let (body, notes) = bridge::written(call, Protocol::GenerateContent)?;
                 (generate(call), body, notes)
             }
-            Endpoint::Generate | Endpoint::CountContent => {
+            Endpoint::Generate => {
                 let (body, notes) = own(call)?;
-                (if call.endpoint == Endpoint::Generate { generate(call) } else { "countTokens" }, body, notes)
+                (generate(call), body, notes)
+            }
+            Endpoint::CountContent => {
+                let (body, notes) = own(call)?;
+                let body = match self.place != Place::Studio && call.envelope.field(WHOLE).is_some() {
+                    true => Pieces::from(counting::request_at_vertex(&body.to_bytes())),
+                    false => body,
+                };
+                ("countTokens", body, notes)
             }
             Endpoint::CountTokens => {
                 let (body, notes) = bridge::written(call, Protocol::GenerateContent)?;
-                ("countTokens", Pieces::from(counting::request(&body.to_bytes(), call.model)), notes)
+                let body = match self.place {
+                    Place::Studio => counting::request(&body.to_bytes(), call.model),
+                    Place::Vertex | Place::Model => counting::request_at_vertex(&body.to_bytes()),
+                };
+                ("countTokens", Pieces::from(body), notes)
             }
             Endpoint::Embeddings => {
                 let verb = match self.place {
@@ -111,7 +127,7 @@ impl Dialect for Gemini {
                 let (body, notes) = bridge::written_as(call, |body| match verb {
                     embeddings::BATCH => embeddings::write_batch(body, call.model),
                     embeddings::ONE => embeddings::write_one(body),
-                    _ => embeddings::write_predict(body),
+                    _ => embeddings::write_predict(body, call.model),
                 })?;
                 (verb, body, notes)
             }

@@ -59,12 +59,16 @@ pub fn write_one(body: &[u8]) -> Result<Written, BadRequest> {
     Ok(Written { body: Value::Object(one).to_string().into(), notes: asked.told() })
 }
 
-/// The body of Vertex AI's `predict`.
+/// The body of Vertex AI's `predict`. Gemini's first generation takes one instance in a call (Google's page "Get text
+/// embeddings").
 ///
 /// # Errors
-/// As [`write_batch`].
-pub fn write_predict(body: &[u8]) -> Result<Written, BadRequest> {
+/// As [`write_batch`]; or there is more than one text for a model that takes one.
+pub fn write_predict(body: &[u8], model: &str) -> Result<Written, BadRequest> {
     let mut asked = embeddings::read_body(body)?;
+    if model.starts_with("gemini") {
+        asked.texts = vec![asked.one()?];
+    }
     // here the task is spelt in the other way
     let mut each = Map::new();
     each.extend(asked.own(&["task_type", "taskType"]).map(|task| ("task_type".to_owned(), task)));

@@ -110,6 +110,22 @@ fn tokens_are_counted_by_the_provider() {
     assert_eq!(asked["model"], "models/mock:prompt-tokens=77");
 }
 
+/// As Google names its resources.
+#[test]
+fn a_models_name_may_begin_as_that_of_a_resource() {
+    let scene = Scene::new();
+    let client = scene.gateway.client();
+    let sent = |path: &str, body: &serde_json::Value| {
+        assert_eq!(client.post(path, body).status, 200, "{body}");
+        scene.mock.last_request().expect("a request")
+    };
+    let asked = json!({"model": "gemini/models/mock", "messages": [{"role": "user", "content": "hi"}]});
+    assert_eq!(sent("/v1/messages/count_tokens", &asked).json()["generateContentRequest"]["model"], "models/mock");
+    let batch = sent("/v1/embeddings", &json!({"model": "gemini/models/mock", "input": "a"}));
+    assert_eq!(batch.json()["requests"][0]["model"], "models/mock");
+    assert!(batch.path.ends_with("/models/mock:batchEmbedContents"), "{}", batch.path);
+}
+
 #[test]
 fn thought_is_billed_as_part_of_the_answer() {
     let scene = Scene::with(", input_cost_per_token: 0.001, output_cost_per_token: 0.01", "");

@@ -73,5 +73,7 @@ fn what_cannot_be_carried_is_refused_with_its_place() {
         assert_eq!(error["param"], param, "{more}: {error}");
         assert!(error["message"].as_str().is_some_and(|message| message.contains(says)), "{error}");
     }
+    // the first generation is asked by `predict`, and takes one instance all the same
+    assert_eq!(refused(json!({"model": "gemini-embedding-001", "input": ["a", "b"]}))["param"], "input.1");
     assert_eq!(scene.mock.stats().requests, 0);
 }

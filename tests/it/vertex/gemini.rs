@@ -56,3 +56,19 @@ fn an_address_may_lead_to_the_model_and_no_name_leads_elsewhere() {
         assert_eq!(path, format!("{BELOW}/{segment}:generateContent"));
     }
 }
+
+#[test]
+fn what_is_counted_stands_by_itself() {
+    let scene = Scene::of("gemini", "", PLACE);
+    let mut asked = messages("gemini-mock");
+    asked["system"] = "be brief".into();
+    let sent = scene.sent("/v1/messages/count_tokens", &asked).json();
+    for (member, there) in [("contents", true), ("systemInstruction", true), ("generateContentRequest", false)] {
+        assert_eq!(sent.get(member).is_some(), there, "{sent}");
+    }
+    // a caller of Google's may send a whole request
+    let contents = json!([{"role": "user", "parts": [{"text": "hi"}]}]);
+    let whole = json!({"generateContentRequest": {"model": "models/gemini-mock", "contents": contents}});
+    let sent = scene.sent("/v1beta/models/gemini-mock:countTokens", &whole).json();
+    assert_eq!(sent, json!({"contents": contents}));
+}
