@@ -140,6 +140,9 @@ pub enum Event {
     End,
 }
 
+/// The kind of an [`Event::Own`] that is a part of the answer itself: a file that is neither picture nor sound, or not told to be.
+pub const FILE: &str = "file";
+
 /// What an answer says of itself at its start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Start {

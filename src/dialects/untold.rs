@@ -5,10 +5,13 @@ use millrace_actors::fault::Fault;
 use millrace_actors::wire::notes::{Did, Notes};
 use millrace_actors::wire::protocol::Protocol;
 
-use super::event::{Audio, Citation, Event, Image, Reason};
+use super::event::{Audio, Citation, Event, FILE, Image, Reason};
 use super::gemini::is_own_reason as is_googles;
 use super::request::Source;
 use super::{anthropic, gemini, responses};
+
+/// Kinds of a provider's own that are parts of the answer, as its media are: Google's files, and Bedrock's blocks.
+const CONTENT: [&str; 5] = [FILE, "image", "audio", "video", "document"];
 
 /// Looks at the events of one answer on their way to a caller.
 #[derive(Debug)]
@@ -48,7 +51,7 @@ impl Untold {
                 let word: String = word.chars().take(64).collect();
                 self.notes.add("answer.finish_reason", Did::Renamed, &format!("the provider's `{word}`"));
             }
-            Event::Own { kind } => self.note(kind, "of the provider's own tools"),
+            Event::Own { kind } => self.own(kind),
             // pieces of a call share its fate; the others have a form in every protocol
             Event::Arguments { .. } | Event::Input { .. } => {}
             Event::Signature { .. } | Event::Redacted { .. } | Event::Logprobs { .. } | Event::Finish { .. } => {}
@@ -79,6 +82,16 @@ impl Untold {
         };
         if !has_form {
             self.note("citations", "the protocol has no form for such a source");
+        }
+    }
+
+    fn own(&mut self, kind: &str) {
+        match CONTENT.contains(&kind) {
+            true => {
+                self.lost = Some("files");
+                self.note(kind, "no other protocol has such files in answers");
+            }
+            false => self.note(kind, "of the provider's own tools"),
         }
     }
 

@@ -39,6 +39,7 @@ mod request_out;
 mod said;
 mod schema;
 mod shape;
+mod sources;
 mod thinking;
 mod tools;
 mod usage;

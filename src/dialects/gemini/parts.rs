@@ -3,11 +3,12 @@
 //! A call of a function is one part with all its arguments, so calls wait until their candidate is over; what waits is part
 //! of the answer, and no more than that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
 use super::place::place;
+use super::sources::hash;
 use super::{logprobs, reason};
 use crate::dialects::event::{Audio, Citation, Event, Reason};
 use crate::dialects::openai::object;
@@ -42,6 +43,8 @@ struct Candidate {
     /// The model declined, whatever word its provider ended with.
     refused: bool,
     finish: Option<Reason>,
+    /// Hashes of the sources told.
+    sources: BTreeSet<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -98,9 +101,9 @@ impl Candidates {
                 self.of(choice).calls.entry(call).or_default().arguments.push_str(&json);
             }
             Event::Citation { choice, citation } => {
-                self.of(choice);
-                // what has neither an address nor a title says nothing here
-                if let Some(source) = source(citation) {
+                let known = &mut self.of(choice).sources;
+                // what has neither an address nor a title says nothing here, and no place of a source is told
+                if let Some(source) = source(citation).filter(|source| known.insert(hash(source))) {
                     let sources = json!({"citationSources": [source]});
                     out(choice, Piece::Members(members("citationMetadata", sources)));
                 }

@@ -1,23 +1,20 @@
 //! What responses say, read into events: one reader for a stream and a whole answer, so the two cannot differ.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::BTreeMap;
 
 use millrace_actors::fault::Fault;
 use millrace_actors::wire::generate;
 use serde_json::Value;
 
 use super::shape::{Blob, Call, Candidate, FileData, Part, Response, invalid};
+use super::sources::{Bounds, Sources};
 use super::{logprobs, reason};
-use crate::dialects::event::{Audio, Citation, Event, Image, Reason, Start};
+use crate::dialects::event::{Audio, Event, FILE, Image, Reason, Start};
 use crate::dialects::request::Source;
 use crate::dialects::signature;
 
-/// Most candidates, calls and sources of one answer: more than any model makes.
+/// Most candidates and calls of one answer: more than any model makes.
 const MOST: usize = 1024;
-
-/// Most text, in bytes, in which places are looked for: far more than any answer of today has.
-const MOST_TEXT: usize = 1 << 20;
 
 /// What is remembered between the responses of one answer.
 #[derive(Default)]
@@ -28,6 +25,7 @@ pub struct Reader {
     /// Searches of the web: a response may tell them all again, or before the last one, which tells the tokens.
     searches: u64,
     choices: BTreeMap<u32, Choice>,
+    bounds: Bounds,
 }
 
 /// One candidate.
@@ -35,10 +33,7 @@ pub struct Reader {
 struct Choice {
     calls: u32,
     finished: bool,
-    /// Its text so far, by which places in it are told; not more of it than [`MOST_TEXT`].
-    text: String,
-    /// Hashes of the sources told so far: a response may tell them all again, or only what is new.
-    sources: BTreeSet<u64>,
+    sources: Sources,
 }
 
 impl Reader {
@@ -107,6 +102,8 @@ impl Reader {
     fn finish(&mut self, choice: u32, reason: Reason, out: &mut Vec<Event>) {
         let known = self.choices.entry(choice).or_default();
         if !std::mem::replace(&mut known.finished, true) {
+            let rest = known.sources.rest();
+            out.extend(rest.into_iter().map(|citation| Event::Citation { choice, citation }));
             out.push(Event::Finish { choice, reason, stop_sequence: None });
         }
     }
@@ -118,9 +115,8 @@ impl Reader {
         let signed = signed.map(|text| Event::Signature { choice, signature: signature::marked(&text) });
         if let Some(text) = part.text.filter(|text| !text.is_empty()) {
             let thought = part.thought == Some(true);
-            let known = &mut self.choices.entry(choice).or_default().text;
-            if !thought && known.len() + text.len() <= MOST_TEXT {
-                known.push_str(&text);
+            if !thought {
+                self.choices.entry(choice).or_default().sources.said(&text, &mut self.bounds);
             }
             out.push(match thought {
                 true => Event::Reasoning { choice, text },
@@ -155,26 +151,15 @@ impl Reader {
 
     /// Sources of a citation, or of a search: pages of the web that the answer stands on.
     fn sources(&mut self, choice: u32, cited: Option<Value>, grounded: Option<Value>, out: &mut Vec<Event>) {
-        let mut all = Vec::new();
-        if let Some(Value::Object(mut cited)) = cited {
-            let list = cited.remove("citationSources").or_else(|| cited.remove("citations"));
-            all.extend(
-                list.and_then(|list| if let Value::Array(list) = list { Some(list) } else { None })
-                    .into_iter()
-                    .flatten(),
-            );
-        }
         let known = self.choices.entry(choice).or_default();
-        let (text, told) = (&known.text, &mut known.sources);
-        let mut places = vec![None; all.len()];
-        if let Some(mut grounded) = grounded
-            && let Some(Value::Array(chunks)) = grounded.get_mut("groundingChunks").map(Value::take)
-        {
-            places.extend((0..chunks.len()).map(|n| place(text, &grounded["groundingSupports"], n)));
-            all.extend(chunks);
+        let mut told = cited.map(|cited| known.sources.cited(cited)).unwrap_or_default();
+        if let Some(grounded) = grounded {
+            told.extend(known.sources.grounded(grounded, &mut self.bounds));
         }
-        let new = all.into_iter().zip(places).filter(|(native, _)| told.len() < MOST && told.insert(hash(native)));
-        out.extend(new.map(|(native, place)| Event::Citation { choice, citation: source(native, place) }));
+        if known.finished {
+            told.extend(known.sources.rest());
+        }
+        out.extend(told.into_iter().map(|citation| Event::Citation { choice, citation }));
     }
 }
 
@@ -196,46 +181,8 @@ fn media(choice: u32, part: &mut Part<'_>) -> Option<Event> {
         ("audio", Source::Base64 { media_type, data }) => {
             Some(Event::Audio { choice, audio: Audio { media_type: Some(media_type), data, ..Audio::default() } })
         }
-        _ => own("file"),
+        _ => own(FILE),
     }
-}
-
-fn hash(native: &Value) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    native.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// The characters of the text that the `n`th source stands behind: from, and up to. Google counts in bytes, and within a part
-/// that a stream has cut; the words it tells beside are looked for where its count leads elsewhere.
-fn place(text: &str, supports: &Value, n: usize) -> Option<(u64, u64)> {
-    let of = |support: &&Value| {
-        let indices = support["groundingChunkIndices"].as_array().into_iter().flatten();
-        indices.filter_map(Value::as_u64).any(|index| index == n as u64)
-    };
-    let segment = &supports.as_array()?.iter().find(of)?["segment"];
-    let words = segment["text"].as_str().filter(|words| !words.is_empty())?;
-    let counted = segment["startIndex"].as_u64().unwrap_or_default() as usize;
-    let start = match text.get(counted..).is_some_and(|rest| rest.starts_with(words)) {
-        true => counted,
-        false => text.find(words)?,
-    };
-    let before = text[..start].chars().count() as u64;
-    Some((before, before + words.chars().count() as u64))
-}
-
-fn source(native: Value, place: Option<(u64, u64)>) -> Citation {
-    let of =
-        native.get("web").or_else(|| native.get("retrievedContext")).or_else(|| native.get("maps")).unwrap_or(&native);
-    let text = |name: &str| of.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
-    let (url, title, cited_text) = (text("uri"), text("title"), text("text"));
-    let native = match (&url, place) {
-        // as OpenAI tells such, with its places
-        (Some(url), Some((start, end))) => serde_json::json!({"type": "url_citation", "url_citation": {"url": url,
-            "title": title.as_deref().unwrap_or_default(), "start_index": start, "end_index": end}}),
-        _ => native,
-    };
-    Citation { url, title, cited_text, behind: None, native }
 }
 
 /// An id of letters, digits and `_`, which every protocol takes: the same for a stream and for a whole answer, and not twice

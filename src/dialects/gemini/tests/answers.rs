@@ -1,12 +1,14 @@
 //! Answers: a stream and a whole answer say the same, here and in every other protocol.
 
 use millrace_actors::fault::Fault;
+use millrace_actors::wire::notes::Notes;
+use millrace_actors::wire::protocol::Protocol;
 use serde_json::json;
 
 use super::{data_of, decode, encode, facts, fixture, fixtures, golden, parsed, pretty};
 use crate::dialects::event::{Event, Reason};
 use crate::dialects::gemini::{read_whole, write_whole};
-use crate::dialects::{Decode, anthropic, openai};
+use crate::dialects::{Decode, anthropic, bridge, openai};
 
 #[test]
 fn a_stream_folds_to_the_whole_answer_in_every_protocol() {
@@ -98,6 +100,19 @@ fn answers_that_are_none_are_the_providers_fault() {
     }
     let error = json!({"error": {"code": 429, "message": "slow down", "status": "RESOURCE_EXHAUSTED"}}).to_string();
     assert!(matches!(decode(&[&error]), Err(Fault::Provider { status: 429, .. })));
+    // a file of a type that nobody is told is no answer either, and no empty one
+    for file in [json!({"data": "aGk="}), json!({"mimeType": "application/pdf", "data": "aGk="})] {
+        let file = json!({"candidates": [{"content": {"parts": [{"inlineData": file}]}}]}).to_string();
+        let mut notes = Notes::default();
+        for to in [Protocol::Chat, Protocol::Messages, Protocol::Responses] {
+            let told = bridge::translate(Protocol::GenerateContent, to, facts(), file.as_bytes(), &mut notes);
+            assert!(matches!(&told, Err(Fault::InvalidAnswer { cause }) if cause.contains("files")), "{told:?}");
+        }
+        let beside = file.replace("{\"inlineData", "{\"text\":\"see\"},{\"inlineData");
+        let told = bridge::translate(Protocol::GenerateContent, Protocol::Chat, facts(), beside.as_bytes(), &mut notes);
+        assert!(told.is_ok(), "{told:?}");
+        assert_eq!(notes.to_string(), "dropped=answer.file");
+    }
     let nameless = json!({"candidates": [{"content": {"parts": [{"functionCall": {"args": {}}}]}}]}).to_string();
     assert!(matches!(read_whole(nameless.as_bytes()), Err(Fault::InvalidAnswer { .. })));
 }
