@@ -126,7 +126,9 @@ fn exchange(mut stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
     let whole = body(stream, state, place, most);
     match act {
         Act::Take if whole => {
-            let body = "{\"text\": \"taken\"}";
+            // with usage: what tells none is counted, and each gateway would read its tables for that
+            let body =
+                "{\"text\": \"taken\", \"usage\": {\"input_tokens\": 3, \"output_tokens\": 1, \"total_tokens\": 4}}";
             let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length";
             stream.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).ok()?;
             return Some(());
