@@ -17,10 +17,11 @@ use super::custom::{self, Stage, Staged};
 use super::event::{Event, Start};
 use super::halves::Halves;
 use super::hidden::Hidden;
+use super::members::{Wins, is_googles, is_same, merge};
 use super::untold::Untold;
 use super::{
     BadRequest, Decode, Encode, Request, Target, Written, anthropic, bedrock, check, defaults, gemini, hidden, openai,
-    responses, text,
+    responses, sealed, text,
 };
 
 /// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
@@ -35,9 +36,6 @@ const LABELS: [&str; 8] = [
     "prompt_cache_retention",
     "safety_identifier",
 ];
-
-/// Where Google's parameters stand.
-const GOOGLE_CONFIG: &str = "generationConfig";
 
 /// Where details stand that a client could hardly leave out of what it was given, or that ask for no more than to be told.
 const DETAILS: [&str; 4] = ["messages.", "tools.", "input.", "include."];
@@ -59,40 +57,68 @@ fn own_names(protocol: Protocol) -> &'static [(&'static str, &'static str)] {
 // === Requests ===
 
 /// The caller's own body with the few fields changed that must be, for a provider that speaks as the caller does.
-pub fn edited(call: &EncodeCall<'_>, stream_usage: bool) -> Pieces {
+///
+/// # Errors
+/// What the deployment's entry sets cannot be written for that provider.
+pub fn edited(call: &EncodeCall<'_>, stream_usage: bool) -> Result<(Pieces, Notes), Fault> {
     edited_with(call, stream_usage, &[], Vec::new())
 }
 
 /// The same, with fields that the provider's own differences take out and put in. The operator's `extra_body` wins over them.
-pub fn edited_with(call: &EncodeCall<'_>, stream_usage: bool, out: &[&str], put: Vec<(String, String)>) -> Pieces {
+///
+/// # Errors
+/// As [`edited`].
+pub fn edited_with(
+    call: &EncodeCall<'_>,
+    stream_usage: bool,
+    out: &[&str],
+    put: Vec<(String, String)>,
+) -> Result<(Pieces, Notes), Fault> {
     let deployment = call.deployment;
     let drop: Vec<&str> = deployment.drop.iter().map(String::as_str).chain(out.iter().copied()).collect();
-    let mut set = defaults::own(call, &|request, target| write_request(call.protocol, request, target));
+    let how = defaults::How {
+        read: &|body| read_request(call.protocol, body),
+        write: &|request, target| write_request(call.protocol, request, target),
+    };
+    let (mut set, mut notes) = defaults::own(call, &how).map_err(refused)?;
+    set.extend(sealed::without(call, &mut notes));
     set.extend(put);
     for extra in &deployment.extra_body {
         let extra = merged(call, &set, extra);
         set.push(extra);
     }
-    call.envelope.rewrite(&Edits { model: call.model, stream_usage, drop: &drop, set: &set })
+    Ok((call.envelope.rewrite(&Edits { model: call.model, stream_usage, drop: &drop, set: &set }), notes))
 }
 
-/// A member of the operator's for the caller's body. Google's stand in objects (`generationConfig`) in which they are put, as
-/// LiteLLM does: they win over the caller's member of the same name, not over all beside it.
+/// A member of the operator's for the caller's body, under the caller's name of it. Google's stand in objects
+/// (`generationConfig`) in which they are put, as LiteLLM does: they win over the caller's member of the same name, not over
+/// all beside it.
 fn merged(call: &EncodeCall<'_>, set: &[(String, String)], (name, raw): &(String, String)) -> (String, String) {
+    let google = call.protocol == Protocol::GenerateContent;
+    let set = set.iter().rev().map(|(known, raw)| (known.as_str(), raw.as_bytes()));
+    let mut known = set.chain(call.envelope.fields());
+    let Some((known, own)) = known.find(|(known, _)| is_same(known, name, google)) else {
+        return (name.clone(), raw.clone());
+    };
     let parsed = |raw: &[u8]| serde_json::from_slice::<Map<String, Value>>(raw).ok();
-    let set = set.iter().rev().find(|(known, _)| known == name).map(|(_, raw)| raw.as_bytes());
-    let own = set.or(call.envelope.field(name)).filter(|_| call.protocol == Protocol::GenerateContent).and_then(parsed);
-    let (Some(mut own), Some(extra)) = (own, parsed(raw.as_bytes())) else { return (name.clone(), raw.clone()) };
-    own.extend(extra);
-    (name.clone(), Value::Object(own).to_string())
+    match (parsed(own), parsed(raw.as_bytes())) {
+        (Some(mut own), Some(extra)) if google && is_googles(name) => {
+            merge(&mut own, extra, google, Wins::More);
+            (known.to_owned(), Value::Object(own).to_string())
+        }
+        _ => (known.to_owned(), raw.clone()),
+    }
 }
 
 /// The fields of the caller's form with the same few changed, and the header that says what it is. Its files follow.
-pub fn form(call: &EncodeCall<'_>) -> (Vec<(HeaderName, HeaderValue)>, Pieces) {
+///
+/// # Errors
+/// As [`edited`].
+pub fn form(call: &EncodeCall<'_>) -> Result<(Vec<(HeaderName, HeaderValue)>, Pieces), Fault> {
     let boundary = call.boundary.unwrap_or_default();
-    let body = form::fields(&edited(call, false).to_bytes(), boundary);
+    let body = form::fields(&edited(call, false)?.0.to_bytes(), boundary);
     let kind = HeaderValue::from_str(&form::boundary::content_type(boundary));
-    (kind.map(|kind| (CONTENT_TYPE, kind)).into_iter().collect(), body)
+    Ok((kind.map(|kind| (CONTENT_TYPE, kind)).into_iter().collect(), body))
 }
 
 /// The caller's request in the provider's protocol. Parameters that the deployment's entry sets are the caller's where it
@@ -212,12 +238,14 @@ fn with_extra(body: Bytes, extra: &[(String, String)]) -> Pieces {
     let Ok(mut object) = serde_json::from_slice::<Map<_, _>>(&body) else { return Pieces::from(body) };
     for (name, raw) in extra {
         let Ok(value) = serde_json::from_str::<Value>(raw) else { continue };
-        match (object.get_mut(name), value) {
-            // the same holds where the body was written for Google, or for a model on Bedrock
-            (Some(Value::Object(own)), Value::Object(extra)) if name == GOOGLE_CONFIG || name == bedrock::FIELDS => {
-                own.extend(extra);
-            }
-            (_, value) => drop(object.insert(name.clone(), value)),
+        // the same holds where the body was written for Google, or for a model on Bedrock
+        let google = is_googles(name);
+        let within = google || name == bedrock::FIELDS;
+        let known = object.iter_mut().find(|(known, _)| is_same(known, name, google)).map(|(_, known)| known);
+        match (known, value) {
+            (Some(Value::Object(own)), Value::Object(extra)) if within => drop(merge(own, extra, google, Wins::More)),
+            (Some(known), value) => *known = value,
+            (None, value) => drop(object.insert(name.clone(), value)),
         }
     }
     Pieces::from(Bytes::from(Value::Object(object).to_string()))

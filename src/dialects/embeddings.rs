@@ -59,7 +59,7 @@ impl Asked {
 /// # Errors
 /// As [`read_body`].
 pub fn read(call: &EncodeCall<'_>) -> Result<Asked, Fault> {
-    read_body(&bridge::edited(call, false).to_bytes()).map_err(bridge::refused)
+    read_body(&bridge::edited(call, false)?.0.to_bytes()).map_err(bridge::refused)
 }
 
 /// Reads a body of OpenAI's `/embeddings`.

@@ -75,6 +75,14 @@ pub fn wrapped_redacted(data: &str) -> String {
     STANDARD.encode(format!("{REDACTED}{data}"))
 }
 
+/// Whether a signature of a caller of Gemini's API is another provider's.
+pub fn is_wrapped(text: &str) -> bool {
+    match read(text) {
+        Read::Signature(signature) => of_gemini(&signature).is_none(),
+        Read::Redacted(_) => true,
+    }
+}
+
 /// A signature of a caller of Gemini's API.
 pub fn read(signature: &str) -> Read {
     let decoded = [STANDARD, URL_SAFE, STANDARD_NO_PAD, URL_SAFE_NO_PAD]

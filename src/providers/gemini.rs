@@ -76,7 +76,7 @@ fn generate(call: &EncodeCall<'_>) -> &'static str {
 }
 
 /// The caller's body as it came: the model stands in the path.
-fn own(call: &EncodeCall<'_>) -> Pieces {
+fn own(call: &EncodeCall<'_>) -> Result<(Pieces, Notes), Fault> {
     bridge::edited_with(&EncodeCall { model: "", ..*call }, false, &["model"], Vec::new())
 }
 
@@ -95,8 +95,10 @@ impl Dialect for Gemini {
                 let (body, notes) = bridge::written(call, Protocol::GenerateContent)?;
                 (generate(call), body, notes)
             }
-            Endpoint::Generate => (generate(call), own(call), Notes::default()),
-            Endpoint::CountContent => ("countTokens", own(call), Notes::default()),
+            Endpoint::Generate | Endpoint::CountContent => {
+                let (body, notes) = own(call)?;
+                (if call.endpoint == Endpoint::Generate { generate(call) } else { "countTokens" }, body, notes)
+            }
             Endpoint::CountTokens => {
                 let (body, notes) = bridge::written(call, Protocol::GenerateContent)?;
                 ("countTokens", Pieces::from(counting::request(&body.to_bytes(), call.model)), notes)

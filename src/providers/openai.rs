@@ -76,7 +76,7 @@ impl Dialect for OpenAi {
             _ => path.into(),
         };
         if call.endpoint.is_form() {
-            let (headers, body) = bridge::form(call);
+            let (headers, body) = bridge::form(call)?;
             return Ok(Encoded { path, headers, body, notes: Notes::default() });
         }
         let (body, notes) = match (endpoint, call.endpoint) {

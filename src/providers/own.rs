@@ -59,7 +59,7 @@ impl Dialect for OwnDialect {
         let how = self.how;
         let (path, (body, notes)) = match (call.endpoint, how.rerank) {
             (Endpoint::Embeddings, _) => (how.embed, (how.embed_request)(call)?),
-            (Endpoint::Rerank, Some(path)) => (path, (bridge::edited(call, false), Notes::default())),
+            (Endpoint::Rerank, Some(path)) => (path, bridge::edited(call, false)?),
             // whatever a caller's protocol calls a chat
             (asked, _) if asked.facts().translated && asked != Endpoint::CountTokens => {
                 (how.chat, how.protocol.written(call)?)

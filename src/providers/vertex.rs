@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use millrace_actors::fault::Fault;
 use millrace_actors::ports::{EncodeCall, Encoded};
 use millrace_actors::wire::envelope::{Edits, Endpoint, Envelope, ScanRules};
-use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::protocol::Protocol;
 use serde_json::Value;
 
@@ -42,7 +41,7 @@ pub(super) fn claude(call: &EncodeCall<'_>, model_in_path: bool, betas: &[&[u8]]
     }
     let (body, notes) = match call.endpoint {
         Endpoint::Messages | Endpoint::CountTokens => {
-            (bridge::edited_with(&EncodeCall { model, ..*call }, false, out, put), Notes::default())
+            bridge::edited_with(&EncodeCall { model, ..*call }, false, out, put)?
         }
         Endpoint::Chat | Endpoint::Completions | Endpoint::Responses | Endpoint::Generate => {
             let (written, notes) = bridge::written(call, Protocol::Messages)?;

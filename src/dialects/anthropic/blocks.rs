@@ -172,7 +172,9 @@ pub fn of_part<'a>(part: &'a Part, at: &str, notes: &mut Notes) -> Result<Option
 
 /// Whether a signature or sealed thought is not known to be another provider's, which the API would refuse.
 pub fn of_claude(sealed: &str) -> bool {
-    signature::of_gemini(sealed).is_none() && signature::of_openai(sealed).is_none()
+    signature::of_gemini(sealed).is_none()
+        && signature::of_openai(sealed).is_none()
+        && signature::words(sealed).is_none()
 }
 
 /// Blocks, or the text alone where it is one without more.

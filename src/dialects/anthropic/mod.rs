@@ -52,6 +52,7 @@ pub(super) use writing::{OUTPUT, absent, of_output, own_config, sampling};
 pub use encoder::Encoder;
 pub use folding::write_whole;
 pub use request::read_request;
+pub use sequence::has_form;
 pub use stream::Decoder;
 pub use whole::read_whole;
 pub use writing::write_request;

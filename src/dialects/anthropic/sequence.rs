@@ -222,11 +222,19 @@ const SOURCES: [&str; 5] = [
     "search_result_location",
 ];
 
+/// Whether a source has a form in this API: its own has, and an address of the web.
+pub fn has_form(citation: &Citation) -> bool {
+    is_own(citation) || citation.url.is_some()
+}
+
+fn is_own(citation: &Citation) -> bool {
+    citation.native.get("type").and_then(Value::as_str).is_some_and(|kind| SOURCES.contains(&kind))
+}
+
 /// A source in this API's form: its own as it came, an address of the web as one that was searched for. What is neither has
 /// no place here.
 fn native(citation: Citation) -> Option<Value> {
-    let own = citation.native.get("type").and_then(Value::as_str).is_some_and(|kind| SOURCES.contains(&kind));
-    if own {
+    if is_own(&citation) {
         return Some(citation.native);
     }
     let url = citation.url?;

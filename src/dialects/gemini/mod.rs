@@ -46,6 +46,7 @@ mod usage;
 pub use decoder::{Decoder, read_whole};
 pub use encoder::Encoder;
 pub use folding::write_whole;
+pub use parts::has_form;
 pub(super) use reason::is_own as is_own_reason;
 pub use request_in::read_request;
 pub use request_out::write_request;

@@ -196,6 +196,11 @@ fn members(name: &str, value: Value) -> Map<String, Value> {
     Map::from_iter([(name.to_owned(), value)])
 }
 
+/// Whether a source has a form here, which is an address or a title.
+pub fn has_form(citation: &Citation) -> bool {
+    citation.url.is_some() || citation.title.is_some()
+}
+
 fn source(citation: Citation) -> Option<Value> {
     let mut source = Map::new();
     source.extend(citation.url.map(|url| ("uri".to_owned(), url.into())));

@@ -32,6 +32,32 @@ impl Calls {
     }
 }
 
+/// The text so far. A text's sources say where they stand in it, and all texts are one to the events.
+#[derive(Debug, Default)]
+pub struct Spoken {
+    /// The item and the part that is told.
+    part: (u64, u64),
+    /// Characters before it.
+    before: u64,
+    /// Characters so far.
+    all: u64,
+}
+
+impl Spoken {
+    /// More text of a part.
+    pub fn add(&mut self, part: (u64, u64), text: &str) {
+        self.begin(part);
+        self.all += text.chars().count() as u64;
+    }
+
+    /// A part is told, perhaps another than before.
+    pub fn begin(&mut self, part: (u64, u64)) {
+        if part != self.part {
+            (self.part, self.before) = (part, self.all);
+        }
+    }
+}
+
 /// The beginning of an answer.
 pub fn start(response: &Value) -> Event {
     let text = |name: &str| response[name].as_str().map(str::to_owned);
@@ -79,12 +105,14 @@ pub fn nameless(item: &Value) -> bool {
         && item["name"].as_str().is_none_or(str::is_empty)
 }
 
-/// All that an item says. Of items of the provider's own tools a caller of another protocol can be told pictures only.
-pub fn item(mut item: Value, calls: &mut Calls, out: &mut Vec<Event>) {
+/// All that the item at this place says. Of items of the provider's own tools a caller of another protocol can be told pictures only.
+pub fn item((output, mut item): (u64, Value), calls: &mut Calls, spoken: &mut Spoken, out: &mut Vec<Event>) {
     match item["type"].as_str() {
         Some("message") => {
-            for part in item.get_mut("content").and_then(Value::as_array_mut).into_iter().flatten() {
-                said(part, out);
+            let parts = item.get_mut("content").and_then(Value::as_array_mut).into_iter().flatten();
+            for (n, part) in parts.enumerate() {
+                spoken.begin((output, n as u64));
+                said(part, spoken, out);
             }
         }
         Some("reasoning") => {
@@ -121,7 +149,7 @@ fn picture(item: &mut Value) -> Option<Event> {
         .then_some(Event::Image { choice: 0, image: Image { source: Source::Base64 { media_type, data } } })
 }
 
-fn said(part: &mut Value, out: &mut Vec<Event>) {
+fn said(part: &mut Value, spoken: &mut Spoken, out: &mut Vec<Event>) {
     let text = |name: &str| part[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     match part["type"].as_str() {
         Some("refusal") => out.extend(text("refusal").map(|text| Event::Refusal { choice: 0, text })),
@@ -130,9 +158,12 @@ fn said(part: &mut Value, out: &mut Vec<Event>) {
             if let Some(list @ Value::Array(_)) = part.get_mut("logprobs").map(Value::take) {
                 out.extend(logprobs(list));
             }
-            out.extend(said.map(|text| Event::Text { choice: 0, text }));
+            if let Some(text) = said {
+                spoken.add(spoken.part, &text);
+                out.push(Event::Text { choice: 0, text });
+            }
             for annotation in part.get_mut("annotations").and_then(Value::as_array_mut).into_iter().flatten() {
-                out.extend(citation(annotation.take()));
+                out.extend(citation(annotation.take(), spoken));
             }
         }
     }
@@ -144,19 +175,25 @@ pub fn logprobs(list: Value) -> Option<Event> {
     some.then(|| Event::Logprobs { choice: 0, value: json!({"content": list, "refusal": null}) })
 }
 
-/// A source with an address. A file of the provider's means nothing to others.
-pub fn citation(annotation: Value) -> Option<Event> {
+/// A source, of the part that is told: one with an address in the form of chats, a file of the provider's as it came.
+pub fn citation(mut annotation: Value, spoken: &Spoken) -> Option<Event> {
     let text = |name: &str| annotation[name].as_str().map(str::to_owned);
-    let (url, title) = (text("url")?, text("title"));
-    let mut inner = annotation;
-    if let Some(members) = inner.as_object_mut() {
-        members.shift_remove("type");
+    let (url, title) = (text("url"), text("title").or_else(|| text("filename")));
+    let members = annotation.as_object_mut()?;
+    for name in ["start_index", "end_index"] {
+        if let Some(within) = members.get(name).and_then(Value::as_u64) {
+            members.insert(name.to_owned(), within.saturating_add(spoken.before).into());
+        }
     }
-    let native = json!({"type": "url_citation", "url_citation": inner});
-    Some(Event::Citation {
-        choice: 0,
-        citation: Citation { url: Some(url), title, cited_text: None, behind: None, native },
-    })
+    let native = match url {
+        Some(_) => {
+            members.shift_remove("type");
+            json!({"type": "url_citation", "url_citation": annotation})
+        }
+        None => annotation,
+    };
+    let citation = Citation { url, title, cited_text: None, behind: None, native };
+    Some(Event::Citation { choice: 0, citation })
 }
 
 /// What of a thought only the provider can read; `told` says whether there were words of it.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::{Decode, Event};
-use super::answer_in::{self, Calls};
+use super::answer_in::{self, Calls, Spoken};
 
 /// Most items of one answer that are kept track of: far more than any model makes.
 const MOST: usize = 4096;
@@ -21,6 +21,7 @@ pub struct Decoder {
     started: bool,
     ended: bool,
     calls: Calls,
+    spoken: Spoken,
     /// Places of the output of which a piece was told.
     told: BTreeSet<u64>,
 }
@@ -30,6 +31,8 @@ pub struct Decoder {
 struct Told<'a> {
     #[serde(default)]
     output_index: u64,
+    #[serde(default)]
+    content_index: u64,
     #[serde(default)]
     summary_index: u64,
     #[serde(borrow, default)]
@@ -102,13 +105,17 @@ impl Decoder {
             "response.created" | "response.in_progress" | "response.queued" => self.start(&told.response, out),
             "response.output_item.added" => self.begun(at, &told.item, out)?,
             "response.output_item.done" => self.done(at, told.item, out)?,
-            "response.output_text.annotation.added" => out.extend(answer_in::citation(told.annotation)),
+            "response.output_text.annotation.added" => {
+                self.spoken.begin((at, told.content_index));
+                out.extend(answer_in::citation(told.annotation, &self.spoken));
+            }
             "response.reasoning_summary_part.added" if told.summary_index > 0 => {
                 out.push(Event::Reasoning { choice: 0, text: "\n\n".into() });
             }
             _ if text.is_empty() => {}
             "response.output_text.delta" => {
                 self.tell(at)?;
+                self.spoken.add((at, told.content_index), &text);
                 out.extend(answer_in::logprobs(told.logprobs));
                 out.push(Event::Text { choice: 0, text });
             }
@@ -175,7 +182,7 @@ impl Decoder {
             }
             _ if told => {}
             _ if answer_in::nameless(&item) => return Err(invalid("a tool call without a name")),
-            _ => answer_in::item(item, &mut self.calls, out),
+            _ => answer_in::item((at, item), &mut self.calls, &mut self.spoken, out),
         }
         self.tell(at)
     }

@@ -302,6 +302,11 @@ fn close_part(frames: &mut Frames, at: At<'_>, said: &Said, out: &mut Vec<Frame>
     frames.write_at("response.content_part.done", at, &[("part", &said.part())], out);
 }
 
+/// Whether a source has a form here: what has an address.
+pub fn has_form(citation: &Citation) -> bool {
+    citation.url.is_some()
+}
+
 /// A source with an address; others have no form here. Places are counted within the part: its provider's own, which are
 /// counted from the answer's beginning, or the words that it stands behind.
 fn annotation(citation: Citation, said: &Said) -> Option<Value> {

@@ -33,8 +33,11 @@ mod usage;
 mod whole;
 
 pub use decoder::Decoder;
-pub use encoder::Encoder;
+pub use encoder::{Encoder, has_form};
 pub use request_in::{kept, read_request};
 pub use request_out::write_request;
 pub use split::{collect, split};
+pub(super) use thought::is_elsewhere;
+#[cfg(test)]
+pub(super) use thought::of_sealed;
 pub use whole::{read_whole, write_whole};

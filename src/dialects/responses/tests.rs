@@ -12,7 +12,8 @@ use super::super::{AnswerFacts, Decode, Encode, Event, Frame, Target, anthropic,
 use super::{Decoder, Encoder, collect, read_request, read_whole, split, write_request, write_whole};
 
 /// Answers with both a stream and a whole fixture.
-const PAIRS: [&str; 9] = ["text", "tools", "reasoning", "refusal", "cut", "citations", "logprobs", "picture", "custom"];
+const PAIRS: [&str; 10] =
+    ["text", "tools", "reasoning", "refusal", "cut", "citations", "messages", "logprobs", "picture", "custom"];
 
 fn path(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/dialects/fixtures").join(file)

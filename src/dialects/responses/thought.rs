@@ -27,6 +27,11 @@ pub fn of_sealed(data: &str) -> String {
     of_openai(data).map_or_else(|| format!("{SEALED}{data}"), |(_, encrypted)| encrypted.to_owned())
 }
 
+/// Whether `encrypted_content` is another provider's, which OpenAI would refuse.
+pub fn is_elsewhere(encrypted: &str) -> bool {
+    encrypted.starts_with(SIGNED) || encrypted.starts_with(SEALED)
+}
+
 /// An item of type `reasoning`, its type taken already, as a part; nothing where it says nothing that could be handed back.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use millrace_actors::relay::mid_stream_error;
 use serde_json::Value;
 
 use super::super::{AnswerFacts, Encode as _, Event};
-use super::answer_in::{self, Calls};
+use super::answer_in::{self, Calls, Spoken};
 use super::encoder::Encoder;
 
 /// The events of a whole answer.
@@ -30,8 +30,9 @@ pub fn read_whole(body: &[u8]) -> Result<Vec<Event>, Fault> {
         return Err(invalid("a tool call without a name"));
     }
     let searches = answer_in::searches(&items);
-    for item in items {
-        answer_in::item(item, &mut calls, &mut out);
+    let mut spoken = Spoken::default();
+    for item in (0..).zip(items) {
+        answer_in::item(item, &mut calls, &mut spoken, &mut out);
     }
     answer_in::end(&response, searches, &calls, &mut out);
     Ok(out)

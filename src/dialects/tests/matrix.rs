@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::fixtures::{self, Goldens};
 use super::table::{ROWS, Row, callers, decode, encode, framed, read_whole, whole, wire};
+use crate::dialects::untold::Untold;
 use crate::dialects::{BadRequest, Event, Target};
 
 fn golden_of(from: &Row, to: &Row, kind: &str, name: &str, ending: &str) -> String {
@@ -42,7 +43,12 @@ fn whole_answers_in_every_dialect() {
         for fixture in fixtures::of(from.name, "whole") {
             let events = read_whole(from, &fixture.text);
             for (to, protocol) in callers().filter(|(to, _)| to.name != from.name) {
-                let answer = whole(protocol, events.clone());
+                let mut untold = Untold::new(protocol);
+                events.iter().for_each(|event| untold.look(event));
+                let answer = match untold.end() {
+                    Ok(()) => whole(protocol, events.clone()),
+                    Err(fault) => json!({ "refused": format!("{fault:?}") }),
+                };
                 goldens.is(&golden_of(from, to, "whole", &fixture.name, "json"), &format!("{answer:#}\n"));
             }
         }

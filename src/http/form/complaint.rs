@@ -1,7 +1,7 @@
 //! What is wrong with a form, as a fault.
 
 use millrace_actors::fault::Fault;
-use millrace_actors::wire::form::part::Broken;
+use millrace_actors::wire::form::broken::Broken;
 
 /// A complaint about the form.
 pub fn bad(message: String, param: Option<&str>) -> Fault {

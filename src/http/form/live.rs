@@ -71,8 +71,9 @@ impl Tail {
         match item {
             Item::Part(head) if !head.plain => {
                 let message = format!(
-                    "The head of the part '{}' has lines besides content-disposition and content-type. Leave them out \
-                     behind the first file, where parts pass as they are.",
+                    "The head of the part '{}' says more than its name, filename and type, or in another order. Behind \
+                     the first file parts pass as they are: send `content-disposition: form-data; name=...; filename=...` \
+                     and `content-type`, and no other lines.",
                     head.name
                 );
                 Err(bad(message, Some(&head.name)))

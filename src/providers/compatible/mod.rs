@@ -25,7 +25,7 @@ use crate::dialects::bridge;
 pub fn body(call: &EncodeCall<'_>, row: &Row, spoken: Protocol) -> Result<(Pieces, Notes), Fault> {
     if !call.endpoint.facts().translated {
         // the differences are those of conversations
-        return Ok((bridge::edited_with(call, false, &[], Vec::new()), Notes::default()));
+        return bridge::edited(call, false);
     }
     let traits = &row.traits;
     let model = model(call, traits);
@@ -34,7 +34,9 @@ pub fn body(call: &EncodeCall<'_>, row: &Row, spoken: Protocol) -> Result<(Piece
     if call.protocol == spoken {
         let mut notes = Notes::default();
         let amended = params::amended(call, call.envelope, traits, &mut notes)?;
-        return Ok((bridge::edited_with(call, stream_usage, &amended.drop, amended.set), notes));
+        let (body, more) = bridge::edited_with(call, stream_usage, &amended.drop, amended.set)?;
+        notes.extend(&more);
+        return Ok((body, notes));
     }
     let (written, mut notes) = bridge::written(call, spoken)?;
     let endpoint = if spoken == Protocol::Text { Endpoint::Completions } else { Endpoint::Chat };
@@ -55,7 +57,9 @@ pub fn response(call: &EncodeCall<'_>, row: &Row) -> Result<(Pieces, Notes), Fau
     let call = &EncodeCall { model: &model, ..*call };
     let mut notes = Notes::default();
     let out = params::lacked(call, row.traits.responses_lack, &mut notes)?;
-    Ok((bridge::edited_with(call, false, &out, Vec::new()), notes))
+    let (body, more) = bridge::edited_with(call, false, &out, Vec::new())?;
+    notes.extend(&more);
+    Ok((body, notes))
 }
 
 /// The server's name of the model.

@@ -99,7 +99,8 @@ millrace: {{data_dir: ., max_event_bytes: 65536{millrace}}}
         for caller in callers.iter().filter(|caller| !(except || row.verbatim && same(self.provider, **caller))) {
             let answer = self.ask(*caller, row.fault);
             let (text, tries, outcome) = (answer.text(), self.mock.stats().requests, self.outcome());
-            let came = match &row.want {
+            let (want, outcomes) = row.wanted(*caller);
+            let came = match want {
                 Want::Stream(_) if answer.status != 200 => format!("status {}", answer.status),
                 Want::Stream(end) => match judged(*caller, &text) {
                     Ok(told) if told == *end && tries == 1 => String::new(),
@@ -111,7 +112,7 @@ millrace: {{data_dir: ., max_event_bytes: 65536{millrace}}}
                     shape => format!("status {} after {tries} tries, {shape:?}", answer.status),
                 },
             };
-            let settled = row.outcomes.contains(&&*outcome);
+            let settled = outcomes.contains(&&*outcome);
             if !came.is_empty() || !settled || text.contains(PROVIDER_KEY) {
                 let place = format!("{} to {caller:?}: {}", self.provider, row.fault);
                 wrong.push(format!("{place}: {came}; settled as {outcome}: {text}"));

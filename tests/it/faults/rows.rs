@@ -1,6 +1,6 @@
 //! The faults, and what must come of each.
 
-use millrace_lab::order::End;
+use millrace_lab::order::{End, Spoken};
 
 /// A fault.
 pub struct Row {
@@ -14,6 +14,8 @@ pub struct Row {
     pub except: &'static [&'static str],
     /// A caller of the provider's own protocol gets it as it came.
     pub verbatim: bool,
+    /// Callers whose protocol has no form for such an answer: to them it is an error.
+    pub no_form: Option<Spoken>,
 }
 
 /// What a caller sees.
@@ -32,7 +34,7 @@ const ENDLESS: &[&str] = &["gemini"];
 const UNFRAMED: &[&str] = &["openai", "anthropic", "openai/responses", "gemini", "cohere", "ollama_chat"];
 
 const fn row(fault: &'static str, want: Want, outcomes: &'static [&'static str]) -> Row {
-    Row { fault, want, outcomes, except: &[], verbatim: false }
+    Row { fault, want, outcomes, except: &[], verbatim: false, no_form: None }
 }
 
 const fn cut(fault: &'static str) -> Row {
@@ -60,6 +62,19 @@ impl Row {
     const fn verbatim(mut self) -> Self {
         self.verbatim = true;
         self
+    }
+
+    const fn no_form(mut self, caller: Spoken) -> Self {
+        self.no_form = Some(caller);
+        self
+    }
+
+    /// What such a caller sees, and how the exchange may be settled.
+    pub fn wanted(&self, caller: Spoken) -> (&Want, &'static [&'static str]) {
+        match self.no_form == Some(caller) {
+            true => (&Want::Stream(End::Error), &["upstream_error"]),
+            false => (&self.want, self.outcomes),
+        }
     }
 }
 
@@ -97,7 +112,7 @@ pub const STREAMS: [Row; 26] = [
     whole("chunks=4,usage=absent").verbatim(),
     whole("chunks=4,usage=negative").verbatim(),
     whole("chunks=4,finish=twice").verbatim(),
-    whole("chunks=0,tool-calls=2").verbatim(),
+    whole("chunks=0,tool-calls=2").verbatim().no_form(Spoken::Completions),
     // S16: halves of a character
     whole("chunks=3,alphabet=emoji,escape=lone").verbatim(),
     // S22: a whole answer, though a stream was asked for

@@ -83,6 +83,13 @@ fn what_the_caller_says_wins_and_stays_beside_them() {
     let said = sent(&scene, 3, "g/gemini-2.5-pro", &config)["generation_config"].clone();
     assert_eq!((&said["max_output_tokens"], &said["topK"], &said["temperature"]), (&json!(9), &json!(3), &json!(0.25)));
     assert!(said["maxOutputTokens"].is_null(), "{said}");
+    // nor does the object itself stand there twice
+    for config in ["generation_config", "generationConfig"] {
+        let said = sent(&scene, 3, "g/gemini-2.5-pro", &json!({config: {"seed": 3, "top_k": 4}}));
+        let names: Vec<&String> = said.as_object().unwrap().keys().filter(|name| name.contains("eneration")).collect();
+        assert_eq!(names, [config], "{said}");
+        assert_eq!((&said[config]["seed"], &said[config]["top_k"]), (&json!(7), &json!(4)), "{said}");
+    }
     let said = sent(&scene, 2, "o/x", &json!({"reasoning": {"effort": "high", "summary": "auto"}}));
     assert_eq!(said["reasoning"], json!({"effort": "high", "summary": "auto"}));
     let said = sent(&scene, 1, "a/claude-sonnet-4-5", &json!({"max_tokens": 5000, "thinking": {"type": "disabled"}}));
@@ -105,4 +112,45 @@ fn a_body_that_is_only_counted_gets_none() {
     let answer = scene.client().post("/v1/messages/count_tokens", &body);
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert!(scene.sent()["temperature"].is_null() && scene.sent()["stop"].is_null(), "{}", scene.sent());
+}
+
+/// A limit, a temperature and a forced call of the caller's leave Claude no room for thought that the entry asks for.
+#[test]
+fn what_the_entry_sets_yields_to_what_the_caller_says() {
+    let scene = Scene::configured(", reasoning_effort: high, max_tokens: 4096", "");
+    let tools = json!([{"name": "f", "input_schema": {"type": "object"}}]);
+    for (more, thinks, noted) in [
+        (json!({"max_tokens": 8000}), true, "renamed=reasoning_effort"),
+        (json!({"max_tokens": 1024}), false, "dropped=reasoning_effort"),
+        (json!({"max_tokens": 8000, "temperature": 0.5}), false, "dropped=reasoning_effort"),
+        (json!({"max_tokens": 8000, "top_k": 5}), false, "dropped=reasoning_effort"),
+        (
+            json!({"max_tokens": 8000, "tools": tools, "tool_choice": {"type": "any"}}),
+            false,
+            "dropped=reasoning_effort",
+        ),
+        (json!({"max_tokens": 8000, "thinking": {"type": "disabled"}}), false, ""),
+    ] {
+        let mut body = json!({"model": "a/claude-haiku-4-5", "messages": [{"role": "user", "content": "hi"}]});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let answer = scene.client().post("/v1/messages", &body);
+        assert_eq!(answer.status, 200, "{more}: {}", answer.text());
+        let sent = scene.sent();
+        let budget = sent["thinking"]["budget_tokens"].as_u64();
+        assert_eq!(budget.is_some(), thinks, "{more}: {sent}");
+        assert!(budget.is_none_or(|tokens| tokens < sent["max_tokens"].as_u64().unwrap()), "{more}: {sent}");
+        for (name, value) in more.as_object().unwrap() {
+            assert_eq!(&sent[name], value, "{more}: {sent}");
+        }
+        assert_eq!(answer.header("x-millrace-params").unwrap_or_default(), noted, "{more}");
+    }
+}
+
+#[test]
+fn a_limit_reaches_a_provider_that_insists_on_one_whatever_it_is() {
+    for limit in [4096, 64_000, 77] {
+        let scene = Scene::configured(&format!(", max_tokens: {limit}"), "");
+        let sent = sent(&scene, 1, "a/claude-haiku-4-5", &json!({}));
+        assert_eq!(sent["max_tokens"], limit, "{sent}");
+    }
 }

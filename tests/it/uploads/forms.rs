@@ -63,6 +63,20 @@ fn it_goes_upstream_before_it_is_all_here() {
 }
 
 #[test]
+fn what_clients_write_into_the_heads_of_parts_is_taken_behind_the_file_too() {
+    let scene = Scene::new(&[], LIVE);
+    // as okhttp writes them, and .NET
+    let language: Part<'_> = (
+        "name=\"language\"\r\nContent-Transfer-Encoding: binary\r\nContent-Type: text/plain\r\nContent-Length: 2",
+        b"en",
+    );
+    let mask: Part<'_> = ("name=mask; filename=m.wav; filename*=utf-8''%C3%A9.wav", b"more");
+    assert_eq!(scene.form(&[MODEL, SOUND, language, mask]).status, 200);
+    let got = scene.provider.only().body();
+    assert!(got.ends_with(&form(&[language, mask])), "{}", String::from_utf8_lossy(&got));
+}
+
+#[test]
 fn an_expectation_is_met() {
     let scene = Scene::new(&[], LIVE);
     let body = form(&[MODEL, SOUND]);
@@ -80,6 +94,9 @@ fn what_is_wrong_with_the_end_of_a_form_breaks_it_off() {
     let hidden = format!("--{}\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nother", super::BOUNDARY);
     let hidden = hidden.into_bytes();
     let odd: Part<'_> = ("name=\"x\"\r\nx-odd: 1", b"y");
+    let counted: Part<'_> = ("name=\"x\"\r\ncontent-length: 0", b"y");
+    let turned: Part<'_> = ("filename=\"f; name=model;\"; name=\"x\"", b"y");
+    let escaped: Part<'_> = ("name=\"mod\\el\"", b"other");
     let twice: Part<'_> = ("name=\"x\"; name=\"model\"", b"y");
     for (body, status, param) in [
         (whole[..cut].to_vec(), 400, None),
@@ -91,6 +108,9 @@ fn what_is_wrong_with_the_end_of_a_form_breaks_it_off() {
         (form(&[MODEL, SOUND, ("name=\"model[]\"", b"other")]), 400, Some("model")),
         (form(&[MODEL, SOUND, ("name=\"temperature\"", b"hot")]), 400, Some("temperature")),
         (form(&[MODEL, SOUND, odd]), 400, Some("x")),
+        (form(&[MODEL, SOUND, turned]), 400, Some("x")),
+        (form(&[MODEL, SOUND, counted]), 400, None),
+        (form(&[MODEL, SOUND, escaped]), 400, None),
         (form(&[MODEL, SOUND, ("name=\"x\"", &hidden)]), 400, None),
         (form(&[MODEL, SOUND, ("name=\"x\"", &[b"\n", &hidden[..]].concat())]), 400, None),
         (form(&[MODEL, SOUND, twice]), 400, None),

@@ -1,6 +1,6 @@
 //! The boundary of a form, as its `content-type` names it.
 
-use super::part::Broken;
+use super::broken::Broken;
 
 /// The longest boundary (RFC 2046, 5.1.1).
 const LONGEST: usize = 70;

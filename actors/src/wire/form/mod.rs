@@ -4,6 +4,8 @@
 //! kind of body. Here they become parts again, under the caller's own boundary: its files then pass as they are.
 
 pub mod boundary;
+pub mod broken;
+mod disposition;
 pub mod part;
 pub mod scanner;
 

@@ -7,7 +7,8 @@
 use bytes::{Bytes, BytesMut};
 use memchr::memmem::Finder;
 
-use super::part::{Broken, Head};
+use super::broken::Broken;
+use super::part::Head;
 
 /// Parts of a form: three times what OpenAI's API knows.
 const MAX_PARTS: usize = 64;
@@ -52,6 +53,9 @@ pub struct Scanner {
     buffer: BytesMut,
     at: At,
     parts: usize,
+    /// Bytes of the part in hand, as its head tells them and as they were told here.
+    length: Option<u64>,
+    told: u64,
 }
 
 impl Scanner {
@@ -64,6 +68,8 @@ impl Scanner {
             buffer: BytesMut::from("\r\n"),
             at: At::Preamble,
             parts: 0,
+            length: None,
+            told: 0,
         }
     }
 
@@ -153,6 +159,7 @@ impl Scanner {
         }
         let head = Head::parse(&self.buffer[..end + 2])?;
         self.skip(end + 4);
+        (self.length, self.told) = (head.length, 0);
         self.at = At::Content { begun: false };
         Ok(Some(Item::Part(head)))
     }
@@ -166,7 +173,10 @@ impl Scanner {
                     let content = self.buffer.split_to(start - 2).freeze();
                     self.skip(length + 2);
                     self.at = At::Delimited;
-                    return Ok(Some(content));
+                    return match self.length.is_none_or(|length| length == self.told + content.len() as u64) {
+                        true => Ok(Some(content)),
+                        false => Err(Broken("the content-length of a part is not its length")),
+                    };
                 }
                 [.., b'\r' | b'\n'] => return Err(HOLDS_BOUNDARY),
                 [] if !begun => return Err(HOLDS_BOUNDARY),
@@ -178,6 +188,7 @@ impl Scanner {
         if sure == 0 {
             return Ok(None);
         }
+        self.told += sure as u64;
         self.at = At::Content { begun: true };
         Ok(Some(self.buffer.split_to(sure).freeze()))
     }

@@ -61,6 +61,15 @@ fn every_split_in_three_reads_the_same() {
 }
 
 #[test]
+fn a_part_may_tell_its_length_where_it_is_true() {
+    for length in [0, 1, 5, 300] {
+        let content = vec![b'x'; length];
+        let form = written("b", &[(format!("a\"\r\ncontent-length: {length}\r\nContent-Type: \"x"), content.clone())]);
+        assert_eq!(read("b", form.chunks(3)), Ok(vec![("a".to_owned(), content)]), "{length}");
+    }
+}
+
+#[test]
 fn every_cut_is_no_form() {
     let form = written("b", &[("a".to_owned(), b"content".to_vec())]);
     for end in 0..form.len() - 2 {
@@ -90,6 +99,10 @@ fn what_is_no_form_is_refused() {
         format!("--b\r\nx: {}\r\n{head}x\r\n--b--\r\n", "y".repeat(MAX_HEAD)),
         format!("--b\r\nx: {}", "y".repeat(2 * MAX_HEAD)),
         "--b\r\n\r\nx\r\n--b--\r\n".to_owned(),
+        // a reader that counts finds the boundary elsewhere
+        format!("--b\r\ncontent-length: 0\r\n{head}x\r\n--b--\r\n"),
+        format!("--b\r\ncontent-length: 44\r\n{head}{}\r\n--b--\r\n", "x".repeat(43)),
+        format!("--b\r\ncontent-length: 2\r\n{head}{}\r\n--b--\r\n", "x".repeat(43)),
         String::from_utf8(many).unwrap(),
     ] {
         assert!(read("b", bad.as_bytes().chunks(7)).is_err(), "{:?}", &bad[..bad.len().min(60)]);
