@@ -155,6 +155,7 @@ impl Encode for Encoder {
             | Event::Arguments { .. }
             | Event::CustomCall { .. }
             | Event::Input { .. }
+            | Event::InputEnd { .. }
             | Event::Image { .. }
             | Event::Own { .. }
             | Event::Citation { .. } => {}
