@@ -19,7 +19,7 @@ use crate::record::Outcome;
 use crate::reply::{Answer, Reply, facts};
 use crate::tally;
 use crate::tap::Tap;
-use crate::upstream::UpstreamResponse;
+use crate::upstream::{Method, UpstreamResponse};
 use crate::within::{BATCH_BYTES, fault_of};
 
 /// Releases the head and carries the body; settles when that is over.
@@ -40,10 +40,15 @@ pub(crate) async fn run(job: Job, open: Open) {
         true => carrier.carry(&mut response, batch, (&mut *exchange, &desk)).await,
         false => carrier.hand_on(batch),
     };
-    exchange.progress.usage = carrier.tap.usage();
+    let Carrier { outlet, tap, .. } = carrier;
+    let (usage, model) = tap.told();
+    exchange.progress.usage = usage;
+    if let Some(model) = model.filter(|_| lacks_model(&exchange)) {
+        exchange.progress.upstream_model = model;
+    }
     if ended.is_ok() {
         // before the count: whoever waits for the end need not wait for that
-        carrier.outlet.0.end();
+        outlet.0.end();
         exchange.ended();
     }
     if !tally::will_do(exchange.progress.usage.as_ref()) {
@@ -71,6 +76,15 @@ pub(crate) async fn run(job: Job, open: Open) {
             exchange.settle(fault.outcome(), Some(&fault));
         }
     }
+}
+
+/// Whether a pass-through asked a model and did not say which, as far as it was read: then the answer tells, for the price. What
+/// is only fetched (a stored response has tokens, too) was paid for when it was made.
+fn lacks_model(exchange: &Exchange) -> bool {
+    let asked = &exchange.asked;
+    let posted = asked.through.as_ref().is_some_and(|through| through.method == Method::POST);
+    let has_body = asked.upload.is_some() || !asked.envelope.body().is_empty();
+    posted && has_body && exchange.progress.upstream_model.is_empty()
 }
 
 /// The way out, broken off unless it was ended: also where this panics.

@@ -134,7 +134,9 @@ impl StreamRelay {
             exchange.progress.events = self.relay.learnt.events;
             exchange.progress.usage = self.relay.learnt.usage.take();
             exchange.progress.written = std::mem::take(&mut self.relay.learnt.written);
-            exchange.progress.notes.extend(&self.relay.learnt.notes);
+            if let Some(notes) = self.relay.notes() {
+                exchange.progress.notes.extend(notes);
+            }
             if !tally::is_needed(&exchange, outcome) {
                 return exchange.settle(outcome, fault);
             }

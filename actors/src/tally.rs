@@ -21,6 +21,11 @@ pub(crate) fn will_do(usage: Option<&Usage>) -> bool {
 
 /// The tokens of the request: counted, or else reckoned from its length.
 pub(crate) async fn asked(exchange: &Exchange) -> u64 {
+    if let Some(upload) = exchange.asked.upload.as_ref().filter(|_| exchange.asked.through.is_some()) {
+        // it went on as it came and cannot be read again; what names no model is a file, and no prompt
+        let is_prompt = !exchange.progress.upstream_model.is_empty();
+        return if is_prompt { Usage::estimate(upload.passed(), 0).prompt_tokens } else { 0 };
+    }
     count(exchange, Counted::Request, exchange.asked.envelope.body().clone()).await
 }
 

@@ -32,6 +32,7 @@ struct Inner {
     length: Option<u64>,
     failed: RefCell<Option<Fault>>,
     moved: Cell<Instant>,
+    passed: Cell<u64>,
     at: Cell<At>,
 }
 
@@ -74,7 +75,7 @@ impl Upload {
 
     fn new(source: Source, length: Option<u64>) -> Self {
         let (failed, moved) = (RefCell::default(), Cell::new(Instant::now()));
-        Upload(Rc::new(Inner { source, length, failed, moved, at: Cell::new(At::Provider) }))
+        Upload(Rc::new(Inner { source, length, failed, moved, passed: Cell::new(0), at: Cell::new(At::Provider) }))
     }
 
     /// Its length in bytes, if that is known before its end.
@@ -100,6 +101,11 @@ impl Upload {
         self.0.moved.get()
     }
 
+    /// Bytes of it that were given to whoever sends it, the last time that was begun.
+    pub fn passed(&self) -> u64 {
+        self.0.passed.get()
+    }
+
     /// Whether all of it was given to whoever sends it.
     pub fn is_sent(&self) -> bool {
         self.0.at.get() == At::End
@@ -112,6 +118,7 @@ impl Upload {
             Source::Whole(open) => Some(open()),
         };
         self.0.at.set(At::Provider);
+        self.0.passed.set(0);
         self.is_sendable().then(|| Reader { upload: self.clone(), at: 0, again, left: self.0.length })
     }
 
@@ -185,6 +192,7 @@ impl Reader {
                 Some(Ok(piece)) => match self.counted(&piece) {
                     true => {
                         inner.moved.set(Instant::now());
+                        inner.passed.set(inner.passed.get() + piece.len() as u64);
                         return Poll::Ready(Ok(Some(piece)));
                     }
                     false => Fault::Internal,
@@ -258,7 +266,9 @@ mod tests {
             assert_eq!(poll_fn(|cx| first.poll_piece(cx)).await, Ok(Some(Bytes::from_static(want.as_bytes()))));
         }
         assert!(upload.is_sendable());
+        assert_eq!(upload.passed(), 4);
         assert_eq!(rest(&mut upload.begin().unwrap()).await, Ok("abcdef".to_owned()));
+        assert_eq!(upload.passed(), 6, "of the last time, not of both");
         assert!(!upload.is_sendable() && upload.begin().is_none() && upload.failure().is_none());
     }
 

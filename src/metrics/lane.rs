@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
 use millrace_actors::account::Settled;
 use millrace_actors::record::Outcome;
+use millrace_actors::wire::endpoint::Billed;
 
 use super::cell::{Cell, DURATION, Histogram, OVERHEAD, Observed, TTFT};
 
@@ -168,7 +169,9 @@ impl Lane {
         for (cell, count) in self.tokens.iter().zip(counts) {
             cell.add(count);
         }
-        if usage.estimated && s.progress.deployment.is_some() {
+        // a count of tokens that was asked for is the answer, and no estimate of what an exchange used
+        let uses = s.asked.endpoint.facts().billed != Billed::Nothing;
+        if usage.estimated && uses && s.progress.deployment.is_some() {
             self.estimated.add(1);
         }
         match s.cost {

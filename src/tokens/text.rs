@@ -73,6 +73,10 @@ const WORDLESS: [&str; 34] = [
     "media_type",
 ];
 
+/// Members that hold what a tool is called with, or answers, as JSON (Anthropic's, Google's): all in them is words, whatever its
+/// name.
+const FREE: [&str; 3] = ["input", "args", "response"];
+
 /// Members whose inner names are words as well: JSON Schemas.
 const SCHEMAS: [&str; 4] = ["tools", "functions", "response_format", "toolConfig"];
 
@@ -225,9 +229,9 @@ impl<'de> Visitor<'de> for Within<'_> {
         Ok(())
     }
 
-    // a prompt of tokens: each is one
+    // a prompt of tokens: each is one; and so is a number that a tool is called with
     fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.said.extra += u64::from(!self.schema);
+        self.said.extra += 1;
         Ok(())
     }
 
@@ -261,7 +265,8 @@ impl<'de> Visitor<'de> for Within<'_> {
             if self.schema {
                 self.word(&name);
             }
-            map.next_value_seed(Within { said: &mut *self.said, schema: self.schema, apart: self.apart })?;
+            let schema = self.schema || FREE.contains(&name.as_str());
+            map.next_value_seed(Within { said: &mut *self.said, schema, apart: self.apart })?;
         }
         Ok(())
     }
@@ -297,6 +302,37 @@ mod tests {
         );
         assert!(tools.text.contains("city") && tools.text.contains("string"), "{}", tools.text);
         assert_eq!(request(json!({"prompt": [1, 2, 3]})).extra, 3 + MESSAGE);
+    }
+
+    /// A model, a usage or an id is what a message says about itself, and what a tool may be called with.
+    #[test]
+    fn what_a_tool_is_called_with_is_words_by_any_name() {
+        let long = "word ".repeat(400);
+        for name in ["model", "usage", "annotations", "logprobs", "data", "type", "source", "id"] {
+            for (body, wrapped) in [
+                (
+                    json!({"messages": [{"content": [{"type": "tool_use", "id": "t", "name": "f", "input": {name: long}}]}]}),
+                    true,
+                ),
+                (
+                    json!({"contents": [{"parts": [{"functionCall": {"name": "f", "args": {name: [{"x": long}]}}}]}]}),
+                    true,
+                ),
+                (
+                    json!({"contents": [{"parts": [{"functionResponse": {"name": "f", "response": {name: long}}}]}]}),
+                    true,
+                ),
+                (json!({"messages": [{"role": "assistant", "content": "", name: long}]}), false),
+            ] {
+                assert_eq!(request(body.clone()).text.contains(&long), wrapped, "{name}: {body}");
+            }
+        }
+        let answer = |body: Value| of(Counted::Answer, body.to_string().as_bytes()).text;
+        assert_eq!(
+            answer(json!({"content": [{"type": "tool_use", "name": "f", "input": {"model": "m"}}]})),
+            "f\nmodel\nm"
+        );
+        assert_eq!(answer(json!({"choices": [{"message": {"content": "a", "annotations": [{"title": "b"}]}}]})), "a");
     }
 
     #[test]

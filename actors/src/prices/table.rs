@@ -87,7 +87,8 @@ impl PriceTable {
     /// one counts only if it belongs to the provider asked for: `azure/gpt-4o` is never billed at OpenAI's price.
     ///
     /// A name that says more than the model (where it is served, which version, how it was tuned) and is not listed is
-    /// billed as the plain one; a date is part of a model's name, and is never guessed away.
+    /// billed as the plain one; a date is part of a model's name, and is never guessed away. What Vertex AI writes behind an
+    /// `@` is a version though it may be a date (`claude-x@20260101`), and is billed as the plain name where it is not listed.
     #[must_use]
     pub fn find(&self, model: &str, provider: &str) -> Option<&ModelPrice> {
         self.find_exactly(model, provider).or_else(|| {

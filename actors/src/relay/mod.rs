@@ -18,6 +18,7 @@ use crate::fault::Fault;
 use crate::ports::{CallFacts, Translate};
 use crate::wire::framing::{Framing, StreamReader};
 use crate::wire::look::look;
+use crate::wire::notes::Notes;
 use crate::wire::protocol::{DONE, Protocol, frame};
 use crate::wire::restamp::Restamper;
 use crate::wire::sse::Event;
@@ -181,6 +182,14 @@ impl Relay {
         self.finish.get_or_insert(Finish::Broken(Fault::Truncated));
     }
 
+    /// What of the answer so far the client's protocol has no form for, however the stream ends.
+    pub fn notes(&self) -> Option<&Notes> {
+        match &self.mode {
+            Mode::Translated(translated) => Some(translated.notes()),
+            _ => None,
+        }
+    }
+
     /// Why it is over, once it is.
     pub fn finished(&self) -> Option<&Finish> {
         self.finish.as_ref()
@@ -236,6 +245,9 @@ impl Pass<'_> {
             *self.finish = Some(Finish::Broken(mid_stream_error(event.data)));
             return false;
         }
+        if !seen.usage_only {
+            self.learnt.written.note(event.data);
+        }
         if let Some(usage) = seen.usage {
             self.learnt.usage.get_or_insert_default().fold(usage);
             if self.withhold_usage {
@@ -250,7 +262,6 @@ impl Pass<'_> {
             }
         }
         self.learnt.events += 1;
-        self.learnt.written.note(event.data);
         self.pass(event.data, event.canonical);
         event.canonical
     }

@@ -3,7 +3,6 @@
 use super::written::Written;
 use crate::fault::{Fault, Refusal};
 use crate::wire::answer::UpstreamError;
-use crate::wire::notes::Notes;
 use crate::wire::usage::Usage;
 
 /// What was learnt of the stream.
@@ -15,8 +14,6 @@ pub struct Learnt {
     pub usage: Option<Usage>,
     /// What was written, for an estimate where none is told.
     pub written: Written,
-    /// What of the answer the client's protocol has no form for.
-    pub notes: Notes,
 }
 
 /// Why a stream is over before the provider closed it.

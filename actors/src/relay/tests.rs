@@ -244,6 +244,23 @@ fn verbatim_passes_whole_chunks_without_a_copy() {
     }
 }
 
+/// Where every event tells usage, and it cannot be believed in the end, what was written must be known all the same.
+#[test]
+fn words_beside_usage_are_noted_whether_the_usage_is_withheld_or_not() {
+    let usage = "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":-2}";
+    let events: Vec<_> = ["a", "b", "c"]
+        .iter()
+        .map(|text| event(&format!("{usage},\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]")))
+        .chain([event(&format!("{usage},\"choices\":[]")), "[DONE]".to_owned()])
+        .collect();
+    for withhold in [false, true] {
+        let (_, relay) = run(relay(&snapshot(vec![]), Some(ALIAS), withhold), canonical(&events).as_bytes(), &[50]);
+        let (sample, scale) = relay.learnt.written.into_sample().unwrap();
+        assert_eq!((scale.events, scale.sampled), (3, 3), "{withhold}");
+        assert_eq!(sample, events[..3].concat().into_bytes());
+    }
+}
+
 #[test]
 fn a_batch_gives_what_its_chunks_give_one_by_one() {
     for callbacks in idle_callbacks() {

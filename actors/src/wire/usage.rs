@@ -256,10 +256,16 @@ impl Usage {
     /// another order.
     pub fn adds_up(&self) -> bool {
         let cached = self.cached_tokens.saturating_add(self.cache_creation_tokens);
+        let within = [
+            (self.cached_audio_tokens, self.cached_tokens.min(self.audio_input_tokens)),
+            (self.cached_image_tokens, self.cached_tokens.min(self.image_input_tokens)),
+            (self.cache_creation_hour_tokens, self.cache_creation_tokens),
+        ];
         let read = [cached, self.audio_input_tokens, self.image_input_tokens, self.tool_prompt_tokens];
         let written = [self.reasoning_tokens, self.audio_output_tokens, self.image_output_tokens];
         read.iter().all(|part| *part <= self.prompt_tokens)
             && written.iter().all(|part| *part <= self.completion_tokens)
+            && within.iter().all(|(part, whole)| part <= whole)
     }
 
     /// Fills what follows from the rest: a missing total, or one side where only the total and the other were told.

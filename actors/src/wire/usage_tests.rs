@@ -99,6 +99,27 @@ fn reads_the_details_in_each_spelling() {
 }
 
 #[test]
+fn details_are_read_by_their_name_in_the_singular_too() {
+    let realtime = Usage::parse(
+        br#"{"total_tokens":90,"input_tokens":70,"output_tokens":20,
+            "input_token_details":{"text_tokens":30,"audio_tokens":40,"image_tokens":0,"cached_tokens":25,
+              "cached_tokens_details":{"text_tokens":20,"audio_tokens":5}},
+            "output_token_details":{"text_tokens":5,"audio_tokens":15}}"#,
+    );
+    let want = Usage {
+        prompt_tokens: 70,
+        completion_tokens: 20,
+        total_tokens: 90,
+        cached_tokens: 25,
+        cached_audio_tokens: 5,
+        audio_input_tokens: 40,
+        audio_output_tokens: 15,
+        ..Usage::default()
+    };
+    assert_eq!(realtime, Some(want));
+}
+
+#[test]
 fn writes_to_a_cache_go_by_openais_name_too_and_pictures_are_told_apart() {
     for (details, created) in [
         (r#""cache_write_tokens":7"#, 7),
@@ -175,6 +196,9 @@ fn a_part_that_is_greater_than_its_whole_is_doubted() {
         r#"{"prompt_tokens":5,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":6}}"#,
         r#"{"prompt_tokens":5,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":3,"cache_write_tokens":3}}"#,
         r#"{"prompt_tokens":5,"completion_tokens":1,"prompt_tokens_details":{"audio_tokens":6}}"#,
+        r#"{"prompt_tokens":5,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":2,"audio_tokens":4,"cached_tokens_details":{"audio_tokens":3}}}"#,
+        r#"{"prompt_tokens":5,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":4,"image_tokens":2,"cached_tokens_details":{"image_tokens":3}}}"#,
+        r#"{"input_tokens":5,"output_tokens":1,"cache_creation_input_tokens":2,"cache_creation":{"ephemeral_1h_input_tokens":3}}"#,
         r#"{"prompt_tokens":5,"completion_tokens":1,"completion_tokens_details":{"reasoning_tokens":2}}"#,
         r#"{"prompt_tokens":5,"completion_tokens":1,"completion_tokens_details":{"image_tokens":2}}"#,
         r#"{"prompt_tokens":5,"completion_tokens":1,"completion_tokens_details":{"reasoning_tokens":-2}}"#,

@@ -26,6 +26,17 @@ fn parse(usage: &Value) -> Usage {
     Usage::parse(usage.to_string().as_bytes()).unwrap()
 }
 
+/// What no dialect reads, since it goes on as it came.
+#[test]
+fn what_was_heard_costs_what_sound_costs() {
+    for fixture in fixtures::of("usage", "transcription") {
+        let (name, fixture): (_, Value) = (fixture.name, serde_json::from_str(&fixture.text).unwrap());
+        let rates = rates(&fixture["prices"]).finish();
+        let usage = Answer::scan(fixture["answer"].to_string().as_bytes()).unwrap().usage.unwrap();
+        assert_eq!(cost(&rates, &usage), fixture["picodollars"].as_i64(), "{name}: {usage:?}");
+    }
+}
+
 #[test]
 fn each_way_of_counting_costs_what_was_worked_out_by_hand() {
     for fixture in fixtures::of("usage", "cost") {

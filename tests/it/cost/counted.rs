@@ -203,6 +203,43 @@ fn each_way_of_counting_costs_the_same_whoever_asks_and_however() {
 }
 
 #[test]
+fn a_pass_through_counts_as_every_other_way_does() {
+    let provider_of_all = replayed();
+    let entry = |fixture: &Fixture| {
+        let (prefix, end) = provider(fixture.dialect());
+        fixture.entry(prefix, &format!("{}{end}", provider_of_all.url()), None)
+    };
+    let gateway = gateway(&fixtures().iter().map(entry).collect::<String>());
+    for fixture in fixtures() {
+        for stream in [false, true] {
+            let (name, text) = (&fixture.name, json!([{"role": "user", "content": "?"}]));
+            let chat = json!({"model": name, "max_tokens": 9, "messages": text, "stream": stream});
+            let answer = match fixture.dialect() {
+                "openai" => gateway.client().post("/openai/v1/chat/completions", &chat),
+                "anthropic" => gateway.client().post("/anthropic/v1/messages", &chat),
+                "responses" => {
+                    let body = json!({"model": name, "input": "?", "stream": stream});
+                    gateway.client().post("/openai/v1/responses", &body)
+                }
+                "gemini" => {
+                    let verb = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+                    let body = json!({"contents": [{"role": "user", "parts": [{"text": "?"}]}]});
+                    gateway.client().post(&format!("/gemini/v1beta/models/{name}:{verb}"), &body)
+                }
+                _ => continue,
+            };
+            assert_eq!(answer.status, 200, "{name}: {}", answer.text());
+            let through = record_of(&gateway, &answer);
+            let own = record_of(&gateway, &ask(&gateway, fixture.dialect(), name, stream));
+            for count in ["prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens", "usage_details"] {
+                assert_eq!(through[count], own[count], "{name} {count}, stream: {stream}: {through}");
+            }
+            assert_eq!(through["estimated"], false, "{name}: {through}");
+        }
+    }
+}
+
+#[test]
 fn the_record_says_what_was_counted_besides() {
     let all = replayed();
     let known = fixtures();

@@ -10,9 +10,10 @@ use millrace::callbacks;
 use millrace::cli::serve;
 use millrace::config::{self, Config, ProcessEnv};
 use millrace_lab::mock::MockServer;
+use serde_json::json;
 use tokio::sync::Notify;
 
-use super::Client;
+use super::{Client, eventually};
 
 /// The master key of every test's gateway.
 pub const KEY: &str = "sk-test-0123456789abcdef-master";
@@ -103,6 +104,26 @@ impl Gateway {
     /// The configuration file, to be changed and reloaded.
     pub fn config_path(&self) -> PathBuf {
         self.folder.path().join("config.yaml")
+    }
+
+    /// Has the tables of tokens read, by whoever asks for `model` of a provider that does not count: that may take longer than
+    /// anybody waits, and until then length decides. Tells how many exchanges that took.
+    pub fn warm(&self, model: &str) -> usize {
+        let mut asked = 0;
+        // a token for each word
+        eventually("a count by the encoding", || {
+            asked += 1;
+            self.tokens(model, "the cat sat on the mat and then it slept") == 10
+        });
+        asked
+    }
+
+    /// The tokens of a text, as counted for a provider that does not count.
+    pub fn tokens(&self, model: &str, text: &str) -> u64 {
+        let body = json!({"model": model, "messages": [{"role": "user", "content": text}]});
+        let answer = self.client().post("/v1/messages/count_tokens", &body).json();
+        // six stand around one message and before the answer (OpenAI's cookbook)
+        answer["input_tokens"].as_u64().and_then(|all| all.checked_sub(6)).unwrap_or_else(|| panic!("{answer}"))
     }
 
     /// One series of `/metrics`, by its name and labels as exposed; 0 if it is not there.

@@ -1,7 +1,10 @@
 //! Pictures.
 
+use serde_json::json;
+
 use super::{ask, members, told};
 use crate::gemini::Scene;
+use crate::harness::{Gateway, PROVIDER_KEY, Reply, Scripted, eventually, records};
 
 /// The mock's first picture: `\x89PNG\r\n\x1a\nmock 0` in UTF-8.
 const PICTURE: &str = "wolQTkcNChoKbW9jayAw";
@@ -61,4 +64,27 @@ fn an_answer_of_pictures_alone_is_an_error_to_whoever_cannot_be_told_any() {
     let stream = ask(&scene, "messages", "gemini/mock:chunks=0,pictures=1", true);
     assert!(stream.text().contains("pictures or sound alone"), "{}", stream.text());
     assert!(!stream.text().contains("message_stop"), "{}", stream.text());
+}
+
+/// Of a stream there is no head to tell it in: the record has it, though the stream never came to its end.
+#[test]
+fn what_was_left_out_of_a_stream_that_broke_off_is_in_its_record() {
+    let parts = json!([{"text": "a"}, {"inlineData": {"mimeType": "image/png", "data": PICTURE}}]);
+    let event = json!({"candidates": [{"content": {"role": "model", "parts": parts}}]});
+    let provider = Scripted::start(move |_, _| Reply::events(format!("data: {event}\n\n")));
+    let gateway = Gateway::from_yaml(&format!(
+        "model_list:\n- {{model_name: m, litellm_params: {{model: gemini/m, api_base: \"{}\", api_key: {PROVIDER_KEY}}}}}\n\
+         litellm_settings: {{callbacks: [jsonl]}}\ncallback_settings: {{jsonl: {{path: records.jsonl}}}}\n",
+        provider.url()
+    ));
+    let body = json!({"model": "m", "max_tokens": 9, "stream": true, "messages": [{"role": "user", "content": "hi"}]});
+    assert!(gateway.client().post("/v1/messages", &body).text().contains("event: error"));
+    let mut all = vec![];
+    eventually("its record", || {
+        all = records(&gateway.folder.path().join("records.jsonl"));
+        !all.is_empty()
+    });
+    assert_eq!(all[0]["outcome"], "truncated", "{}", all[0]);
+    let params: Vec<_> = all[0]["params"].as_array().expect("notes").iter().map(|note| &note["param"]).collect();
+    assert!(params.contains(&&json!("answer.image")), "{}", all[0]);
 }

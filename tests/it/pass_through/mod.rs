@@ -5,7 +5,7 @@ mod refusals;
 use millrace_lab::mock::{Behaviour, MockConfig, MockServer, Recorded};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Gateway, PROVIDER_KEY, Stream, eventually, records};
+use crate::harness::{Answer, Gateway, PROVIDER_KEY, Reply, Scripted, Stream, eventually, records};
 
 /// A mock that is OpenAI's and Anthropic's, each with a deployment.
 struct Scene {
@@ -109,6 +109,48 @@ fn streams_pass_as_they_come_and_their_usage_is_read() {
     let record = scene.record(&answer);
     assert_eq!((&record["prompt_tokens"], &record["completion_tokens"]), (&json!(7), &json!(30)), "{record}");
     assert_eq!(scene.sent().header("x-api-key"), Some(PROVIDER_KEY));
+}
+
+/// Anthropic's Python client writes it behind the messages, where a long body is not read.
+#[test]
+fn a_model_that_the_request_did_not_tell_is_the_one_that_answered() {
+    let scene = Scene::new();
+    for (path, model) in [("/openai/v1/chat/completions", "gpt-4o"), ("/anthropic/v1/messages", "claude-sonnet-4-5")] {
+        for stream in [false, true] {
+            let text = json!([{"role": "user", "content": "x ".repeat(1 << 20)}]);
+            let body = json!({"max_tokens": 9, "messages": text, "model": model, "stream": stream});
+            let answer = scene.post(path, &body);
+            assert!(answer.status == 200 && answer.complete, "{}", answer.text());
+            assert_eq!(answer.text().contains("data: "), stream);
+            let record = scene.record(&answer);
+            assert_eq!((&record["upstream_model"], &record["model"]), (&json!(model), &json!("")), "{record}");
+            assert!(record["response_cost"].as_str().is_some_and(|cost| cost != "0"), "{record}");
+        }
+    }
+}
+
+/// A stored answer was paid for when it was made.
+#[test]
+fn what_is_fetched_costs_nothing() {
+    let stored = json!({"id": "resp_1", "object": "response", "model": "gpt-4o", "output": [],
+        "usage": {"input_tokens": 1000, "output_tokens": 1000, "total_tokens": 2000}});
+    let provider = Scripted::start(move |_, _| Reply::json(200, &stored));
+    let gateway = Gateway::from_yaml(&format!(
+        "model_list:\n- {{model_name: m, litellm_params: {{model: openai/m, api_base: \"{}/v1\", api_key: {PROVIDER_KEY}}}}}\n\
+         litellm_settings: {{callbacks: [jsonl]}}\ncallback_settings: {{jsonl: {{path: records.jsonl}}}}\n",
+        provider.url()
+    ));
+    for (method, path) in [("GET", "/openai/v1/responses/resp_1"), ("POST", "/openai/v1/responses/resp_1/cancel")] {
+        assert_eq!(gateway.client().request(method, path, b"").whole().status, 200);
+    }
+    let mut all = vec![];
+    eventually("their records", || {
+        all = records(&gateway.folder.path().join("records.jsonl"));
+        all.len() == 2
+    });
+    for record in all {
+        assert_eq!((&record["upstream_model"], &record["response_cost"]), (&json!(""), &Value::Null), "{record}");
+    }
 }
 
 #[test]

@@ -52,6 +52,19 @@ impl Scene {
         Self::with(&Setup::default())
     }
 
+    /// Where tokens are counted by the encoding from the first exchange on.
+    fn warm() -> Self {
+        let scene = Self::new();
+        scene.asked.set(scene.gateway.warm(ALIAS));
+        scene
+    }
+
+    /// The tokens of a text, by the encoding, once that is warm.
+    fn tokens(&self, text: &str) -> u64 {
+        self.asked.set(self.asked.get() + 1);
+        self.gateway.tokens(ALIAS, text)
+    }
+
     /// With settings of `millrace`.
     fn millrace(settings: &str) -> Self {
         Self::with(&Setup { millrace: settings, ..Setup::default() })

@@ -51,6 +51,24 @@ fn the_model_is_read_in_the_beginning_of_a_large_json_body() {
     assert_eq!(small.provider.only().body(), body, "no JSON, but not ours to judge");
 }
 
+/// It is gone when its answer tells no usage.
+#[test]
+fn a_prompt_that_nobody_counted_is_reckoned_from_its_length_and_a_file_is_none() {
+    let body = json!({"model": "gpt-4o", "input": "x".repeat(3 << 20)}).to_string().into_bytes();
+    let tokens = body.len().div_ceil(4);
+    type Send = fn(&Scene, &str, &[u8]) -> Answer;
+    for send in [put as Send, in_chunks] {
+        let scene = Scene::new(&[], "");
+        assert_eq!(send(&scene, "application/json", &body).status, 200);
+        let record = scene.record();
+        assert_eq!((&record["prompt_tokens"], &record["estimated"]), (&json!(tokens), &json!(true)), "{record}");
+        assert!(record["response_cost"].as_str().is_some_and(|cost| cost != "0"), "{record}");
+        let scene = Scene::new(&[], "");
+        assert_eq!(send(&scene, KIND, &body).status, 200);
+        assert_eq!(scene.record()["prompt_tokens"], 0, "a file");
+    }
+}
+
 #[test]
 fn a_json_body_of_which_a_hook_must_see_all_is_read_first() {
     let guard = "litellm_settings: {callbacks: [guard]}\ncallback_settings: {guard: {callback: deny_words, words: [secret], on: [input]}}\n";

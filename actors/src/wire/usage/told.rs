@@ -47,9 +47,14 @@ impl<'a> Told<'a> {
                 "prompt_cache_hit_tokens" | "cached_tokens" => &mut told.cache_hit,
                 "cache_creation_input_tokens" => &mut told.cache_creation,
                 "prompt_tokens_details" => return within(text, start, inner, &mut told.prompt_details),
-                "input_tokens_details" => return within(text, start, inner, &mut told.input_details),
+                // OpenAI's transcriptions and its realtime API write the singular
+                "input_tokens_details" | "input_token_details" => {
+                    return within(text, start, inner, &mut told.input_details);
+                }
                 "completion_tokens_details" => return within(text, start, inner, &mut told.completion_details),
-                "output_tokens_details" => return within(text, start, inner, &mut told.output_details),
+                "output_tokens_details" | "output_token_details" => {
+                    return within(text, start, inner, &mut told.output_details);
+                }
                 "service_tier" => &mut told.tier,
                 "cache_creation" => return within(text, start, inner, &mut told.lives),
                 other => match told.searches.place(other).or_else(|| told.price.place(other)) {
