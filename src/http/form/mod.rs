@@ -13,7 +13,7 @@ mod reading;
 mod spool;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Payload;
 use millrace_actors::capabilities::Hooks;
 use millrace_actors::desk::Desk;
@@ -22,6 +22,7 @@ use millrace_actors::wire::envelope::Endpoint;
 use millrace_actors::wire::form::boundary;
 use millrace_actors::wire::form::scanner::{Item, Scanner};
 
+use super::body::is_unencoded;
 use super::incoming::Incoming;
 use complaint::bad;
 use fields::Fields;
@@ -66,14 +67,9 @@ fn seeing() -> Hooks {
 }
 
 fn boundary_of(request: &HttpRequest) -> Result<String, Fault> {
-    let told = |name| request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    match told(CONTENT_ENCODING) {
-        Some(encoding) if !encoding.eq_ignore_ascii_case("identity") => {
-            return Err(Fault::MediaType { got: format!("content-encoding {encoding}") });
-        }
-        _ => {}
-    }
-    let kind = told(CONTENT_TYPE).unwrap_or_default();
+    is_unencoded(request)?;
+    let kind = request.headers().get(CONTENT_TYPE).map(|kind| String::from_utf8_lossy(kind.as_bytes()));
+    let kind = kind.unwrap_or_default();
     boundary::of(&kind).map_err(|why| {
         bad(format!("The body must be a form, `content-type: multipart/form-data; boundary=...`: {why}."), None)
     })
