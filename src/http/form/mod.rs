@@ -3,7 +3,8 @@
 //!
 //! *Live*: once a file begins and `model` is known, the rest of the form is sent upstream while it arrives, as it is, and what
 //! fields still follow are read on the way (`live.rs`). *Held*: where the model stands behind the file (half of the clients put
-//! it there), where hooks must see all fields, and where the whole form is small, it is read first (`held.rs`).
+//! it there), where hooks must see all fields, where the operator's settings for a deployment are about fields that may still
+//! come, and where the whole form is small, it is read first (`held.rs`).
 
 mod complaint;
 mod fields;
@@ -44,10 +45,11 @@ pub async fn read((request, endpoint): (&HttpRequest, Endpoint), payload: Payloa
     while let Some(item) = reading.next().await? {
         match item {
             Item::Part(head) if head.file => {
-                reading.fields.ends()?;
-                // nothing is awaited from here to the exchange's admission: it runs with the same hooks
+                reading.fields.file(&head)?;
+                // nothing is awaited from here to the exchange's admission: it runs with the same hooks and deployments
                 let small = reading.body.announced.is_some_and(|length| length <= kept as u64);
-                let must_wait = small || !reading.fields.has("model") || desk.callbacks().hooks.any(seeing());
+                let passes = reading.fields.text("model").is_some_and(|model| desk.routing().forms_pass(model));
+                let must_wait = small || !passes || desk.callbacks().hooks.any(seeing());
                 return match must_wait {
                     true => held::read(reading, head, path.spool.as_deref()).await,
                     false => live::send(reading, &head),
