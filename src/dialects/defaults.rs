@@ -243,11 +243,9 @@ fn added(call: &EncodeCall<'_>, name: String, value: Value) -> Option<(String, S
     let google = call.protocol == Protocol::GenerateContent;
     let known = call.envelope.fields().find(|(known, _)| is_same(known, &name, google));
     let Some((known, own)) = known else { return Some((name, value.to_string())) };
-    if !MERGED.contains(&name.as_str()) && !(google && is_googles(&name)) {
-        return None;
-    }
+    let parameters = MERGED.contains(&name.as_str()) || (google && is_googles(&name));
     match (value, serde_json::from_slice(own)) {
-        (Value::Object(members), Ok(Value::Object(mut own))) => {
+        (Value::Object(members), Ok(Value::Object(mut own))) if parameters => {
             merge(&mut own, members, google, Wins::Own).then(|| (known.to_owned(), Value::Object(own).to_string()))
         }
         _ => None,

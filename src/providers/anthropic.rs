@@ -1,7 +1,5 @@
 //! Anthropic: its messages API, for callers who speak it and for those who speak OpenAI's chat completions.
 
-use std::borrow::Cow;
-
 use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue, InvalidHeaderValue};
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
@@ -87,12 +85,8 @@ impl Dialect for Anthropic {
             return vertex::claude(call, model_in_path, &all_betas(call));
         }
         match call.endpoint {
-            Endpoint::Messages | Endpoint::CountTokens => {
-                let (body, notes) = bridge::edited(call, false)?;
-                let path = Cow::Borrowed(if call.endpoint == Endpoint::Messages { PATH } else { COUNT_PATH });
-                let headers = version(call).into_iter().chain(betas(call)).collect();
-                Ok(Encoded { path, headers, body, notes })
-            }
+            Endpoint::Messages => own(call, PATH),
+            Endpoint::CountTokens => own(call, COUNT_PATH),
             Endpoint::Chat | Endpoint::Completions | Endpoint::Responses | Endpoint::Generate => {
                 let (body, notes) = bridge::written(call, Protocol::Messages)?;
                 Ok(Encoded { path: PATH.into(), headers: Vec::new(), body, notes })
@@ -116,6 +110,13 @@ impl Dialect for Anthropic {
     fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes, notes: &mut Notes) -> Result<Bytes, Fault> {
         bridge::translate(Protocol::Messages, to, facts, whole, notes)
     }
+}
+
+/// The caller's body as it came, and what it is to be read by.
+fn own(call: &EncodeCall<'_>, path: &'static str) -> Result<Encoded, Fault> {
+    let (body, notes) = bridge::edited(call, false)?;
+    let headers = version(call).into_iter().chain(betas(call)).collect();
+    Ok(Encoded { path: path.into(), headers, body, notes })
 }
 
 /// The version of the API that the caller's body is written for, where it names one: its answer is read by that caller.
