@@ -104,8 +104,9 @@ fn has_words(event: &Event<'_>) -> bool {
     if event.name.is_none() && TYPE.find(event.data).is_none() {
         return true;
     }
-    kind(event.name, event.data)
-        .is_none_or(|kind| kind != "message_delta" && kind.to_ascii_lowercase().ends_with("delta"))
+    // of Bedrock's names a word begins in capitals
+    let is_delta = |kind: &str| kind.ends_with("delta") || kind.ends_with("Delta");
+    kind(event.name, event.data).is_none_or(|kind| kind != "message_delta" && is_delta(&kind))
 }
 
 #[cfg(test)]
