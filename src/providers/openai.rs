@@ -93,6 +93,9 @@ impl Dialect for OpenAi {
             return responses::split(whole);
         }
         let mut answer = object(whole)?;
+        if !answer.get("choices").is_some_and(Value::is_array) {
+            return Err(unusable("an answer without `choices`"));
+        }
         let usage = answer.shift_remove("usage").filter(|usage| !usage.is_null());
         if answer.get("object").and_then(Value::as_str) == Some("chat.completion") {
             answer.insert("object".into(), "chat.completion.chunk".into());
