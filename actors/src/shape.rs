@@ -1,6 +1,8 @@
 //! Answers in another shape than the one that was asked for: a whole answer to a stream, a stream to a whole answer, and a
 //! stream as one array of its events (FAULTS S21, S22). And what a whole answer must be.
 
+use std::slice;
+
 use bytes::{Bytes, BytesMut};
 
 use crate::answered::Open;
@@ -9,6 +11,7 @@ use crate::fault::Fault;
 use crate::plan::Candidate;
 use crate::ports::{Dialect, Frame};
 use crate::relay::{mid_stream_error, status_of};
+use crate::unusable;
 use crate::upstream::UpstreamResponse;
 use crate::wire::answer::Answer;
 use crate::wire::framing::StreamReader;
@@ -75,24 +78,33 @@ pub(crate) async fn wrap(
     within: &Within,
 ) -> Result<(Open, Option<Usage>), Fault> {
     let body = within.limit(response.read_all(exchange.routing.path.max_response_bytes)).await?;
+    let made = as_stream(exchange, &*candidate.deployment.dialect, &body);
+    let (stream, usage) = made.map_err(|fault| unusable::noted(exchange, slice::from_ref(&body), fault))?;
+    Ok((Open { response, batch: vec![stream], more: false }, usage))
+}
+
+/// A whole answer as the bytes of a stream.
+fn as_stream(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Result<(Bytes, Option<Usage>), Fault> {
     let mut stream = BytesMut::new();
-    let dialect = &candidate.deployment.dialect;
     let protocol = dialect.protocol(exchange.asked.endpoint);
-    let (events, usage) = match listed(protocol, &body) {
+    let (events, usage) = match listed(protocol, body) {
         Some(list) => {
             checked(list.first().ok_or_else(|| half(&list))?)?;
             (list.into_iter().map(|data| Frame { name: None, data }).collect(), None)
         }
         None => {
-            let answer = checked(&body)?;
-            (dialect.split(exchange.asked.endpoint, &body)?, answer.usage)
+            let answer = checked(body)?;
+            (dialect.split(exchange.asked.endpoint, body)?, answer.usage)
         }
     };
     for event in events {
         let name = event.name.map(str::as_bytes);
         dialect.framing().write(protocol, &mut stream, name, &event.data);
     }
-    Ok((Open { response, batch: vec![stream.freeze()], more: false }, usage))
+    // what is too long for the relay must be known before the head is out, while another try may be made
+    let mut reader = StreamReader::new(dialect.framing(), exchange.routing.path.max_event_bytes);
+    reader.feed(&stream, |_| {}).map_err(|e| Fault::InvalidAnswer { cause: e.to_string() })?;
+    Ok((stream.freeze(), usage))
 }
 
 /// What is wrong with an array of events that is no whole answer.

@@ -59,6 +59,8 @@ words! {
         Empty => "empty",
         /// The body `null` with status 200.
         Null => "null",
+        /// An object with status 200 that is neither an answer nor an error in any protocol's words.
+        Strange => "strange",
         /// Bytes that are no HTTP.
         Garbage => "garbage",
         /// A body without any head.

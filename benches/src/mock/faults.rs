@@ -53,6 +53,7 @@ pub fn instead_of_body(job: &Job<'_>, writer: &dyn Writer) -> Option<Body> {
         }
         FaultKind::Empty => Body::json(200, String::new()),
         FaultKind::Null => Body::json(200, "null".to_owned()),
+        FaultKind::Strange => Body::json(200, r#"{"detail":"busy"}"#.to_owned()),
         FaultKind::Redirect => Body::other(fault.code()?, "text/plain", "moved"),
         FaultKind::Status | FaultKind::Early => {
             let status = fault.code()?;

@@ -6,9 +6,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::dialects::event::{Citation, Event};
+use super::sources;
+use crate::dialects::event::Event;
 
 /// One step.
 #[derive(Debug, PartialEq)]
@@ -95,7 +96,7 @@ impl Sequence {
             }
             Event::Arguments { choice: 0, call, json } => self.arguments(call, json, out),
             Event::Citation { choice: 0, citation } => {
-                if let Some(native) = native(citation) {
+                if let Some(native) = sources::native(citation) {
                     self.add(Kind::Text, || Opened::Text, Some(Piece::Citation(native)), out);
                 }
             }
@@ -211,38 +212,4 @@ impl Progress {
     fn complete(&self) -> bool {
         self.begun && self.depth == 0 && !self.text
     }
-}
-
-/// Kinds of sources that this API has (its page "Citations").
-const SOURCES: [&str; 5] = [
-    "char_location",
-    "page_location",
-    "content_block_location",
-    "web_search_result_location",
-    "search_result_location",
-];
-
-/// Whether a source has a form in this API: its own has, and an address of the web.
-pub fn has_form(citation: &Citation) -> bool {
-    is_own(citation) || citation.url.is_some()
-}
-
-fn is_own(citation: &Citation) -> bool {
-    citation.native.get("type").and_then(Value::as_str).is_some_and(|kind| SOURCES.contains(&kind))
-}
-
-/// A source in this API's form: its own as it came, an address of the web as one that was searched for. What is neither has
-/// no place here.
-fn native(citation: Citation) -> Option<Value> {
-    if is_own(&citation) {
-        return Some(citation.native);
-    }
-    let url = citation.url?;
-    Some(json!({
-        "type": "web_search_result_location",
-        "url": url,
-        "title": citation.title,
-        "cited_text": citation.cited_text.unwrap_or_default(),
-        "encrypted_index": "",
-    }))
 }

@@ -1,7 +1,8 @@
 //! What an answer is made of, in a stream and whole: reasons, calls, sources.
 
 use millrace_actors::fault::Fault;
-use serde_json::Value;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::format::ANSWER;
 use crate::dialects::event::{Citation, Event, Reason};
@@ -60,11 +61,20 @@ pub fn sequence(fields: Option<&Value>) -> Option<String> {
 /// It stands behind the text of its block, `characters` long.
 pub fn citation(native: Value, characters: u64) -> Event {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-    let cited = native.get("sourceContent").and_then(|list| list.get(0)).and_then(|content| content.get("text"));
+    let cited = native.get("sourceContent").and_then(Value::as_array);
+    let cited = cited.map(|list| list.iter().filter_map(|content| content.get("text")?.as_str()).collect::<String>());
     let web = native.get("location").and_then(|location| location.get("web")).and_then(|web| web.get("url"));
-    let (title, url, cited_text) = (text(native.get("title")), text(web), text(cited));
+    let (title, url) = (text(native.get("title")), text(web));
+    let cited_text = cited.filter(|cited| !cited.is_empty());
     let behind = Some(characters);
     Event::Citation { choice: 0, citation: Citation { url, title, cited_text, behind, native } }
+}
+
+/// What a block or a piece of one is, none of whose members is read: the first of them.
+pub fn kind_of(raw: &RawValue) -> Option<String> {
+    let members: Map<String, Value> = serde_json::from_str(raw.get()).ok()?;
+    let (kind, _) = members.into_iter().find(|(_, value)| !value.is_null())?;
+    Some(kind.chars().take(40).collect())
 }
 
 /// A fault of the provider's.

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! writing.rs, fields.rs, turns.rs, blocks.rs, tools.rs, format.rs, thinking.rs   Request -> provider's body
-//! stream.rs, whole.rs, answer.rs, usage.rs                                       provider's answer -> events
+//! stream.rs, whole.rs, answer.rs, picture.rs, usage.rs                           provider's answer -> events
 //! embed.rs                                                                       embeddings, both ways, by `InvokeModel`
 //! ```
 //!
@@ -17,6 +17,7 @@ mod blocks;
 mod embed;
 mod fields;
 mod format;
+mod picture;
 mod stream;
 mod thinking;
 mod tools;

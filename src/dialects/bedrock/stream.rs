@@ -9,6 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::answer::{self, Calls, invalid};
+use super::picture::{Picture, Told};
 use super::usage;
 use super::whole::{Tier, read_whole};
 use crate::dialects::Decode;
@@ -25,6 +26,9 @@ pub struct Decoder {
     open: Vec<(u32, Option<u32>)>,
     calls: Calls,
     signature: String,
+    picture: Option<Picture>,
+    /// The block of an unknown kind that was told last.
+    own: Option<u32>,
     /// Characters of the block's text so far.
     characters: u64,
     stopped: bool,
@@ -38,8 +42,10 @@ pub struct Decoder {
 struct Message<'a> {
     role: Option<String>,
     content_block_index: Option<u32>,
-    start: Option<Begun>,
-    delta: Option<Delta>,
+    #[serde(borrow)]
+    start: Option<&'a RawValue>,
+    #[serde(borrow)]
+    delta: Option<&'a RawValue>,
     stop_reason: Option<String>,
     additional_model_response_fields: Option<Value>,
     #[serde(borrow)]
@@ -51,6 +57,7 @@ struct Message<'a> {
 #[serde(rename_all = "camelCase", default)]
 struct Begun {
     tool_use: Option<ToolUse>,
+    image: Option<Told>,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +75,7 @@ struct Delta {
     tool_use: Option<Input>,
     reasoning_content: Option<Reasoning>,
     citation: Option<Value>,
+    image: Option<Told>,
 }
 
 #[derive(Default, Deserialize)]
@@ -101,10 +109,11 @@ impl Decode for Decoder {
         if kind.as_ref().is_some_and(|kind| !KINDS.contains(&&**kind)) {
             return Ok(()); // newer than this reader
         }
-        let mut message: Message<'_> = serde_json::from_slice(data).map_err(|why| {
+        let unread = |why| {
             let kind = kind.as_deref().unwrap_or("without a name");
             invalid(format!("event {kind} cannot be read: {why}"))
-        })?;
+        };
+        let mut message: Message<'_> = serde_json::from_slice(data).map_err(unread)?;
         let tier = message.service_tier.take().map(|tier| tier.kind);
         if !self.started {
             self.started = true;
@@ -115,7 +124,7 @@ impl Decode for Decoder {
             "contentBlockStart" => self.begin(message, out)?,
             "contentBlockStop" => self.close(message.content_block_index.unwrap_or_default(), out),
             "messageStop" => {
-                self.sign(out);
+                self.over(out);
                 let sequence = answer::sequence(message.additional_model_response_fields.as_ref());
                 self.calls.finish(message.stop_reason, sequence, out);
                 self.stopped = true;
@@ -155,16 +164,23 @@ fn kind_of(message: &Message<'_>) -> &'static str {
 }
 
 impl Decoder {
-    /// Only calls are begun: texts and thought come without.
+    /// Only calls and pictures are begun: texts and thought come without.
     fn begin(&mut self, message: Message<'_>, out: &mut Vec<Event>) -> Result<(), Fault> {
-        let Some(ToolUse { tool_use_id, name }) = message.start.and_then(|start| start.tool_use) else {
+        let Some(raw) = message.start else { return Ok(()) };
+        let index = message.content_block_index.unwrap_or_default();
+        let Begun { tool_use, image } = part(raw)?;
+        if let Some(told) = image {
+            self.over(out);
+            return self.picture.insert(Picture::default()).add(told);
+        }
+        let Some(ToolUse { tool_use_id, name }) = tool_use else {
+            self.own(index, raw, out);
             return Ok(());
         };
         if self.open.len() >= MAX_OPEN {
             return Err(invalid("more than 64 content blocks are open at once"));
         }
-        self.sign(out);
-        let index = message.content_block_index.unwrap_or_default();
+        self.over(out);
         self.open.retain(|(open, _)| *open != index);
         let call = self.calls.begin(tool_use_id, name, out);
         self.open.push((index, call));
@@ -173,7 +189,12 @@ impl Decoder {
 
     fn delta(&mut self, message: Message<'_>, out: &mut Vec<Event>) -> Result<(), Fault> {
         let index = message.content_block_index.unwrap_or_default();
-        let Delta { text, tool_use, reasoning_content, citation } = message.delta.unwrap_or_default();
+        let Some(raw) = message.delta else { return Ok(()) };
+        let delta = part(raw)?;
+        if matches!(delta, Delta { text: None, tool_use: None, reasoning_content: None, citation: None, image: None }) {
+            self.own(index, raw, out);
+        }
+        let Delta { text, tool_use, reasoning_content, citation, image } = delta;
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             self.characters += text.chars().count() as u64;
             out.push(Event::Text { choice: 0, text });
@@ -194,19 +215,39 @@ impl Decoder {
             out.extend(redacted_content.map(|data| Event::Redacted { choice: 0, data }));
         }
         out.extend(citation.map(|native| answer::citation(native, self.characters)));
+        if let Some(told) = image {
+            self.picture.get_or_insert_default().add(told)?;
+        }
         Ok(())
     }
 
+    /// A block of a kind that is not read is told once.
+    fn own(&mut self, index: u32, raw: &RawValue, out: &mut Vec<Event>) {
+        if self.own == Some(index) {
+            return;
+        }
+        if let Some(kind) = answer::kind_of(raw) {
+            self.own = Some(index);
+            out.push(Event::Own { kind });
+        }
+    }
+
     fn close(&mut self, index: u32, out: &mut Vec<Event>) {
-        self.sign(out);
+        self.over(out);
         self.characters = 0;
         self.open.retain(|(open, _)| *open != index);
     }
 
-    /// A signature may come in pieces, and is whole when its block is over.
-    fn sign(&mut self, out: &mut Vec<Event>) {
+    /// A signature and a picture may come in pieces, and are whole when their block is over.
+    fn over(&mut self, out: &mut Vec<Event>) {
+        out.extend(self.picture.take().map(Picture::event));
         if !self.signature.is_empty() {
             out.push(Event::Signature { choice: 0, signature: std::mem::take(&mut self.signature) });
         }
     }
+}
+
+/// What an event begins or brings.
+fn part<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Fault> {
+    serde_json::from_str(raw.get()).map_err(|why| invalid(format!("a part of an event cannot be read: {why}")))
 }

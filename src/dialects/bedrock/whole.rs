@@ -1,19 +1,22 @@
 //! The provider's whole answer, as the events that its stream would have had.
 
 use millrace_actors::fault::Fault;
+use millrace_actors::relay::mid_stream_error;
 use millrace_actors::wire::usage::Usage;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::answer::{self, Calls, invalid};
+use super::picture::{Picture, Told};
 use super::usage;
 use crate::dialects::event::{Event, Start};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Whole<'a> {
-    output: Output,
+    #[serde(borrow)]
+    output: Output<'a>,
     #[serde(default)]
     stop_reason: Option<String>,
     #[serde(borrow, default)]
@@ -31,14 +34,15 @@ pub(super) struct Tier {
 }
 
 #[derive(Deserialize)]
-struct Output {
-    message: Message,
+struct Output<'a> {
+    #[serde(borrow)]
+    message: Message<'a>,
 }
 
 #[derive(Deserialize)]
-struct Message {
-    #[serde(default)]
-    content: Vec<Block>,
+struct Message<'a> {
+    #[serde(borrow, default)]
+    content: Vec<&'a RawValue>,
 }
 
 /// A block has one of these; one that has none is of a kind newer than this reader.
@@ -49,6 +53,7 @@ struct Block {
     tool_use: Option<ToolUse>,
     reasoning_content: Option<Reasoning>,
     citations_content: Option<Cited>,
+    image: Option<Told>,
 }
 
 #[derive(Deserialize)]
@@ -87,17 +92,27 @@ struct Text {
     text: String,
 }
 
+/// An error that has the status of an answer.
+#[derive(Deserialize)]
+struct Failed<'a> {
+    #[serde(borrow)]
+    message: &'a RawValue,
+}
+
 /// Reads an answer of `POST /model/{id}/converse`.
 ///
 /// # Errors
-/// It is not one.
+/// It is not one, or the provider failed.
 pub fn read_whole(body: &[u8]) -> Result<Vec<Event>, Fault> {
+    if serde_json::from_slice::<Failed<'_>>(body).is_ok_and(|failed| failed.message.get().starts_with('"')) {
+        return Err(mid_stream_error(body));
+    }
     let whole: Whole<'_> =
         serde_json::from_slice(body).map_err(|why| invalid(format!("the answer cannot be read: {why}")))?;
     let tier = whole.service_tier.map(|tier| tier.kind);
     let mut out = vec![Event::Start(Start { service_tier: tier.clone(), ..Start::default() })];
     let mut calls = Calls::default();
-    whole.output.message.content.into_iter().for_each(|block| said(block, &mut calls, &mut out));
+    whole.output.message.content.into_iter().try_for_each(|block| said(block, &mut calls, &mut out))?;
     let sequence = answer::sequence(whole.additional_model_response_fields.as_ref());
     calls.finish(whole.stop_reason, sequence, &mut out);
     out.extend(whole.usage.and_then(|raw| usage::read(raw, tier.as_deref())).map(Event::Usage));
@@ -118,7 +133,20 @@ pub fn usage_of(body: &[u8]) -> Option<Usage> {
     usage::read(outline.usage, outline.tier.as_ref().map(|tier| tier.kind.as_str()))
 }
 
-fn said(block: Block, calls: &mut Calls, out: &mut Vec<Event>) {
+fn said(raw: &RawValue, calls: &mut Calls, out: &mut Vec<Event>) -> Result<(), Fault> {
+    let block: Block = serde_json::from_str(raw.get())
+        .map_err(|why| invalid(format!("a block of the answer cannot be read: {why}")))?;
+    if matches!(
+        block,
+        Block { text: None, tool_use: None, reasoning_content: None, citations_content: None, image: None }
+    ) {
+        out.extend(answer::kind_of(raw).map(|kind| Event::Own { kind }));
+    }
+    if let Some(told) = block.image {
+        let mut picture = Picture::default();
+        picture.add(told)?;
+        out.push(picture.event());
+    }
     let text = |text: String| (!text.is_empty()).then_some(Event::Text { choice: 0, text });
     out.extend(block.text.and_then(text));
     if let Some(cited) = block.citations_content {
@@ -142,4 +170,5 @@ fn said(block: Block, calls: &mut Calls, out: &mut Vec<Event>) {
             Some(_) => {}
         }
     }
+    Ok(())
 }

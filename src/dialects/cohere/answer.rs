@@ -198,12 +198,20 @@ fn cited(native: Value) -> Event {
     Event::Citation { choice: 0, citation: citation(native) }
 }
 
-/// An object of a piece; nothing in it where it is another thing, such as the empty list of a start. One that cannot be read
-/// is a fault: it may hold words.
+/// An object of a piece; nothing in it where it is absent, or the empty list or text of a start. All else is a fault: it may
+/// hold words.
 fn part<'a, T: Deserialize<'a> + Default>(raw: Raw<'a>) -> Result<T, Fault> {
-    match raw.filter(|raw| raw.get().starts_with('{')) {
-        Some(raw) => serde_json::from_str(raw.get()).map_err(|e| invalid(format!("not a piece of a chat: {e}"))),
-        None => Ok(T::default()),
+    let unread = |why: &str| invalid(format!("not a piece of a chat: {why}"));
+    let Some(raw) = raw.map(RawValue::get) else { return Ok(T::default()) };
+    match raw.as_bytes().first() {
+        Some(b'{') => serde_json::from_str(raw).map_err(|e| unread(&e.to_string())),
+        _ if raw == "\"\""
+            || raw.split_ascii_whitespace().eq(["[]"])
+            || raw.split_ascii_whitespace().eq(["[", "]"]) =>
+        {
+            Ok(T::default())
+        }
+        _ => Err(unread("it is no object")),
     }
 }
 

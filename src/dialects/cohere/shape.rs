@@ -95,7 +95,10 @@ pub fn citation(native: Value) -> Citation {
     let first = |name: &str| sources.iter().find_map(|source| within(source, name));
     let (url, title) = (first("url"), first("title"));
     let cited_text = first("snippet").or_else(|| first("text")).or_else(|| text(&native["text"]));
+    // of a plan or a thought, it is not the answer's text that its places are in
+    let elsewhere = matches!(native["type"].as_str(), Some("PLAN" | "THINKING_CONTENT"));
     let native = match &url {
+        Some(url) if elsewhere => serde_json::json!({"url": url}),
         Some(url) => serde_json::json!({"type": "url_citation", "url_citation": {"url": url,
             "title": title.as_deref().unwrap_or_default(), "start_index": native["start"], "end_index": native["end"]}}),
         None => native,

@@ -136,7 +136,30 @@ fn a_piece_that_cannot_be_read_is_a_fault_and_an_empty_list_is_nothing() {
         let told = decoder.event(None, event.to_string().as_bytes(), &mut vec![]);
         assert_eq!(told.is_ok(), fine, "{message}: {told:?}");
     }
-    assert!(read("content-start", &json!({"content": []})).is_ok());
+    for (content, fine) in [
+        (json!([]), true),
+        (json!(""), true),
+        (json!(null), true),
+        (json!("hello"), false),
+        (json!([{"type": "text", "text": "hello"}]), false),
+        (json!(7), false),
+    ] {
+        for kind in ["content-start", "content-delta"] {
+            let told = read(kind, &json!({"content": content}));
+            assert_eq!(told.is_ok(), fine, "{kind} {content}: {told:?}");
+        }
+    }
+}
+
+#[test]
+fn places_in_a_plan_or_a_thought_are_no_places_in_the_text() {
+    let source = json!({"type": "tool", "id": "s", "tool_output": {"url": "https://h/p", "title": "P"}});
+    for (kind, placed) in [("TEXT_CONTENT", true), ("PLAN", false), ("THINKING_CONTENT", false)] {
+        let native = json!({"start": 3, "end": 5, "text": "x", "type": kind, "sources": [source]});
+        let citation = super::shape::citation(native);
+        assert_eq!(citation.url.as_deref(), Some("https://h/p"));
+        assert_eq!(citation.native["url_citation"].is_object(), placed, "{kind}: {citation:?}");
+    }
 }
 
 #[test]

@@ -168,10 +168,11 @@ impl<'a> Writer<'a, '_> {
         let Some(name) = self.names.get(id).copied() else {
             return Err(bad(at, "answers a call that no message makes; send the model's call with it"));
         };
-        let (mut texts, mut media) = (Vec::new(), Vec::new());
+        let (mut texts, mut inline, mut behind) = (Vec::new(), Vec::new(), Vec::new());
+        let mut media = Vec::new();
         for part in parts {
             match &part.content {
-                Content::Text { text, .. } => texts.push(text.as_str()),
+                Content::Text { text, .. } => texts.push(text.clone()),
                 Content::ToolCall { .. } | Content::ToolResult { .. } => {
                     return Err(bad(
                         at,
@@ -179,6 +180,14 @@ impl<'a> Writer<'a, '_> {
                     ));
                 }
                 other => self.part(other, part.place(at), &mut media)?,
+            }
+            // what became text is the result's own; bytes may stand in it, for models that take them; all else follows it
+            for mut part in std::mem::take(&mut media) {
+                match part.get_mut("text").map(Value::take) {
+                    Some(Value::String(text)) => texts.push(text),
+                    _ if self.traits.rich_results && part.get("inlineData").is_some() => inline.push(part),
+                    _ => behind.push(part),
+                }
             }
         }
         let text = texts.join("\n");
@@ -191,16 +200,16 @@ impl<'a> Writer<'a, '_> {
         if is_own(id) {
             result["id"] = id.into();
         }
-        if self.traits.rich_results && !media.is_empty() {
-            result["parts"] = std::mem::take(&mut media).into();
+        if !inline.is_empty() {
+            result["parts"] = inline.into();
         }
         out.push(json!({"functionResponse": result}));
-        if !media.is_empty() {
+        if !behind.is_empty() {
             // they come to stand behind the results of all calls, since nothing may stand between those
             let why = "pictures and files follow behind the results, each result's behind a line that names it";
             self.notes.add("messages.tool_result", Did::Renamed, why);
             out.push(json!({"text": format!("Result of `{name}`:")}));
-            out.append(&mut media);
+            out.append(&mut behind);
         }
         Ok(())
     }

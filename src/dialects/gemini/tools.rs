@@ -24,17 +24,10 @@ pub const NATIVE: [&str; 9] = [
 pub fn write(request: &Request, body: &mut Map<String, Value>, notes: &mut Notes) {
     let mut functions = Vec::new();
     let mut tools = Vec::new();
+    let mut search = None;
     for tool in &request.tools {
-        if let Some(search) = Search::of(tool).filter(|_| !matches!(tool, Tool::Native(value) if is_native(value))) {
-            let functions = request
-                .tools
-                .iter()
-                .any(|tool| matches!(&*custom::tool(tool, &mut Notes::default()), Tool::Function { .. }));
-            match functions {
-                // Google's models search, or call functions
-                true => notes.add("tools.web_search", Did::Dropped, "not beside functions"),
-                false => tools.push(search.of_google(notes)),
-            }
+        if let Some(asked) = Search::of(tool).filter(|_| !matches!(tool, Tool::Native(value) if is_native(value))) {
+            search.get_or_insert((asked, "tools.web_search"));
             continue;
         }
         let tool = custom::tool(tool, notes);
@@ -53,9 +46,15 @@ pub fn write(request: &Request, body: &mut Map<String, Value>, notes: &mut Notes
             Tool::Native(_) => notes.add("tools", Did::Dropped, "a tool that this provider does not run"),
         }
     }
-    if request.rest.contains_key("web_search_options") {
-        notes.add("web_search_options", Did::Renamed, "the tool googleSearch");
-        tools.push(json!({"googleSearch": {}}));
+    if let Some(options) = request.rest.get("web_search_options") {
+        search.get_or_insert((Search::of_options(options), "web_search_options"));
+    }
+    match search {
+        // Google's models search, or call functions
+        Some((_, name)) if !functions.is_empty() => notes.add(name, Did::Dropped, "not beside functions"),
+        Some(_) if tools.iter().any(|tool| tool.get("googleSearch").is_some()) => {}
+        Some((search, _)) => tools.push(search.of_google(notes)),
+        None => {}
     }
     for name in request.rest.keys().filter(|name| name.starts_with("tools.")) {
         notes.add(name, Did::Dropped, "no such member here");

@@ -120,7 +120,7 @@ pub const STREAMS: [Row; 26] = [
 ];
 
 /// Faults before the first event: there is a status to tell, and another try to make.
-pub const REFUSED: [Row; 18] = [
+pub const REFUSED: [Row; 20] = [
     refused("400,message=so it was", &[400], 1),
     refused("401,message=so it was", &[401, 502], 1),
     refused("404,message=so it was", &[404], 1),
@@ -137,6 +137,9 @@ pub const REFUSED: [Row; 18] = [
     refused("html", &[502], 2),
     refused("null", &[502], 2),
     refused("error-body", &[500, 502], 2),
+    refused("strange", &[502], 2),
+    // a whole answer that is more than an event may be
+    refused("chunks=4,chunk-bytes=40000,shape=json", &[502], 2),
     refused("chunks=9,cut:0", &[502], 2),
     refused("chunks=9,error-event:0", &[429, 500, 502, 503, 529], 2),
 ];

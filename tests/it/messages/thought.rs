@@ -32,6 +32,7 @@ fn callers() -> Vec<Wishes> {
                 (json!({"thinking": {"type": "disabled"}}), false),
                 (json!({"thinking": {"type": "adaptive"}}), true),
                 (json!({"thinking": {"type": "adaptive", "display": "omitted"}}), false),
+                (json!({"thinking": {"type": "adaptive", "display": "summarized"}}), true),
             ],
         ),
         (
@@ -72,7 +73,7 @@ fn written(events: &[Value]) -> Option<u64> {
 
 #[test]
 fn it_is_told_only_to_who_asks_and_counted_in_any_case() {
-    let scene = Scene::configured(", drop_params: true", "");
+    let scene = Scene::new();
     for (path, plain, wishes) in callers() {
         for (wish, shown) in wishes {
             for provider in ["o", "a", "g"] {
@@ -202,4 +203,18 @@ fn hidden_thought_before_a_call_comes_back_to_who_needs_it_and_to_nobody_else() 
             }
         }
     }
+}
+
+/// Claude does not think where a tool is forced, of whatever kind.
+#[test]
+fn a_forced_custom_tool_leaves_no_thought() {
+    let scene = Scene::configured(", drop_params: true", "");
+    let body = json!({"model": "a/claude-haiku-4-5", "reasoning_effort": "low", "max_tokens": 9000,
+        "messages": [{"role": "user", "content": "hi"}],
+        "tools": [{"type": "custom", "custom": {"name": "c"}}],
+        "tool_choice": {"type": "custom", "custom": {"name": "c"}}});
+    let answer = scene.client().post("/v1/chat/completions", &body);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let sent = scene.sent();
+    assert_eq!((&sent["thinking"], &sent["tool_choice"]["name"]), (&Value::Null, &json!("c")), "{sent}");
 }

@@ -7,9 +7,10 @@ use super::raw::Provider;
 use super::{ALIAS, Setup, gateway_at, shown};
 use crate::harness::{chat, logged};
 
-/// As JSON, and as a stream's first bytes: neither is what its type says. Each echoes the key of the scene's deployment.
+/// As JSON, and as a stream's first bytes: neither is what its type says; and an object that is no answer, for a stream. Each echoes the key of the scene's deployment.
 const WHOLE: &str = "{\"choices\":[], and then sk-provider, broken-off-1";
 const STREAM: &str = "data: {\"never\": \"ended sk-provider broken-off-2";
+const STRANGE: &str = "{\"detail\": \"busy sk-provider broken-off-3\"}";
 
 fn answering(content_type: &str, body: &str) -> Provider {
     let answer = format!("HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\nconnection: close\r\n\r\n{body}");
@@ -19,9 +20,11 @@ fn answering(content_type: &str, body: &str) -> Provider {
 #[test]
 fn u25_what_cannot_be_understood_is_told_with_its_deployment_and_logged_without_the_key() {
     logged();
-    for (content_type, body, mark, members) in
-        [("application/json", WHOLE, "broken-off-1", json!({})), ("text/event-stream", STREAM, "broken-off-2", shown())]
-    {
+    for (content_type, body, mark, members) in [
+        ("application/json", WHOLE, "broken-off-1", json!({})),
+        ("text/event-stream", STREAM, "broken-off-2", shown()),
+        ("application/json", STRANGE, "broken-off-3", shown()),
+    ] {
         let provider = answering(content_type, body);
         let gateway = gateway_at(&provider.base_url(), &Setup::default());
         let answer = gateway.client().send("/v1/chat/completions", &chat(ALIAS, members)).whole();

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::super::{Decoder, WHOLE, read_whole};
 use super::{decode, encode, events_of, facts, fixture, golden, pretty};
-use crate::dialects::event::{Event, Reason};
+use crate::dialects::event::{Event, Image, Reason};
+use crate::dialects::request::Source;
 use crate::dialects::{Decode, anthropic, openai};
 
 const ANSWERS: [&str; 7] = ["text", "tools", "thinking", "sources", "stop-sequence", "guardrail", "newer"];
@@ -122,11 +123,13 @@ fn the_answer_given_by_our_tool_is_text() {
 fn what_cannot_be_is_a_fault_of_the_provider() {
     let arguments = json!({"contentBlockIndex": 4, "delta": {"toolUse": {"input": "{}"}}});
     let error = json!({"error": {"type": "throttlingException", "message": "slow down"}});
+    let picture = json!({"contentBlockIndex": 0, "delta": {"image": {"source": {"bytes": "?"}}}});
     for (events, says) in [
         (vec![("contentBlockDelta", arguments)], "where no call has begun"),
         (vec![("contentBlockDelta", json!({"delta": {"text": 7}}))], "cannot be read"),
         (vec![("metadata", json!("all"))], "cannot be read"),
         (vec![("error", error)], "slow down"),
+        (vec![("contentBlockDelta", picture)], "no base64"),
     ] {
         let fault = read(&events).unwrap_err();
         assert!(format!("{fault:?}").contains(says), "{fault:?}");
@@ -134,11 +137,83 @@ fn what_cannot_be_is_a_fault_of_the_provider() {
     for body in ["", "[]", "{}", r#"{"output":{}}"#, r#"{"output":{"message":{"content":[{"toolUse":{}}]}}}"#] {
         assert!(matches!(read_whole(body.as_bytes()), Err(Fault::InvalidAnswer { .. })), "{body}");
     }
+    // AWS's words, though the status is that of an answer
+    let failed = read_whole(br#"{"message":"the model is busy"}"#);
+    assert!(
+        matches!(&failed, Err(Fault::Provider { error, .. }) if error.message == "the model is busy"),
+        "{failed:?}"
+    );
     let begun = |n: u32| {
         ("contentBlockStart", json!({"contentBlockIndex": n, "start": {"toolUse": {"toolUseId": "t", "name": "n"}}}))
     };
     assert!(read(&(0..64).map(begun).collect::<Vec<_>>()).is_ok());
     assert!(read(&(0..65).map(begun).collect::<Vec<_>>()).is_err(), "what is open is bounded");
+}
+
+/// Once a block, whether it begins or brings something.
+#[test]
+fn pictures_and_what_is_of_another_kind_are_told() {
+    let start =
+        |n: u32, start: serde_json::Value| ("contentBlockStart", json!({"contentBlockIndex": n, "start": start}));
+    let delta =
+        |n: u32, delta: serde_json::Value| ("contentBlockDelta", json!({"contentBlockIndex": n, "delta": delta}));
+    let stop = |n: u32| ("contentBlockStop", json!({"contentBlockIndex": n}));
+    let piece = |bytes: &str| json!({"image": {"source": {"bytes": bytes}}});
+    let stream = [
+        ("messageStart", json!({"role": "assistant"})),
+        start(0, json!({"toolResult": {"toolUseId": "t"}})),
+        delta(0, json!({"toolResult": [{"text": "1"}]})),
+        delta(0, json!({"toolResult": [{"text": "2"}]})),
+        stop(0),
+        start(1, json!({"image": {"format": "jpeg"}})),
+        delta(1, piece("AA==")),
+        delta(1, piece("AQI=")),
+        stop(1),
+        delta(2, json!({"searchResult": {}})),
+        stop(2),
+        ("messageStop", json!({"stopReason": "end_turn"})),
+        ("metadata", json!({})),
+    ];
+    let whole = json!({"output": {"message": {"role": "assistant", "content": [
+        {"toolResult": {"toolUseId": "t", "content": [{"text": "12"}]}},
+        {"image": {"format": "jpeg", "source": {"bytes": "AAEC"}}},
+        {"searchResult": {}},
+    ]}}, "stopReason": "end_turn"});
+    let whole = read_whole(whole.to_string().as_bytes()).unwrap();
+    assert_eq!(read(&stream).unwrap(), whole);
+    let source = Source::Base64 { media_type: "image/jpeg".into(), data: "AAEC".into() };
+    let own = |kind: &str| Event::Own { kind: kind.into() };
+    assert_eq!(
+        whole[1..4],
+        [own("toolResult"), Event::Image { choice: 0, image: Image { source } }, own("searchResult")]
+    );
+    let elsewhere = json!({"output": {"message": {"content": [
+        {"image": {"format": "png", "source": {"s3Location": {"uri": "s3://b/k"}}}}]}}});
+    assert_eq!(read_whole(elsewhere.to_string().as_bytes()).unwrap()[1], own("image"));
+}
+
+/// Claude's sources in Converse's words are Claude's for callers of Anthropic's.
+#[test]
+fn places_in_documents_are_told_in_anthropics_words() {
+    let sources = [
+        json!({"title": "A", "sourceContent": [{"text": "a"}, {"text": "b"}],
+            "location": {"documentChar": {"documentIndex": 0, "start": 1, "end": 3}}}),
+        json!({"location": {"documentChunk": {"documentIndex": 1, "start": 0, "end": 2}}}),
+        json!({"title": "S", "source": "https://s", "location": {"searchResultLocation": {"searchResultIndex": 2, "start": 0, "end": 1}}}),
+    ];
+    let body = json!({"output": {"message": {"content": [
+        {"citationsContent": {"content": [{"text": "x"}], "citations": sources}}]}}, "stopReason": "end_turn"});
+    let told = anthropic::write_whole(read_whole(body.to_string().as_bytes()).unwrap(), &facts());
+    let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
+    let want = json!([
+        {"type": "char_location", "cited_text": "ab", "document_title": "A", "document_index": 0,
+            "start_char_index": 1, "end_char_index": 3},
+        {"type": "content_block_location", "cited_text": "", "document_title": null, "document_index": 1,
+            "start_block_index": 0, "end_block_index": 2},
+        {"type": "search_result_location", "cited_text": "", "source": "https://s", "title": "S",
+            "search_result_index": 2, "start_block_index": 0, "end_block_index": 1},
+    ]);
+    assert_eq!(told["content"][0]["citations"], want);
 }
 
 #[test]

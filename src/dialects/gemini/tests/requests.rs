@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{fixture, fixtures, golden, parsed, pretty, target};
 use crate::dialects::gemini::{read_request, write_request};
-use crate::dialects::request::{Content, Message, Part, Reasoning, Request, Role};
+use crate::dialects::request::{Content, Message, Part, Reasoning, Request, Role, Tool};
 use crate::dialects::{BadRequest, Notes, Written, anthropic, openai};
 
 fn written(request: &Request, model: &str) -> (Value, Notes) {
@@ -166,4 +166,57 @@ fn results_name_their_function_and_say_whether_it_failed() {
     let orphan = json!({"messages": [{"role": "tool", "tool_call_id": "nobody", "content": "x"}]});
     let request = openai::read_request(orphan.to_string().as_bytes()).unwrap();
     assert_eq!(write_request(&request, &target("gemini-2.5-flash")).unwrap_err().pointer, "/messages/0");
+}
+
+/// Only bytes may stand within a result (Google's reference, `FunctionResponsePart`); texts are the result's own.
+#[test]
+fn results_hold_texts_and_bytes_and_files_follow_them() {
+    let body = json!({"model": "m", "max_tokens": 9, "messages": [
+    {"role": "user", "content": "x"},
+    {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}}]},
+    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": [
+        {"type": "text", "text": "a"},
+        {"type": "search_result", "source": "https://s", "title": "S", "content": [{"type": "text", "text": "b"}]},
+        {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "c"}},
+        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
+        {"type": "image", "source": {"type": "url", "url": "https://h/x.png"}},
+    ]}]}]});
+    let request = anthropic::read_request(body.to_string().as_bytes()).unwrap();
+    let of = |model: &str| written(&request, model).0["contents"][2]["parts"].clone();
+    let rich = of("gemini-3-pro");
+    assert_eq!(rich[0]["functionResponse"]["response"], json!({"output": "a\nS\n\nhttps://s\n\nb\nc"}));
+    let bytes = json!({"inlineData": {"mimeType": "image/png", "data": "AAAA"}});
+    assert_eq!(rich[0]["functionResponse"]["parts"], json!([bytes]));
+    assert_eq!(rich[1], json!({"text": "Result of `f`:"}));
+    assert_eq!(rich[2]["fileData"]["fileUri"], "https://h/x.png");
+    let plain = of("gemini-2.5-flash");
+    assert_eq!(plain[0]["functionResponse"]["response"], rich[0]["functionResponse"]["response"]);
+    assert!(plain[0]["functionResponse"]["parts"].is_null());
+    assert_eq!((&plain[2], &plain[3]), (&bytes, &rich[2]));
+}
+
+/// Google's models search, or call functions; what is asked of a search besides is noted.
+#[test]
+fn a_search_is_asked_for_once_and_never_beside_functions() {
+    let function = json!({"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "function", "function": {"name": "f"}}]});
+    let functions = || openai::read_request(function.to_string().as_bytes()).unwrap().tools;
+    let tool = || Tool::Native(json!({"type": "web_search", "search_context_size": "low"}));
+    let options = json!({"search_context_size": "low"});
+    let of = |tools: Vec<Tool>, options: &Value| {
+        let body = json!({"messages": [{"role": "user", "content": "x"}], "web_search_options": options});
+        let mut request = openai::read_request(body.to_string().as_bytes()).unwrap();
+        request.tools = tools;
+        let (own, notes) = written(&request, "gemini-2.5-flash");
+        (own["tools"].clone(), notes.to_string())
+    };
+    let search = json!([{"googleSearch": {}}]);
+    for tools in [vec![], vec![tool()], vec![tool(), tool()]] {
+        let (told, notes) = of(tools, &options);
+        assert_eq!(told, search, "{notes}");
+        assert!(notes.contains("dropped=tools.web_search.search_context_size"), "{notes}");
+    }
+    assert_eq!(of(vec![Tool::Native(json!({"googleSearch": {}}))], &options).0, search);
+    let (told, notes) = of(functions(), &options);
+    assert_eq!(told, json!([{"functionDeclarations": [{"name": "f"}]}]));
+    assert!(notes.starts_with("dropped=web_search_options"), "{notes}");
 }
