@@ -143,6 +143,14 @@ impl Routing {
         Some(all)
     }
 
+    /// Whether a form for `model` may pass as it comes: no deployment that may serve it, its fallbacks' included, has a setting
+    /// about fields, of which some may still come.
+    pub fn forms_pass(&self, model: &str) -> bool {
+        let unset = |d: &Arc<Deployment>| d.drop.is_empty() && d.default_params.is_empty() && d.extra_body.is_empty();
+        let names = std::iter::once(model.to_owned()).chain(self.fallbacks_of(model));
+        names.filter_map(|name| self.resolve(&name)).all(|resolved| resolved.group.deployments.iter().all(unset))
+    }
+
     /// Every deployment, for metrics and for carrying health over a reload.
     pub fn deployments(&self) -> impl Iterator<Item = &Arc<Deployment>> {
         self.groups.values().chain(&self.wildcards).flat_map(|group| &group.deployments)

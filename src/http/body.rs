@@ -66,14 +66,21 @@ fn grow(body: &mut BytesMut, more: usize, announced: Option<usize>) {
     body.reserve(target - body.len());
 }
 
+/// No body that is encoded is read or sent on: nobody here would undo it.
+pub fn is_unencoded(request: &HttpRequest) -> Result<(), Fault> {
+    let mut told = request.headers().get_all(CONTENT_ENCODING);
+    match told.find(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        Some(encoding) => {
+            let got = format!("content-encoding {}", String::from_utf8_lossy(encoding.as_bytes()));
+            Err(Fault::MediaType { got })
+        }
+        None => Ok(()),
+    }
+}
+
 /// JSON, or nothing said: many a script sends no content type, or curl's default of a form.
 fn is_json(request: &HttpRequest) -> Result<(), Fault> {
-    if let Some(encoding) = request.headers().get(CONTENT_ENCODING)
-        && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
-    {
-        let got = format!("content-encoding {}", String::from_utf8_lossy(encoding.as_bytes()));
-        return Err(Fault::MediaType { got });
-    }
+    is_unencoded(request)?;
     let Some(value) = request.headers().get(CONTENT_TYPE) else { return Ok(()) };
     if value == "application/json" {
         return Ok(()); // nearly always, and the rest allocates

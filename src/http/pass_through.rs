@@ -10,17 +10,18 @@ mod path;
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use millrace_actors::account::{Admitted, Through};
 use millrace_actors::capabilities::Hooks;
 use millrace_actors::deployment::Deployment;
 use millrace_actors::exchange::Exchange;
-use millrace_actors::fault::{Fault, shown};
+use millrace_actors::fault::Fault;
 use millrace_actors::plan::Plan;
 use millrace_actors::routing::Routing;
 use millrace_actors::wire::envelope::{Endpoint, Envelope};
 
+use super::body::is_unencoded;
 use super::completions::answer;
 use super::error::ApiError;
 use super::ids::{RequestId, fresh, sane};
@@ -61,7 +62,7 @@ async fn pass(caller: Caller, request: HttpRequest, payload: web::Payload) -> Re
     let routing = desk.routing();
     let deployment = target(&request, &routing).map_err(refuse)?;
     let path_and_query = path::below(&request, &deployment).map_err(refuse)?;
-    is_plain(request.headers()).map_err(refuse)?;
+    is_unencoded(&request).map_err(refuse)?;
     let Body { bytes, upload, said } = body::read(&request, payload, &desk).await.map_err(refuse)?;
     let model: Arc<str> = said.model.clone().unwrap_or_default().into();
     let plan = Plan::only(&deployment, &model);
@@ -141,14 +142,4 @@ async fn hooks(exchange: &mut Exchange) -> Result<(), Fault> {
 
 fn forwarded(headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
     FORWARDED.iter().filter_map(|name| Some((name.clone(), headers.get(name)?.clone()))).collect()
-}
-
-/// A body that is encoded would arrive without the word that says so.
-fn is_plain(headers: &HeaderMap) -> Result<(), Fault> {
-    match headers.get(CONTENT_ENCODING) {
-        Some(value) if !value.as_bytes().eq_ignore_ascii_case(b"identity") => Err(Fault::MediaType {
-            got: format!("content-encoding {}", shown(&String::from_utf8_lossy(value.as_bytes()))),
-        }),
-        _ => Ok(()),
-    }
 }

@@ -76,7 +76,7 @@ pub fn build(
         default_fallbacks: router.default_fallbacks.clone(),
         max_fallbacks: router.max_fallbacks as usize,
         prices,
-        path: path_settings(config),
+        path: path_settings(config, before),
     })
 }
 
@@ -181,7 +181,8 @@ impl<'c> Shares<'c> {
     }
 }
 
-fn path_settings(config: &Config) -> PathSettings {
+/// The folder of uploads stays the one that was made at the start: another takes a restart.
+fn path_settings(config: &Config, before: Option<&Routing>) -> PathSettings {
     let (router, ours) = (&config.router, &config.millrace);
     let bytes = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     PathSettings {
@@ -196,7 +197,7 @@ fn path_settings(config: &Config) -> PathSettings {
         max_event_bytes: ours.max_event_bytes,
         credit_bytes: ours.credit_bytes,
         upload_replay_bytes: ours.upload_replay_bytes,
-        spool: ours.data_dir.clone(),
+        spool: before.map_or_else(|| ours.data_dir.clone(), |before| before.path.spool.clone()),
         max_request_bytes: bytes(config.general.max_request_bytes),
         max_response_bytes: bytes(config.general.max_response_bytes),
         always_include_stream_usage: config.general.always_include_stream_usage,

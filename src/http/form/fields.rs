@@ -13,10 +13,12 @@ use super::complaint::bad;
 /// Bytes of all fields together: a prompt for the transcription, at most.
 const MOST: usize = 256 << 10;
 
-/// The fields so far.
+/// The fields so far. Each is looked at once, when it is over; all of them together only where they are asked for.
 pub struct Fields {
     endpoint: Endpoint,
     all: Vec<(String, String)>,
+    /// What the files are called.
+    files: Vec<String>,
     /// The one that is being read.
     open: Option<(String, Vec<u8>)>,
     size: usize,
@@ -25,19 +27,35 @@ pub struct Fields {
 impl Fields {
     /// None yet.
     pub fn new(endpoint: Endpoint) -> Self {
-        Fields { endpoint, all: Vec::new(), open: None, size: 0 }
+        Fields { endpoint, all: Vec::new(), files: Vec::new(), open: None, size: 0 }
     }
 
-    /// A field begins, and the one before it is over.
+    /// A field begins, and the one before it is over. A name may be refused by itself, before its value is read.
     pub fn begins(&mut self, head: Head) -> Result<(), Fault> {
         self.ends()?;
         self.counts(head.name.len())?;
-        // before its value is read: a name may be refused by itself
-        self.all.push((head.name.clone(), String::new()));
-        let refused = self.names();
-        self.all.pop();
-        refused?;
+        let is_list = head.name.ends_with("[]");
+        let twice =
+            |(known, _): &(String, String)| member(known) == member(&head.name) && !(is_list && known.ends_with("[]"));
+        if self.all.iter().any(twice) || self.files.iter().any(|known| member(known) == member(&head.name)) {
+            return Err(given_twice(&head.name));
+        }
+        self.scan(&head.name, "null")?;
         self.open = Some((head.name, Vec::new()));
+        Ok(())
+    }
+
+    /// A file begins, and the field before it is over. There are readers that take a file for a field, so it is not called
+    /// as one.
+    pub fn file(&mut self, head: &Head) -> Result<(), Fault> {
+        self.ends()?;
+        self.counts(head.name.len())?;
+        if self.all.iter().any(|(known, _)| member(known) == member(&head.name)) {
+            return Err(given_twice(&head.name));
+        }
+        // an object is none of what is read here
+        self.scan(&head.name, "{}")?;
+        self.files.push(head.name.clone());
         Ok(())
     }
 
@@ -55,13 +73,15 @@ impl Fields {
         let Some((name, content)) = self.open.take() else { return Ok(()) };
         let text = String::from_utf8(content)
             .map_err(|_| bad(format!("The field '{name}' is not UTF-8. Send text, or name the file."), Some(&name)))?;
-        self.all.push((name, text));
-        self.envelope().map(drop)
+        let field = (name, text);
+        self.scanned(object(std::slice::from_ref(&field))?)?;
+        self.all.push(field);
+        Ok(())
     }
 
-    /// Whether this one is among them.
-    pub fn has(&self, name: &str) -> bool {
-        self.all.iter().any(|(known, _)| known == name)
+    /// What this one says.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.all.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
     }
 
     /// All of them, scanned.
@@ -69,11 +89,9 @@ impl Fields {
         self.scanned(object(&self.all)?)
     }
 
-    /// The same of their names alone.
-    fn names(&self) -> Result<(), Fault> {
-        let members: Vec<_> = self.all.iter().filter(|(name, _)| !name.ends_with("[]")).collect();
-        let members: Vec<_> = members.iter().map(|(name, _)| format!("{}:null", scan::quoted(name))).collect();
-        self.scanned(format!("{{{}}}", members.join(",")).into()).map(drop)
+    /// Whether a body may have a member of this name, and this value.
+    fn scan(&self, name: &str, value: &str) -> Result<(), Fault> {
+        self.scanned(format!("{{{}:{value}}}", scan::quoted(member(name))).into()).map(drop)
     }
 
     fn scanned(&self, object: Bytes) -> Result<Envelope, Fault> {
@@ -86,8 +104,17 @@ impl Fields {
     }
 }
 
-/// The fields as a JSON object. A name that ends in `[]` is a list; any other that is given twice stays so, and is refused
-/// where every body's fields are.
+/// A field's name as a member's: a list's parts are called `name[]`.
+fn member(name: &str) -> &str {
+    name.strip_suffix("[]").unwrap_or(name)
+}
+
+fn given_twice(name: &str) -> Fault {
+    let name = member(name);
+    bad(format!("The field '{name}' is given twice. Give it once."), Some(name))
+}
+
+/// The fields as a JSON object. A name that ends in `[]` is a list.
 fn object(fields: &[(String, String)]) -> Result<Bytes, Fault> {
     let mut members: Vec<(&str, String)> = Vec::with_capacity(fields.len());
     for (name, text) in fields {

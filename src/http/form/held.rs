@@ -16,21 +16,19 @@ pub async fn read(mut reading: Reading, head: Head, folder: Option<&Path>) -> Re
     spool.write(&opening(&head, &reading.boundary)).await?;
     let mut in_file = true;
     while let Some(item) = reading.next().await? {
-        if !matches!(item, Item::Content(_)) {
-            if std::mem::take(&mut in_file) {
-                spool.write(b"\r\n").await?;
-            }
-            reading.fields.ends()?;
+        if !matches!(item, Item::Content(_)) && std::mem::take(&mut in_file) {
+            spool.write(b"\r\n").await?;
         }
         match item {
             Item::Part(head) if head.file => {
+                reading.fields.file(&head)?;
                 in_file = true;
                 spool.write(&opening(&head, &reading.boundary)).await?;
             }
             Item::Part(head) => reading.fields.begins(head)?,
             Item::Content(bytes) if in_file => spool.write(&bytes).await?,
             Item::Content(bytes) => reading.fields.takes(&bytes)?,
-            Item::End => {}
+            Item::End => reading.fields.ends()?,
         }
     }
     spool.write(&closing(&reading.boundary)).await?;

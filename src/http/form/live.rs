@@ -80,7 +80,7 @@ impl Tail {
             }
             Item::Part(head) => {
                 self.in_field = !head.file;
-                if head.file { fields.ends() } else { fields.begins(head) }
+                if head.file { fields.file(&head) } else { fields.begins(head) }
             }
             Item::Content(bytes) if self.in_field => fields.takes(&bytes),
             Item::Content(_) => Ok(()),

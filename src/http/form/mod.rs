@@ -3,7 +3,8 @@
 //!
 //! *Live*: once a file begins and `model` is known, the rest of the form is sent upstream while it arrives, as it is, and what
 //! fields still follow are read on the way (`live.rs`). *Held*: where the model stands behind the file (half of the clients put
-//! it there), where hooks must see all fields, and where the whole form is small, it is read first (`held.rs`).
+//! it there), where hooks must see all fields, where the operator's settings for a deployment are about fields that may still
+//! come, and where the whole form is small, it is read first (`held.rs`).
 
 mod complaint;
 mod fields;
@@ -13,7 +14,7 @@ mod reading;
 mod spool;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Payload;
 use millrace_actors::capabilities::Hooks;
 use millrace_actors::desk::Desk;
@@ -22,6 +23,7 @@ use millrace_actors::wire::envelope::Endpoint;
 use millrace_actors::wire::form::boundary;
 use millrace_actors::wire::form::scanner::{Item, Scanner};
 
+use super::body::is_unencoded;
 use super::incoming::Incoming;
 use complaint::bad;
 use fields::Fields;
@@ -43,10 +45,11 @@ pub async fn read((request, endpoint): (&HttpRequest, Endpoint), payload: Payloa
     while let Some(item) = reading.next().await? {
         match item {
             Item::Part(head) if head.file => {
-                reading.fields.ends()?;
-                // nothing is awaited from here to the exchange's admission: it runs with the same hooks
+                reading.fields.file(&head)?;
+                // nothing is awaited from here to the exchange's admission: it runs with the same hooks and deployments
                 let small = reading.body.announced.is_some_and(|length| length <= kept as u64);
-                let must_wait = small || !reading.fields.has("model") || desk.callbacks().hooks.any(seeing());
+                let passes = reading.fields.text("model").is_some_and(|model| desk.routing().forms_pass(model));
+                let must_wait = small || !passes || desk.callbacks().hooks.any(seeing());
                 return match must_wait {
                     true => held::read(reading, head, path.spool.as_deref()).await,
                     false => live::send(reading, &head),
@@ -66,14 +69,9 @@ fn seeing() -> Hooks {
 }
 
 fn boundary_of(request: &HttpRequest) -> Result<String, Fault> {
-    let told = |name| request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    match told(CONTENT_ENCODING) {
-        Some(encoding) if !encoding.eq_ignore_ascii_case("identity") => {
-            return Err(Fault::MediaType { got: format!("content-encoding {encoding}") });
-        }
-        _ => {}
-    }
-    let kind = told(CONTENT_TYPE).unwrap_or_default();
+    is_unencoded(request)?;
+    let kind = request.headers().get(CONTENT_TYPE).map(|kind| String::from_utf8_lossy(kind.as_bytes()));
+    let kind = kind.unwrap_or_default();
     boundary::of(&kind).map_err(|why| {
         bad(format!("The body must be a form, `content-type: multipart/form-data; boundary=...`: {why}."), None)
     })

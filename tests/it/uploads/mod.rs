@@ -5,6 +5,7 @@ mod late;
 mod memory;
 mod provider;
 mod retries;
+mod settings;
 mod through;
 
 use std::io::Write;
