@@ -29,6 +29,7 @@ mod logprobs;
 pub mod media;
 mod members;
 mod middle;
+mod native;
 pub mod ollama;
 pub mod openai;
 pub mod own;

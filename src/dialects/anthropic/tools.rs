@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::dialects::request::{Request, Tool, ToolChoice};
 use crate::dialects::search::Search;
-use crate::dialects::{Did, Notes, custom};
+use crate::dialects::{Did, Notes, custom, native};
 
 /// Prefix of the paths in [`Request::rest`] that hold members of tools which the model has no place for.
 pub const MEMBERS: &str = "tools.";
@@ -27,14 +27,14 @@ fn one(tool: &Tool, rest: &Map<String, Value>, notes: &mut Notes) -> Option<Valu
         Tool::Function { name, description, parameters, strict, cache_control } => {
             (name, description, parameters, strict, cache_control)
         }
-        // its form is between the caller and the provider, but for OpenAI's own, whose types would be misread
+        // its own have a date behind their type, but for the one that names a server
         Tool::Native(value) => {
             let kind = value.get("type").and_then(Value::as_str);
-            let foreign = kind.is_none_or(|kind| kind == "custom" || kind == "function");
-            if foreign {
-                notes.add("tools", Did::Dropped, "a tool of a form that this API does not have");
+            if kind.is_some_and(|kind| native::is_dated(kind) || kind == "mcp_toolset") {
+                return Some(value.clone());
             }
-            return (!foreign).then(|| value.clone());
+            native::unserved(&tool, "a tool that this provider does not run", notes);
+            return None;
         }
     };
     let mut out = Map::new();

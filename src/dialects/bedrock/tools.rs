@@ -5,8 +5,7 @@ use serde_json::{Map, Value, json};
 use super::blocks;
 use crate::dialects::anthropic::{TOOL_MEMBERS, schema};
 use crate::dialects::request::{Content, Request, Tool, ToolChoice};
-use crate::dialects::search::Search;
-use crate::dialects::{Did, Notes, custom};
+use crate::dialects::{Did, Notes, custom, native};
 
 /// What the model takes of tools.
 #[derive(Clone, Copy)]
@@ -54,12 +53,9 @@ fn none(request: &Request, tools: &mut Vec<Value>, notes: &mut Notes) -> bool {
 }
 
 fn one(tool: &Tool, takes: Takes, out: &mut Vec<Value>, notes: &mut Notes) {
-    if Search::of(tool).is_some() {
-        return notes.add("tools.web_search", Did::Dropped, "Converse has no searches of its own");
-    }
     let tool = custom::tool(tool, notes);
     let Tool::Function { name, description, parameters, strict, cache_control } = &*tool else {
-        return notes.add("tools", Did::Dropped, "a tool of a form that Converse does not have");
+        return native::unserved(&tool, "Converse runs no tools of its own", notes);
     };
     let mut spec = Map::new();
     spec.insert("name".into(), name.as_str().into());

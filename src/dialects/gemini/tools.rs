@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::schema;
 use crate::dialects::request::{Request, Tool, ToolChoice};
 use crate::dialects::search::Search;
-use crate::dialects::{Did, Notes, custom};
+use crate::dialects::{Did, Notes, custom, native};
 
 /// Tools that Google runs (its reference, `Tool`).
 pub const NATIVE: [&str; 9] = [
@@ -43,7 +43,7 @@ pub fn write(request: &Request, body: &mut Map<String, Value>, notes: &mut Notes
                 functions.push(function(name, description.as_deref(), parameters.as_ref(), notes));
             }
             Tool::Native(value) if is_native(value) => tools.push(value.clone()),
-            Tool::Native(_) => notes.add("tools", Did::Dropped, "a tool that this provider does not run"),
+            other @ Tool::Native(_) => native::unserved(other, "a tool that this provider does not run", notes),
         }
     }
     if let Some(options) = request.rest.get("web_search_options") {

@@ -57,7 +57,7 @@ pub use whole_out::write_whole;
 use serde_json::Value;
 
 use super::request::{Message, Tool};
-use super::{BadRequest, Notes};
+use super::{BadRequest, Notes, native};
 
 /// The conversation alone, for protocols whose messages are like these.
 ///
@@ -73,8 +73,7 @@ pub fn write_functions(tools: &[Tool], model: &str, notes: &mut Notes) -> Vec<Va
     let (functions, others): (Vec<Value>, Vec<Value>) =
         tools.iter().filter_map(|tool| tools::write(tool, &takes, notes)).partition(|tool| tool["type"] == "function");
     for other in others {
-        let kind = other["type"].as_str().unwrap_or("native");
-        notes.add(&format!("tools.{kind}"), super::Did::Dropped, "the provider has functions only");
+        native::unserved(&Tool::Native(other), "the provider has functions only", notes);
     }
     functions
 }

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::super::custom;
 use super::super::request::{Tool, ToolChoice};
 use super::super::{BadRequest, Did, Notes};
+use super::super::{custom, native};
 use super::fields::{Fields, Strays};
 use super::names::Takes;
 use super::parts_in;
@@ -102,9 +102,8 @@ pub fn write(tool: &Tool, takes: &Takes, notes: &mut Notes) -> Option<Value> {
             Some(tool)
         }
         Tool::Native(value) if value["type"] == "custom" => Some(value.clone()),
-        Tool::Native(value) => {
-            let kind = value["type"].as_str().or_else(|| value["name"].as_str()).unwrap_or("native");
-            notes.add(&format!("tools.{kind}"), Did::Dropped, "chat completions have no such tool");
+        other @ Tool::Native(_) => {
+            native::unserved(other, "chat completions have no such tool", notes);
             None
         }
     }

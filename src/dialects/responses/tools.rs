@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::super::openai::{Fields, Strays, object, read_function};
 use super::super::request::{Tool, ToolChoice};
 use super::super::search::Search;
-use super::super::{BadRequest, Did, Notes};
+use super::super::{BadRequest, Did, Notes, native};
 
 /// An element of `tools`; nothing where it is one of OpenAI's own, which is noted.
 ///
@@ -28,7 +28,8 @@ pub fn read(value: Value, at: String, strays: &mut Strays) -> Result<Option<Tool
             Ok(Some(Tool::Native(object([("type", "custom".into()), ("custom", custom)]))))
         }
         own => {
-            strays.note(&format!("tools.{own}"));
+            let kinds = native::kinds(&Tool::Native(object([("type", own.into())])));
+            kinds.iter().for_each(|kind| strays.note(&format!("tools.{kind}")));
             Ok(None)
         }
     }
@@ -92,8 +93,7 @@ fn write_tool(tool: &Tool, notes: &mut Notes) -> Option<Value> {
         Tool::Native(value) => match flat(value, "custom") {
             Some(flat) => Some(flat),
             None => {
-                let kind = value["type"].as_str().or_else(|| value["name"].as_str()).unwrap_or("native");
-                notes.add(&format!("tools.{kind}"), Did::Dropped, "responses have no such tool");
+                native::unserved(tool, "responses have no such tool", notes);
                 None
             }
         },

@@ -10,4 +10,5 @@ mod orders;
 mod reasons;
 mod splits;
 mod table;
+mod tools;
 mod usage;

@@ -241,7 +241,7 @@ fn limits_thinking_and_tiers_are_written_as_the_model_takes_them() {
     assert_eq!(
         names,
         [
-            "Dropped tools.web_search_20250305",
+            "Dropped tools.web_search",
             "Dropped tool_choice",
             "Dropped top_k",
             "Clamped stop",
