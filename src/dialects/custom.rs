@@ -109,7 +109,13 @@ impl Stage {
                 out(Event::CustomCall { choice, call, id, name });
             }
             (Stage::Unwrap(_, open), Event::Arguments { choice, call, json }) => match open.get_mut(&(choice, call)) {
-                Some(unwrap) => told(choice, call, unwrap.feed(&json), out),
+                Some(unwrap) => {
+                    let before = unwrap.is_over();
+                    told(choice, call, unwrap.feed(&json), out);
+                    if unwrap.is_over() && !before {
+                        out(Event::InputEnd { choice, call });
+                    }
+                }
                 None => out(Event::Arguments { choice, call, json }),
             },
             (Stage::Unwrap(_, open), event @ (Event::Finish { .. } | Event::End)) => {
@@ -130,6 +136,11 @@ impl Stage {
             (Stage::Wrap(_), Event::Input { choice, call, text }) => {
                 let quoted = Value::from(text).to_string();
                 out(Event::Arguments { choice, call, json: quoted[1..quoted.len() - 1].to_owned() });
+            }
+            (Stage::Wrap(open), Event::InputEnd { choice, call }) => {
+                if open.remove(&(choice, call)) {
+                    out(Event::Arguments { choice, call, json: "\"}".into() });
+                }
             }
             (Stage::Wrap(open), event @ (Event::Finish { .. } | Event::End)) => {
                 open.retain(|(choice, call)| {
@@ -223,10 +234,11 @@ mod tests {
         ];
         let input = |text: &str| Event::Input { choice: 0, call: 0, text: text.into() };
         let custom = |choice| Event::CustomCall { choice, call: 0, id: format!("c{choice}"), name: "f".into() };
-        let want = vec![custom(0), custom(1), input("a"), finish(1), input("b"), finish(0), Event::End];
+        let ended = Event::InputEnd { choice: 0, call: 0 };
+        let want = vec![custom(0), custom(1), input("a"), finish(1), input("b"), ended.clone(), finish(0), Event::End];
         assert_eq!(staged(unwrap, events), want);
 
-        let events = vec![custom(0), custom(1), input("a"), finish(1), input("b"), Event::End];
+        let events = vec![custom(0), custom(1), input("a"), finish(1), input("b"), ended, finish(0), Event::End];
         let begun = "{\"input\":\"";
         let want = vec![
             call_of(0),
@@ -238,6 +250,7 @@ mod tests {
             finish(1),
             piece(0, "b"),
             piece(0, "\"}"),
+            finish(0),
             Event::End,
         ];
         assert_eq!(staged(Stage::wrap(), events), want);

@@ -90,6 +90,13 @@ pub enum Event {
         /// The piece.
         text: String,
     },
+    /// A custom tool was given all of it. What is not told so ends with its choice at the latest.
+    InputEnd {
+        /// Which of `n` answers.
+        choice: u32,
+        /// Which call of that answer.
+        call: u32,
+    },
     /// A picture that the model made, whole.
     Image {
         /// Which of `n` answers.

@@ -259,6 +259,21 @@ pub enum ToolChoice {
     Native(Value),
 }
 
+impl ToolChoice {
+    /// Whether some tool or other must be called: a function, or one that is given a text; or one of some that are allowed.
+    pub fn demands(&self) -> bool {
+        match self {
+            ToolChoice::Auto | ToolChoice::None => false,
+            ToolChoice::Required | ToolChoice::Function(_) => true,
+            ToolChoice::Native(value) => match value["type"].as_str() {
+                Some("custom") => true,
+                Some("allowed_tools") => value["mode"] == "required" || value["allowed_tools"]["mode"] == "required",
+                _ => false,
+            },
+        }
+    }
+}
+
 /// The form of the answer's text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Format {
@@ -288,4 +303,27 @@ pub enum Reasoning {
     Adaptive,
     /// Not at all.
     Off,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_demand_is_one_in_every_form() {
+        for (choice, want) in [
+            (ToolChoice::Auto, false),
+            (ToolChoice::None, false),
+            (ToolChoice::Required, true),
+            (ToolChoice::Function("f".into()), true),
+            (ToolChoice::Native(json!({"type": "custom", "custom": {"name": "c"}})), true),
+            (ToolChoice::Native(json!({"type": "allowed_tools", "allowed_tools": {"mode": "required"}})), true),
+            (ToolChoice::Native(json!({"type": "allowed_tools", "mode": "auto"})), false),
+            (ToolChoice::Native(json!({"type": "web_search"})), false),
+        ] {
+            assert_eq!(choice.demands(), want, "{choice:?}");
+        }
+    }
 }

@@ -50,7 +50,7 @@ impl Untold {
             }
             Event::Own { kind } => self.note(kind, "of the provider's own tools"),
             // pieces of a call share its fate; the others have a form in every protocol
-            Event::Arguments { .. } | Event::Input { .. } => {}
+            Event::Arguments { .. } | Event::Input { .. } | Event::InputEnd { .. } => {}
             Event::Signature { .. } | Event::Redacted { .. } | Event::Logprobs { .. } | Event::Finish { .. } => {}
             Event::Start(_) | Event::Usage(_) | Event::End => {}
         }

@@ -48,6 +48,11 @@ impl Unwrap {
         text
     }
 
+    /// Whether the text is over.
+    pub fn is_over(&self) -> bool {
+        self.state == State::After
+    }
+
     /// No more comes: what there is besides.
     pub fn finish(self) -> String {
         match self.state {

@@ -214,8 +214,9 @@ fn fold_object(known: &mut Map<String, Value>, later: Map<String, Value>) {
             (Some(Value::String(text)), Value::String(more)) if grows(&name) => text.push_str(&more),
             (Some(Value::String(sound)), Value::String(more)) if name == "data" => media::join(sound, &more),
             (Some(Value::Object(object)), Value::Object(more)) => fold_object(object, more),
-            (Some(Value::Array(list)), Value::Array(more)) if name == "images" => list.extend(more),
             (Some(Value::Array(list)), Value::Array(more)) if name == "tool_calls" => fold_calls(list, more),
+            // pictures, log probabilities, sources, blocks of thought: each chunk has those that are new
+            (Some(Value::Array(list)), Value::Array(more)) => list.extend(more),
             (Some(_), Value::Null) => {}
             (_, value) => {
                 known.insert(name, value);
@@ -237,7 +238,10 @@ fn fold_calls(list: &mut Vec<Value>, more: Vec<Value>) {
 
 /// Fields that come in pieces; all others come whole.
 fn grows(name: &str) -> bool {
-    matches!(name, "content" | "text" | "arguments" | "refusal" | "reasoning_content" | "reasoning" | "transcript")
+    matches!(
+        name,
+        "content" | "text" | "arguments" | "input" | "refusal" | "reasoning_content" | "reasoning" | "transcript"
+    )
 }
 
 /// In a stream, tool calls carry their index.
@@ -322,6 +326,22 @@ mod tests {
         assert_eq!(back["object"], "chat.completion");
         assert_eq!(back["choices"][0], whole["choices"][0]);
         assert_eq!(back["usage"], whole["usage"]);
+    }
+
+    #[test]
+    fn s22_lists_that_come_in_pieces_are_one_list() {
+        let piece = |n: u64| {
+            let choice = json!({"index": 0, "logprobs": {"content": [{"token": n}], "refusal": null}, "finish_reason": null,
+                "delta": {"annotations": [{"n": n}], "reasoning_details": [{"n": n}], "thinking_blocks": [{"n": n}],
+                    "tool_calls": [{"index": 0, "custom": {"input": n.to_string()}}]}});
+            Bytes::from(json!({"id": "c", "object": "chat.completion.chunk", "choices": [choice]}).to_string())
+        };
+        let choice = parsed(&DIALECT.collect(Endpoint::Chat, &[1, 2, 3].map(piece)).unwrap())["choices"][0].clone();
+        assert_eq!(choice["logprobs"]["content"], json!([{"token": 1}, {"token": 2}, {"token": 3}]));
+        for name in ["annotations", "reasoning_details", "thinking_blocks"] {
+            assert_eq!(choice["message"][name], json!([{"n": 1}, {"n": 2}, {"n": 3}]), "{name}");
+        }
+        assert_eq!(choice["message"]["tool_calls"], json!([{"index": 0, "custom": {"input": "123"}}]));
     }
 
     #[test]

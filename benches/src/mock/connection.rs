@@ -229,7 +229,7 @@ impl Connection {
         let body = Body::json(status, writer(endpoint).error(status, words));
         let plan = Plan::new(Behaviour::fault(FaultKind::None));
         let _ = self.play_fixed(&plan, (endpoint, body), &Head::default(), exchange).await;
-        self.socket.linger(std::time::Duration::from_secs(1)).await;
+        self.socket.linger(std::time::Duration::from_secs(1), 0).await;
         Flow::Close
     }
 
@@ -243,7 +243,9 @@ impl Connection {
             Err(Gone) => (Outcome::Cancelled, Flow::Close),
         };
         exchange.close(outcome, &mut self.socket);
-        player::last_rites(&mut self.socket, wire).await;
+        if !player::last_rites(&mut self.socket, wire, &plan.behaviour).await {
+            self.shared.board.count(|stats| stats.connections_left_open += 1);
+        }
         let limit = u64::from(plan.behaviour.close_after);
         if flow == Flow::Close || limit == 0 || self.served < limit {
             return flow;

@@ -104,7 +104,12 @@ pub static KEYS: &[Key] = &[
         "the secret that requests must be signed with, else 403 (auto: none is asked; Bedrock)"
     ),
     key!("head-rate", head_rate, "bytes per second of the head (0: at once)", fault),
-    key!("read-rate", read_rate, "bytes per second of reading the request body; not from the model name", fault),
+    key!(
+        "read-rate",
+        read_rate,
+        "bytes per second of reading the request body, after `early` too; not from the model name",
+        fault
+    ),
     key!("headers", headers, "N headers more", fault),
     key!("header-bytes", header_bytes, "one header of N bytes more", fault),
     key!("header", header, "one header more, as name:value"),

@@ -101,10 +101,9 @@ pub async fn end(socket: &mut Socket, wire: &Wire) -> (Outcome, Flow) {
 }
 
 /// The last rites of a connection that [`end`] has given up: only after the answer is counted, as it may take seconds.
-pub async fn last_rites(socket: &mut Socket, wire: &Wire) {
-    if matches!(wire.end, End::Linger) {
-        socket.linger(LINGER).await;
-    }
+/// Whether the client closed it in that time. What it still sends is read at the rate of the behaviour.
+pub async fn last_rites(socket: &mut Socket, wire: &Wire, behaviour: &Behaviour) -> bool {
+    !matches!(wire.end, End::Linger) || socket.linger(LINGER, behaviour.read_rate).await
 }
 
 async fn pour(socket: &mut Socket, flood: &Flood) -> Result<(), Gone> {

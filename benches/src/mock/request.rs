@@ -2,7 +2,6 @@
 
 use super::socket::{Gone, Socket};
 use bytes::{Buf, Bytes, BytesMut};
-use std::time::Duration;
 
 /// Largest head that is read.
 const MAX_HEAD: usize = 256 << 10;
@@ -153,7 +152,7 @@ pub async fn read_body(socket: &mut Socket, head: &Head, max: usize, rate: u32) 
                 if rate == 0 {
                     socket.buf.reserve(missing.min(1 << 20));
                 }
-                paced_fill(socket, missing, rate).await?;
+                socket.fill_paced(missing, rate).await?;
             }
             Ok(socket.buf.split_to(len).freeze())
         }
@@ -166,14 +165,14 @@ async fn read_chunks(socket: &mut Socket, max: usize, rate: u32) -> Result<Bytes
     loop {
         let parsed = httparse::parse_chunk_size(&socket.buf).map_err(|_| ReadError::Refused(400))?;
         let httparse::Status::Complete((line, size)) = parsed else {
-            paced_fill(socket, MAX_HEAD, rate).await?;
+            socket.fill_paced(MAX_HEAD, rate).await?;
             continue;
         };
         let size =
             usize::try_from(size).ok().filter(|size| *size <= max - body.len()).ok_or(ReadError::Refused(413))?;
         socket.buf.advance(line);
         while socket.buf.len() < size + 2 {
-            paced_fill(socket, size + 2 - socket.buf.len(), rate).await?;
+            socket.fill_paced(size + 2 - socket.buf.len(), rate).await?;
         }
         if size == 0 {
             skip_trailers(socket).await?;
@@ -199,15 +198,4 @@ async fn skip_trailers(socket: &mut Socket) -> Result<(), ReadError> {
             return Ok(());
         }
     }
-}
-
-/// Reads at most `most` bytes; with a rate in steps of a hundredth of a second.
-async fn paced_fill(socket: &mut Socket, most: usize, rate: u32) -> Result<(), Gone> {
-    if rate == 0 {
-        return socket.fill(most.max(1)).await;
-    }
-    let step = (rate as usize / 100).max(1);
-    // Not `pause`: that would read ahead, and the point is that the bytes stay in the kernel.
-    tokio::time::sleep(Duration::from_secs_f64(step as f64 / f64::from(rate))).await;
-    socket.fill(step.min(most)).await
 }

@@ -50,6 +50,21 @@ impl Socket {
         }
     }
 
+    /// Reads at most `most` bytes; with a rate (bytes a second, 0: none) in steps of a hundredth of a second.
+    ///
+    /// # Errors
+    /// The client has left.
+    pub async fn fill_paced(&mut self, most: usize, rate: u32) -> Result<(), Gone> {
+        if rate == 0 {
+            return self.fill(most.max(1)).await;
+        }
+        let step = (rate as usize / 100).clamp(1, most.max(1));
+        self.buf.reserve(step.min(1 << 20));
+        // Not `pause`: that would read ahead, and the point is that the bytes stay in the kernel.
+        sleep(Duration::from_secs_f64(step as f64 / f64::from(rate))).await;
+        self.fill(step).await
+    }
+
     /// Returns when the client has left. A little of what it sends meanwhile is kept for later.
     pub async fn gone(&mut self) {
         while self.buf.len() < AHEAD {
@@ -106,17 +121,18 @@ impl Socket {
         self.stream.writable().await.map_err(|_| Gone)
     }
 
-    /// Says FIN, then drops what the client still sends, until it leaves or the time is over. Without this the kernel
-    /// would answer unread bytes with a reset, which may overtake the answer.
-    pub async fn linger(&mut self, time: Duration) {
+    /// Says FIN, then drops what the client still sends (`rate` bytes a second, 0: as fast as it comes), until it leaves
+    /// (true) or the time is over. Without this the kernel would answer unread bytes with a reset, which may overtake the
+    /// answer.
+    pub async fn linger(&mut self, time: Duration, rate: u32) -> bool {
         use tokio::io::AsyncWriteExt;
         let _ = self.stream.shutdown().await;
         let drain = async {
-            while self.fill(READ_ROOM).await.is_ok() {
+            while self.fill_paced(READ_ROOM.max(rate as usize / 100), rate).await.is_ok() {
                 self.buf.clear();
             }
         };
-        let _ = tokio::time::timeout(time, drain).await;
+        tokio::time::timeout(time, drain).await.is_ok()
     }
 
     /// Makes the coming drop a reset instead of a FIN.

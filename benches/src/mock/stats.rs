@@ -22,6 +22,8 @@ pub struct Stats {
     pub connections_accepted: u64,
     /// Connections open now; a reset leaves it.
     pub connections_open: u64,
+    /// Connections that the mock closed in its half and then wholly, as the client did not close them in its time.
+    pub connections_left_open: u64,
     /// Requests whose head was read.
     pub requests: u64,
     /// Requests being read or answered now; a reset leaves it.

@@ -12,7 +12,7 @@ use crate::dialects::request::{Format, Reasoning, Request, Tool, ToolChoice};
 /// Reads a body of `POST /v1/messages`.
 ///
 /// What the model has no place for is in [`Request::rest`] under its own name, and what is part of something that has one
-/// under a path: `thinking.display`, `tools.<member>` (an object from the tool's name to the member's value), and
+/// under a path: a `thinking.display` that is new, `tools.<member>` (an object from the tool's name to the member's value), and
 /// `output_config.<member>`.
 ///
 /// # Errors
@@ -103,7 +103,7 @@ fn choice(fields: &mut Fields, request: &mut Request) -> Result<(), BadRequest> 
     Ok(())
 }
 
-/// `thinking`, `output_config` and its older form `output_format`. Returns `thinking.display`.
+/// `thinking`, `output_config` and its older form `output_format`. Returns a `thinking.display` of a newer word.
 ///
 /// An effort says more than `adaptive`, and less than a budget: what is not taken stays under `output_config`.
 fn output(fields: &mut Fields, request: &mut Request) -> Result<Option<Value>, BadRequest> {
@@ -122,7 +122,9 @@ fn output(fields: &mut Fields, request: &mut Request) -> Result<Option<Value>, B
                 None
             }
         };
-        display = request.reasoning.is_some().then(|| thinking.take("display")).flatten();
+        // the words that there are, are told by `show_reasoning`
+        let unknown = |display: &Value| !matches!(display.as_str(), Some("omitted" | "summarized"));
+        display = request.reasoning.is_some().then(|| thinking.take("display")).flatten().filter(unknown);
     }
     if let Some(mut config) = fields.object("output_config")? {
         if matches!(request.reasoning, None | Some(Reasoning::Adaptive)) && !request.rest.contains_key("thinking") {

@@ -90,8 +90,8 @@ pub fn decide(request: &Request, target: &Target<'_>, traits: Traits, notes: &mu
     Thought { max_tokens, thinking, effort }
 }
 
-/// `thinking.display`: the caller's own, or what its wish to read thought comes to. Models before those that structure their
-/// answers may not know it, and no other provider's do.
+/// `thinking.display`: a newer word of the caller's, or what its wish to read thought comes to. Models before those that
+/// structure their answers may not know it, and no other provider's do.
 fn display(request: &Request, target: &Target<'_>, kind: Option<&Value>) -> Option<Value> {
     let own = request.rest.get("thinking.display").cloned();
     let traits = traits_of(target.model);
@@ -99,7 +99,7 @@ fn display(request: &Request, target: &Target<'_>, kind: Option<&Value>) -> Opti
     let knows = on && target.model.contains("claude-") && traits.structured;
     own.or_else(|| match request.show_reasoning? {
         // the newest leave it out unless asked
-        true => (knows && traits.thinks == Thinks::Adaptive).then(|| "summarized".into()),
+        true => knows.then(|| "summarized".into()),
         false => knows.then(|| "omitted".into()),
     })
 }

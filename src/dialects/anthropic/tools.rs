@@ -96,5 +96,5 @@ pub fn choice(request: &Request, has_tools: bool, notes: &mut Notes) -> Option<V
 
 /// Whether one tool or another must be called.
 pub fn is_forced(request: &Request) -> bool {
-    matches!(request.tool_choice, Some(ToolChoice::Required | ToolChoice::Function(_)))
+    request.tool_choice.as_ref().is_some_and(ToolChoice::demands)
 }

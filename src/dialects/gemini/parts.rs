@@ -113,7 +113,7 @@ impl Candidates {
                 self.of(choice).finish.get_or_insert(reason);
             }
             // calls of custom tools come here as calls of functions
-            Event::CustomCall { .. } | Event::Input { .. } => {}
+            Event::CustomCall { .. } | Event::Input { .. } | Event::InputEnd { .. } => {}
             Event::Start(_) | Event::Usage(_) | Event::Own { .. } | Event::End => {}
         }
     }

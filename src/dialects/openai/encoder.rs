@@ -297,7 +297,7 @@ impl Encode for Encoder {
                 let audio = if first { media::first(audio, &self.id, self.facts.created) } else { audio };
                 self.member(at, "audio", &media::piece(audio), out);
             }
-            Event::Own { .. } => {}
+            Event::Own { .. } | Event::InputEnd { .. } => {}
             Event::Citation { choice, citation } => {
                 let at = self.open(choice, out);
                 self.citation(at, citation, out);

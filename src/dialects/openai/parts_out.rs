@@ -95,17 +95,20 @@ fn document(source: &Source, name: Option<&str>, more: &Map<String, Value>, note
         return Some(object([("type", "text".into()), ("text", text.into())]));
     }
     foreign::lost(more, None, notes);
-    let mut file = match source {
+    let file = match source {
         Source::Base64 { media_type, data } => object([
             ("filename", name.unwrap_or(if media_type == "application/pdf" { "file.pdf" } else { "file" }).into()),
             ("file_data", data_url(media_type, data).into()),
         ]),
-        Source::File(id) => object([("file_id", id.as_str().into())]),
+        Source::File(id) => {
+            let mut file = object([("file_id", id.as_str().into())]);
+            if let Some(name) = name {
+                file["filename"] = name.into();
+            }
+            file
+        }
         Source::Url(_) | Source::Text(_) => return None,
     };
-    if let Some(name) = name {
-        file["filename"] = name.into();
-    }
     Some(object([("type", "file".into()), ("file", file)]))
 }
 

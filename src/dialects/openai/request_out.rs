@@ -102,7 +102,7 @@ fn tooling(request: &Request, takes: &Takes, body: &mut Map<String, Value>, note
     let choice = request.tool_choice.as_ref().and_then(|choice| tools::write_choice(choice, takes, notes));
     if tools.is_empty() {
         // OpenAI refuses both where there are no tools; only a demand for a call means something there
-        if let Some(ToolChoice::Required | ToolChoice::Function(_)) = request.tool_choice {
+        if request.tool_choice.as_ref().is_some_and(ToolChoice::demands) {
             notes.add("tool_choice", Did::Dropped, "there are no tools");
         }
         return;

@@ -92,10 +92,14 @@ impl Reader {
     /// whole text, so they are told at its end.
     fn sources(&mut self, answer: &Answer<'_>) {
         let Some(Value::Array(urls)) = value(answer.citations) else { return };
+        // Perplexity tells all of them with every chunk, and the pages behind them are long
+        if urls.len() <= self.cited {
+            return;
+        }
         let pages: Vec<Value> = items(answer.search_results).collect();
         let new = urls.iter().skip(self.cited).filter_map(Value::as_str);
         self.listed.extend(new.take(MOST_SOURCES).map(|url| sources::listed(url, &pages)));
-        self.cited = self.cited.max(urls.len());
+        self.cited = urls.len();
     }
 
     fn choice(&mut self, position: usize, choice: Choice<'_>, out: &mut Vec<Event>) -> Result<(), Fault> {

@@ -123,7 +123,7 @@ fn fold(choices: &mut BTreeMap<u32, Folded>, event: Event) {
         Event::Finish { choice, reason, .. } => {
             of(choices, choice).finish.get_or_insert(reason::write(&reason));
         }
-        Event::Start(_) | Event::Usage(_) | Event::Own { .. } | Event::End => {}
+        Event::Start(_) | Event::Usage(_) | Event::Own { .. } | Event::InputEnd { .. } | Event::End => {}
     }
 }
 

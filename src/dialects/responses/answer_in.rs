@@ -133,6 +133,7 @@ pub fn item((output, mut item): (u64, Value), calls: &mut Calls, spoken: &mut Sp
             let call = calls.begin(u64::MAX);
             out.push(begun(&item, call));
             out.extend(arguments(&item, call));
+            out.extend(over(&item, call));
         }
         Some("image_generation_call") => out.extend(picture(&mut item)),
         Some(own) => out.push(Event::Own { kind: own.to_owned() }),
@@ -213,6 +214,11 @@ pub fn begun(item: &Value, call: u32) -> Event {
         true => Event::CustomCall { choice: 0, call, id, name: text("name") },
         false => Event::ToolCall { choice: 0, call, id, name: text("name") },
     }
+}
+
+/// That a custom tool was given all of it.
+pub fn over(item: &Value, call: u32) -> Option<Event> {
+    (item["type"] == "custom_tool_call").then_some(Event::InputEnd { choice: 0, call })
 }
 
 /// What the tool is given, of a call that is whole; nothing where that is nothing.

@@ -177,8 +177,9 @@ impl Decoder {
         let told = self.told.contains(&at);
         match (item["type"].as_str(), self.calls.at(at)) {
             (Some("reasoning"), _) if told => out.extend(answer_in::sealed(&item, true)),
-            (Some("function_call" | "custom_tool_call"), Some(call)) if !told => {
-                out.extend(answer_in::arguments(&item, call));
+            (Some("function_call" | "custom_tool_call"), Some(call)) => {
+                out.extend(answer_in::arguments(&item, call).filter(|_| !told));
+                out.extend(answer_in::over(&item, call));
             }
             _ if told => {}
             _ if answer_in::nameless(&item) => return Err(invalid("a tool call without a name")),

@@ -177,6 +177,14 @@ impl Encoder {
         known.arguments.push_str(json);
     }
 
+    /// A custom tool was given all of it: of a text nobody could tell.
+    fn called(&mut self, call: u32, out: &mut Vec<Frame>) {
+        let mine = |item: &Item| matches!(&item.kind, Kind::Call(known) if known.call == call) && !item.done;
+        if let Some(output) = self.items.iter().rposition(mine) {
+            self.close(output, out);
+        }
+    }
+
     /// A picture is made by a tool of the provider's here, and comes whole. One elsewhere has no place.
     fn picture(&mut self, image: Image, out: &mut Vec<Frame>) {
         if let Source::Base64 { media_type, data } = image.source {
@@ -274,6 +282,7 @@ impl Encode for Encoder {
                 self.open(Kind::Call(Call { call, call_id: id, name, arguments: String::new(), custom: true }), out);
             }
             Event::Input { choice: 0, call, text } => self.arguments(call, &text, out),
+            Event::InputEnd { choice: 0, call } => self.called(call, out),
             Event::Arguments { choice: 0, call, json } if !json.is_empty() => self.arguments(call, &json, out),
             Event::Citation { choice: 0, citation } => self.citation(citation, out),
             Event::Logprobs { choice: 0, value } => {

@@ -69,7 +69,7 @@ fn tooling(request: &Request, body: &mut Map<String, Value>, notes: &mut Notes) 
     }
     let choice = request.tool_choice.as_ref().and_then(|choice| tools::write_choice(choice, notes));
     if written.is_empty() {
-        if let Some(ToolChoice::Required | ToolChoice::Function(_)) = request.tool_choice {
+        if request.tool_choice.as_ref().is_some_and(ToolChoice::demands) {
             notes.add("tool_choice", Did::Dropped, "there are no tools");
         }
         return;

@@ -65,6 +65,9 @@ fn item(frames: &mut Frames, output: usize, item: &Value, out: &mut Vec<Frame>) 
             begun[name] = empty;
         }
     }
+    if item["type"] == "custom_tool_call" {
+        begun["input"] = "".into();
+    }
     if item.get("status").is_some() {
         begun["status"] = "in_progress".into();
     }
@@ -77,21 +80,37 @@ fn item(frames: &mut Frames, output: usize, item: &Value, out: &mut Vec<Frame>) 
     for (n, part) in parts("content") {
         content(frames, at(Some(("content_index", n))), part, out);
     }
-    if let (Some("function_call"), Some(arguments)) = (item["type"].as_str(), item["arguments"].as_str()) {
-        let done: [(&str, &dyn Json); 2] = [("name", &item["name"]), ("arguments", &arguments)];
-        frames.write_at("response.function_call_arguments.delta", at(None), &[("delta", &arguments)], out);
-        frames.write_at("response.function_call_arguments.done", at(None), &done, out);
-    }
-    if item["type"] == "image_generation_call" {
-        pictured(frames, at(None), out);
+    match item["type"].as_str() {
+        Some("function_call") => {
+            let arguments = &item["arguments"];
+            let done: [(&str, &dyn Json); 2] = [("name", &item["name"]), ("arguments", arguments)];
+            delta(frames, "response.function_call_arguments.delta", at(None), &[("delta", arguments)], out);
+            frames.write_at("response.function_call_arguments.done", at(None), &done, out);
+        }
+        Some("custom_tool_call") => {
+            let input = &item["input"];
+            delta(frames, "response.custom_tool_call_input.delta", at(None), &[("delta", input)], out);
+            frames.write_at("response.custom_tool_call_input.done", at(None), &[("input", input)], out);
+        }
+        Some("image_generation_call") => pictured(frames, at(None), out),
+        _ => {}
     }
     frames.item("response.output_item.done", output, item, out);
+}
+
+/// A text as one piece, which is the first of these members; an empty one has none.
+fn delta(frames: &mut Frames, kind: &'static str, at: At<'_>, members: &[(&str, &Value)], out: &mut Vec<Frame>) {
+    if members.first().is_some_and(|(_, text)| text.as_str().is_some_and(|text| !text.is_empty())) {
+        let members: Vec<(&str, &dyn Json)> =
+            members.iter().map(|(name, value)| (*name, *value as &dyn Json)).collect();
+        frames.write_at(kind, at, &members, out);
+    }
 }
 
 fn summary(frames: &mut Frames, at: At<'_>, part: &Value, out: &mut Vec<Frame>) {
     let text = &part["text"];
     frames.write_at("response.reasoning_summary_part.added", at, &[("part", &summary_part(""))], out);
-    frames.write_at("response.reasoning_summary_text.delta", at, &[("delta", text)], out);
+    delta(frames, "response.reasoning_summary_text.delta", at, &[("delta", text)], out);
     frames.write_at("response.reasoning_summary_text.done", at, &[("text", text)], out);
     frames.write_at("response.reasoning_summary_part.done", at, &[("part", part)], out);
 }
@@ -101,10 +120,9 @@ fn content(frames: &mut Frames, at: At<'_>, part: &Value, out: &mut Vec<Frame>) 
     match part["type"].as_str() {
         Some("output_text") => {
             let text = &part["text"];
-            let delta: [(&str, &dyn Json); 2] = [("delta", text), ("logprobs", &logprobs)];
             let done: [(&str, &dyn Json); 2] = [("text", text), ("logprobs", &logprobs)];
             frames.write_at("response.content_part.added", at, &[("part", &text_part("", &[], &[]))], out);
-            frames.write_at("response.output_text.delta", at, &delta, out);
+            delta(frames, "response.output_text.delta", at, &[("delta", text), ("logprobs", &logprobs)], out);
             for (n, annotation) in part["annotations"].as_array().into_iter().flatten().enumerate() {
                 let members: [(&str, &dyn Json); 2] = [("annotation_index", &n), ("annotation", annotation)];
                 frames.write_at("response.output_text.annotation.added", at, &members, out);
@@ -114,14 +132,15 @@ fn content(frames: &mut Frames, at: At<'_>, part: &Value, out: &mut Vec<Frame>) 
         Some("refusal") => {
             let text = &part["refusal"];
             frames.write_at("response.content_part.added", at, &[("part", &refusal_part(""))], out);
-            frames.write_at("response.refusal.delta", at, &[("delta", text)], out);
+            delta(frames, "response.refusal.delta", at, &[("delta", text)], out);
             frames.write_at("response.refusal.done", at, &[("refusal", text)], out);
         }
         Some("reasoning_text") => {
             let text = &part["text"];
-            frames.write_at("response.reasoning_text.delta", at, &[("delta", text)], out);
+            let begun = json!({"type": "reasoning_text", "text": ""});
+            frames.write_at("response.content_part.added", at, &[("part", &begun)], out);
+            delta(frames, "response.reasoning_text.delta", at, &[("delta", text)], out);
             frames.write_at("response.reasoning_text.done", at, &[("text", text)], out);
-            return;
         }
         _ => return,
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::sse::SseReader;
+use millrace_lab::order;
 use serde_json::{Value, json};
 
 use super::super::{AnswerFacts, Decode, Encode, Event, Frame, Target, anthropic, openai};
@@ -188,11 +189,49 @@ fn s22_a_whole_answer_becomes_its_stream_and_back() {
         let frames = split(whole.as_bytes()).unwrap();
         let (told, fault) = decode(&sse(&frames), 1 << 20);
         assert_eq!((joined(told), fault), (joined(read_whole(whole.as_bytes()).unwrap()), None), "{name}");
+        assert_eq!(order_of(&frames), Ok(order::End::Whole), "{name}");
         let data: Vec<Bytes> = frames.into_iter().map(|frame| frame.data).collect();
         assert!(Protocol::Responses.ends(None, data.last().unwrap()));
         let back: Value = serde_json::from_slice(&collect(&data).unwrap()).unwrap();
         assert_eq!(back, serde_json::from_str::<Value>(&whole).unwrap(), "{name}");
     }
+}
+
+fn order_of(frames: &[Frame]) -> Result<order::End, String> {
+    let events = frames.iter().map(|frame| (frame.name.map(str::as_bytes), &*frame.data));
+    order::check(order::Spoken::Responses, events)
+}
+
+#[test]
+fn items_of_each_kind_are_split_in_order_the_empty_ones_too() {
+    let mut whole: Value = serde_json::from_str(&fixture("whole-text.json")).unwrap();
+    let call = |id: &str, input: &str| json!({"id": id, "type": "custom_tool_call", "status": "completed", "call_id": "c", "name": "f", "input": input});
+    whole["output"] = json!([
+        {"id": "rs_1", "type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": "so"}]},
+        call("ctc_2", "ls"),
+        call("ctc_3", ""),
+        {"id": "fc_4", "type": "function_call", "status": "completed", "call_id": "d", "name": "g", "arguments": ""},
+        {"id": "msg_5", "type": "message", "status": "completed", "role": "assistant",
+            "content": [{"type": "output_text", "text": "", "annotations": [], "logprobs": []}]},
+    ]);
+    let frames = split(whole.to_string().as_bytes()).unwrap();
+    assert_eq!(order_of(&frames), Ok(order::End::Whole));
+    let (told, fault) = decode(&sse(&frames), 1 << 20);
+    assert_eq!((joined(told), fault), (joined(read_whole(whole.to_string().as_bytes()).unwrap()), None));
+}
+
+/// A client that keeps items as they end keeps them in this order.
+#[test]
+fn a_custom_call_ends_before_the_next_item_begins() {
+    let begun = |call: u32| Event::CustomCall { choice: 0, call, id: format!("c{call}"), name: "f".into() };
+    let over = |call| Event::InputEnd { choice: 0, call };
+    let input = |call| Event::Input { choice: 0, call, text: "ls".into() };
+    let text = || Event::Text { choice: 0, text: "t".into() };
+    let frames = encode(vec![begun(0), input(0), over(0), begun(1), input(1), over(1), text(), Event::End]);
+    assert_eq!(order_of(&frames), Ok(order::End::Whole));
+    let ends = frames.iter().filter(|frame| frame.name == Some("response.output_item.done"));
+    let places = ends.map(|frame| serde_json::from_slice::<Value>(&frame.data).unwrap()["output_index"].clone());
+    assert_eq!(places.collect::<Vec<_>>(), [0, 1, 2]);
 }
 
 #[test]

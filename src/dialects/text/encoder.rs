@@ -11,7 +11,7 @@ use super::super::event::{Event, Start};
 use super::super::logprobs::Lists;
 use super::super::openai::outer;
 use super::super::{AnswerFacts, Encode, Frame};
-use super::{OBJECT, echo, finish};
+use super::{OBJECT, echo, finish, said};
 
 /// Writes a stream of text completions.
 pub struct Encoder {
@@ -117,20 +117,15 @@ impl Encoder {
 
 impl Encode for Encoder {
     fn event(&mut self, event: Event, out: &mut Vec<Frame>) {
+        if let Some((choice, text)) = said(&event) {
+            let at = self.open(choice, out);
+            if !text.is_empty() {
+                self.piece(at, text, Beside::Nothing, out);
+            }
+            return;
+        }
         match event {
             Event::Start(start) => self.head = outer::head(&self.facts, start, OBJECT),
-            // where there is one text only, a refusal is that text
-            Event::Text { choice, text } | Event::Refusal { choice, text } => {
-                let at = self.open(choice, out);
-                self.piece(at, &text, Beside::Nothing, out);
-            }
-            // of sound, what is said in it is a text
-            Event::Audio { choice, audio } => {
-                let at = self.open(choice, out);
-                if !audio.transcript.is_empty() {
-                    self.piece(at, &audio.transcript, Beside::Nothing, out);
-                }
-            }
             Event::Reasoning { choice, text } => {
                 let at = self.open(choice, out);
                 self.piece(at, "", Beside::Thought(&text), out);
@@ -148,13 +143,17 @@ impl Encode for Encoder {
             }
             Event::Usage(usage) => self.usage = Some(usage),
             Event::End => self.end(out),
-            // no place for them
-            Event::Signature { .. }
+            // told above, or without a place
+            Event::Text { .. }
+            | Event::Refusal { .. }
+            | Event::Audio { .. }
+            | Event::Signature { .. }
             | Event::Redacted { .. }
             | Event::ToolCall { .. }
             | Event::Arguments { .. }
             | Event::CustomCall { .. }
             | Event::Input { .. }
+            | Event::InputEnd { .. }
             | Event::Image { .. }
             | Event::Own { .. }
             | Event::Citation { .. } => {}

@@ -31,11 +31,21 @@ pub use request_in::read_request;
 pub use request_out::write_request;
 pub use whole::write_whole;
 
-use super::event::Reason;
+use super::event::{Event, Reason};
 use super::openai::reason;
 
 /// `object` of an answer, whole or in part.
 const OBJECT: &str = "text_completion";
+
+/// What of an event is text here, and of which choice: there is one text only, so a refusal is that text, and of sound what is
+/// said in it.
+fn said(event: &Event) -> Option<(u32, &str)> {
+    match event {
+        Event::Text { choice, text } | Event::Refusal { choice, text } => Some((*choice, text)),
+        Event::Audio { choice, audio } => Some((*choice, &audio.transcript)),
+        _ => None,
+    }
+}
 
 /// `finish_reason`: the nearest of the three that there are. Calls of tools cannot be told, so an answer that ends with some
 /// has come to its end.

@@ -79,7 +79,7 @@ fn sampling(request: &Request, body: &mut Map<String, Value>) {
 
 /// What the model of a request has and a text completion has not.
 fn lacking(request: &Request, notes: &mut Notes) {
-    let demanded = matches!(request.tool_choice, Some(ToolChoice::Required | ToolChoice::Function(_)));
+    let demanded = request.tool_choice.as_ref().is_some_and(ToolChoice::demands);
     let lacking = [
         ("tools", !request.tools.is_empty()),
         ("tool_choice", request.tools.is_empty() && demanded),

@@ -10,7 +10,7 @@ use super::super::AnswerFacts;
 use super::super::event::{Event, Start};
 use super::super::logprobs::Lists;
 use super::super::openai::outer;
-use super::{OBJECT, echo, finish};
+use super::{OBJECT, echo, finish, said};
 
 /// One of `n` texts.
 #[derive(Serialize)]
@@ -31,13 +31,13 @@ pub fn write_whole(events: Vec<Event>, facts: &AnswerFacts) -> Bytes {
     let (mut start, mut told): (Start, Option<Usage>) = Default::default();
     let mut texts = Texts { echo: echo::prompt(facts).unwrap_or_default(), choices: BTreeMap::new() };
     for event in events {
+        if let Some((choice, text)) = said(&event) {
+            texts.of(choice).text.push_str(text);
+            continue;
+        }
         match event {
             Event::Start(said) => start = said,
             Event::Usage(usage) => told = Some(usage),
-            // where there is one text only, a refusal is that text
-            Event::Text { choice, text } | Event::Refusal { choice, text } => texts.of(choice).text.push_str(&text),
-            // of sound, what is said in it is a text
-            Event::Audio { choice, audio } => texts.of(choice).text.push_str(&audio.transcript),
             Event::Logprobs { choice, value } => {
                 let choice = texts.of(choice);
                 choice.logprobs.get_or_insert_default().extend(&value, &mut choice.offset);

@@ -119,7 +119,7 @@ fn usage_is_found_wherever_a_provider_tells_it() {
 #[test]
 fn what_a_provider_does_not_serve_is_refused_by_name() {
     let scene = Scene::new("");
-    for provider in family() {
+    for provider in everyone() {
         let body = json!({"model": format!("{provider}/mock:chunks=2"), "input": "hi"});
         let answer = scene.gateway.client().post("/v1/embeddings", &body);
         if provider.endpoints.contains(&Endpoint::Embeddings) {

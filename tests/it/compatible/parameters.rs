@@ -3,7 +3,7 @@
 use millrace::providers::table::Provider;
 use serde_json::{Map, Value, json};
 
-use super::{Scene, family};
+use super::{Scene, everyone, family};
 
 /// A value that asks for something.
 fn value(name: &str) -> Value {
@@ -50,7 +50,7 @@ fn all_that_lacks(provider: Provider) -> (Vec<&'static str>, Value) {
 #[test]
 fn what_a_provider_lacks_is_refused_by_name_or_left_out_and_noted() {
     let (strict, lenient) = (Scene::new(""), Scene::new(", drop_params: true"));
-    for provider in family() {
+    for provider in everyone() {
         let (lacks, body) = all_that_lacks(provider);
         let grave: Vec<_> = lacks.iter().filter(|name| !LABELS.contains(name)).collect();
         if !grave.is_empty() {
@@ -77,7 +77,7 @@ fn values_that_ask_for_nothing_are_left_out_without_leave() {
     let scene = Scene::new("");
     let body = json!({"n": 1, "logprobs": false, "frequency_penalty": 0, "presence_penalty": 0.0, "logit_bias": {},
         "modalities": ["text"], "parallel_tool_calls": true, "user": "anna", "seed": null});
-    for provider in family() {
+    for provider in everyone() {
         let answer = scene.chat(provider, "mock:chunks=1", body.clone());
         assert_eq!(answer.status, 200, "{provider}: {}", answer.text());
         let sent = scene.sent();

@@ -53,7 +53,11 @@ impl Scene {
 
     /// One plain question.
     pub fn ask(&self, model: &str, stream: bool) -> Answer {
-        self.post(&json!({"model": model, "stream": stream, "input": "hi", "reasoning": {"summary": "auto"}}))
+        let mut body = json!({"model": model, "stream": stream, "input": "hi"});
+        if model.contains("thinking=") {
+            body["reasoning"] = json!({"summary": "auto"});
+        }
+        self.post(&body)
     }
 
     /// The response that a plain question comes to.

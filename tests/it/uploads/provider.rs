@@ -113,6 +113,7 @@ impl Provider {
 /// One exchange; whether another may follow.
 fn exchange(mut stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
     let (head, rest) = head(stream)?;
+    let is_form = head.contains("multipart/form-data");
     let (place, act) = {
         let mut state = state.lock().expect("no panic");
         let act = if state.script.is_empty() { Act::Take } else { state.script.remove(0) };
@@ -126,7 +127,9 @@ fn exchange(mut stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
     let whole = body(stream, state, place, most);
     match act {
         Act::Take if whole => {
-            let body = "{\"text\": \"taken\"}";
+            // forms with usage: what tells none is counted, and each gateway would read its tables for that
+            let usage = r#", "usage": {"input_tokens": 3, "output_tokens": 1, "total_tokens": 4}"#;
+            let body = format!("{{\"text\": \"taken\"{}}}", if is_form { usage } else { "" });
             let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length";
             stream.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).ok()?;
             return Some(());

@@ -3,7 +3,7 @@
 use super::{Act, Scene, begin, chunks};
 use crate::harness::{Answer, Stream, eventually};
 use serde_json::json;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 const KIND: &str = "application/octet-stream";
 
@@ -130,13 +130,17 @@ fn a_provider_that_reads_no_further_stops_its_caller() {
     while stuck < 200 {
         match socket.write(&piece) {
             Ok(n) => (sent, stuck) = (sent + n, 0),
-            Err(_) => {
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::WouldBlock, "no back-pressure: {error}");
                 stuck += 1;
                 std::thread::sleep(std::time::Duration::from_millis(5));
             }
         }
         assert!(sent < length, "all of it was taken from a caller whose provider reads nothing");
     }
+    assert!(scene.provider.read() >= 100_000, "the provider got {} bytes", scene.provider.read());
+    let unasked = socket.peek(&mut [0]).map_err(|error| error.kind());
+    assert_eq!(unasked, Err(ErrorKind::WouldBlock), "an answer, or an end, before the provider said anything");
     drop(socket);
     scene.provider.go_on();
     eventually("the provider's connection ends", || scene.provider.has_ended());

@@ -99,11 +99,12 @@ fn u27_an_event_above_the_limit_ends_the_stream() {
 fn u28_an_early_refusal_of_a_large_upload_is_told_as_it_was() {
     let mock = mock("");
     let rig = Rig::before(&mock);
-    let upload = "long ".repeat(1 << 20);
+    let upload = "long ".repeat(2 << 20);
     for (status, class) in
         [(400, "provider"), (413, "provider"), (422, "provider"), (429, "provider"), (401, "credentials")]
     {
-        mock.set_behaviour(behaviour(&format!("early:{status},message=that is too much")));
+        // what is still sent is read as over a network: else the whole of it is out before its sender can have looked
+        mock.set_behaviour(behaviour(&format!("early:{status},message=that is too much,read-rate=20000000")));
         for stream in BOTH {
             let messages = json!([{ "role": "user", "content": upload }]);
             let answer = rig.ask_with("m", stream, json!({ "messages": messages }));
@@ -115,6 +116,7 @@ fn u28_an_early_refusal_of_a_large_upload_is_told_as_it_was() {
             assert!(mock.wait_until_blocking(|s| s.connections_open == 0, LIVENESS), "half a request is on it");
         }
     }
+    assert_eq!(mock.stats().connections_left_open, 0, "the gateway kept one of them");
     mock.set_behaviour(behaviour("echo-user"));
     assert_eq!(rig.good(&rig.ask_with("m", false, json!({ "user": "next" })), false), "next");
     rig.finish();
