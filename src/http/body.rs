@@ -17,18 +17,8 @@ use tokio::time::timeout;
 const MAX_RESERVE: usize = 1 << 20;
 
 /// The whole body, as one buffer: JSON.
-pub async fn read(request: &HttpRequest, payload: Payload, limit: usize, idle: Duration) -> Result<Bytes, Fault> {
+pub async fn read(request: &HttpRequest, mut payload: Payload, limit: usize, idle: Duration) -> Result<Bytes, Fault> {
     is_json(request)?;
-    read_any(request, payload, limit, idle).await
-}
-
-/// The same of whatever kind.
-pub async fn read_any(
-    request: &HttpRequest,
-    mut payload: Payload,
-    limit: usize,
-    idle: Duration,
-) -> Result<Bytes, Fault> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(Fault::TooLarge { limit });

@@ -12,7 +12,6 @@ use millrace_actors::upload::Upload;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::super::body::read_any;
 use super::super::incoming::Incoming;
 
 /// What is read of a large JSON body before it goes on: clients name the model first.
@@ -45,9 +44,6 @@ pub async fn read(request: &HttpRequest, payload: Payload, desk: &Desk) -> Resul
     let routing = desk.routing();
     let path = &routing.path;
     let (limit, idle, kept) = (path.max_request_bytes, path.body_idle_timeout, path.upload_replay_bytes);
-    if desk.callbacks().hooks.any(Hooks::PRE_CALL | Hooks::DURING_CALL) {
-        return Ok(Body::whole(read_any(request, payload, limit, idle).await?));
-    }
     let mut body = Incoming::new(request, payload, limit, idle)?;
     let enough = match body.announced {
         Some(0) => return Ok(Body::whole(Bytes::new())),
@@ -56,7 +52,9 @@ pub async fn read(request: &HttpRequest, payload: Payload, desk: &Desk) -> Resul
         _ => kept,
     };
     let mut held = BytesMut::new();
-    while enough > held.len() {
+    // whoever looks gets all of it, also who begins to while it comes
+    let looks = || desk.callbacks().hooks.any(Hooks::PRE_CALL | Hooks::DURING_CALL);
+    while looks() || enough > held.len() {
         match body.next().await? {
             Some(bytes) => held.extend_from_slice(&bytes),
             None => return Ok(Body::whole(held.freeze())),
@@ -66,13 +64,6 @@ pub async fn read(request: &HttpRequest, payload: Payload, desk: &Desk) -> Resul
         }
     }
     let (said, length) = (Said::of(&held), body.announced);
-    // whoever began to look meanwhile gets all of it
-    if desk.callbacks().hooks.any(Hooks::PRE_CALL | Hooks::DURING_CALL) {
-        while let Some(bytes) = body.next().await? {
-            held.extend_from_slice(&bytes);
-        }
-        return Ok(Body::whole(held.freeze()));
-    }
     Ok(Body { bytes: Bytes::new(), upload: Some(Upload::live(body.rest(held.freeze()), length, kept)), said })
 }
 
