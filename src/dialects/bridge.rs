@@ -24,10 +24,14 @@ use super::{
     responses, sealed, text,
 };
 
+/// The `user` of Anthropic's callers.
+const USER_ID: &str = "metadata.user_id";
+
 /// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
 /// them out needs no leave. It is noted all the same.
-const LABELS: [&str; 8] = [
+const LABELS: [&str; 9] = [
     "user",
+    USER_ID,
     "metadata",
     "store",
     "stream_options",
@@ -50,7 +54,31 @@ fn own_names(protocol: Protocol) -> &'static [(&'static str, &'static str)] {
             ("response_format", "text"),
             ("thinking", "reasoning"),
         ],
-        Protocol::Chat | Protocol::Messages | Protocol::GenerateContent | Protocol::Own => &[],
+        Protocol::Messages => &[
+            ("reasoning_effort", "output_config.effort"),
+            ("response_format", "output_config.format"),
+            ("stop", "stop_sequences"),
+            ("user", USER_ID),
+            ("parallel_tool_calls", "tool_choice.disable_parallel_tool_use"),
+        ],
+        Protocol::GenerateContent => &[
+            ("max_tokens", "generationConfig.maxOutputTokens"),
+            ("temperature", "generationConfig.temperature"),
+            ("top_p", "generationConfig.topP"),
+            ("top_k", "generationConfig.topK"),
+            ("stop", "generationConfig.stopSequences"),
+            ("n", "generationConfig.candidateCount"),
+            ("seed", "generationConfig.seed"),
+            ("presence_penalty", "generationConfig.presencePenalty"),
+            ("frequency_penalty", "generationConfig.frequencyPenalty"),
+            ("top_logprobs", "generationConfig.logprobs"),
+            ("logprobs", "generationConfig.responseLogprobs"),
+            ("response_format", "generationConfig.responseMimeType"),
+            ("reasoning_effort", "generationConfig.thinkingConfig"),
+            ("thinking", "generationConfig.thinkingConfig"),
+            ("tool_choice", "toolConfig.functionCallingConfig"),
+        ],
+        Protocol::Chat | Protocol::Own => &[],
     }
 }
 

@@ -292,6 +292,17 @@ pub enum Format {
     },
 }
 
+impl Reasoning {
+    /// Whether it shall not think, in whatever words.
+    pub fn is_off(&self) -> bool {
+        match self {
+            Reasoning::Off => true,
+            Reasoning::Effort(word) => word == "none",
+            Reasoning::Budget(_) | Reasoning::Adaptive => false,
+        }
+    }
+}
+
 /// How much the model shall think.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reasoning {

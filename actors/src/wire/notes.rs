@@ -66,9 +66,10 @@ impl Notes {
         others.iter().for_each(|note| self.add(&note.param, note.did, &note.detail));
     }
 
-    /// Names a parameter as its caller does, where the model of a request has two for the caller's one.
+    /// Names a parameter as its caller does; but not one that the caller did not give.
     pub fn rename(&mut self, from: &str, to: &str) {
-        let (renamed, rest): (Vec<Note>, Vec<Note>) = self.0.drain(..).partition(|note| note.param == from);
+        let (renamed, rest): (Vec<Note>, Vec<Note>) =
+            self.0.drain(..).partition(|note| note.param == from && note.did != Did::Defaulted);
         self.0 = rest;
         renamed.into_iter().for_each(|note| self.add(to, note.did, &note.detail));
     }

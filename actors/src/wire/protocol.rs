@@ -69,9 +69,12 @@ impl Protocol {
     pub fn repeats(self) -> Repeats {
         let (parameters, labels): (&'static [_], &'static [_]) = match self {
             Protocol::Responses => return RESPONSE_REPEATS,
-            Protocol::Text => (&["prompt", "echo", "logprobs"], &[]),
             // whether thought is to be told is for us, and holds whatever the provider was told; so is which tools are given
             // a text
+            Protocol::Text => {
+                let labels = &["reasoning_effort", "thinking", "include_reasoning", "reasoning"];
+                (&["prompt", "echo", "logprobs"], labels)
+            }
             Protocol::Chat => (&[], &["reasoning_effort", "thinking", "include_reasoning", "reasoning", "tools"]),
             Protocol::Messages => (&[], &["thinking"]),
             Protocol::GenerateContent => (&[], &["generationConfig", "generation_config"]),

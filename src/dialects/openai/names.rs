@@ -34,7 +34,8 @@ impl Takes {
             only_openai: thinker || gpt.is_some() || name.starts_with("chatgpt"),
             completion_tokens: thinker || fifth,
             cache_control: name.contains("claude"),
-            searches: name.contains("search"),
+            // a word of the name: there are models that research
+            searches: name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "search"),
             breakpoints: version >= Some((5, 6)),
             least_effort: match version {
                 _ if thinker => Some("low"),
@@ -79,6 +80,8 @@ mod tests {
             assert!(!Takes::of(model).completion_tokens && !Takes::of(model).only_openai, "{model}");
         }
         assert!(Takes::of("anthropic/claude-sonnet-4-5").cache_control);
+        let searches = ["gpt-4o-search-preview", "gpt-5-search-api", "tongyi-deepresearch-30b", "sonar-deep-research"];
+        assert_eq!(searches.map(|m| Takes::of(m).searches), [true, true, false, false]);
         let breakpoints = ["gpt-5.5", "gpt-5.6", "gpt-5.10", "gpt-6", "gpt-4.1", "gpt-99999999999"];
         assert_eq!(breakpoints.map(|m| Takes::of(m).breakpoints), [false, true, true, true, false, false]);
         let least = ["o3", "gpt-5-mini", "gpt-5.1", "gpt-5-chat-latest", "gpt-4o", "qwen3"].map(Takes::of);

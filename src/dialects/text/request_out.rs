@@ -17,7 +17,7 @@ pub fn write_request(request: &Request, target: &Target<'_>) -> Result<Written, 
     let mut notes = Notes::default();
     let mut body = Map::new();
     body.insert("model".into(), target.model.into());
-    body.insert("prompt".into(), prompt(&request.messages)?.into());
+    body.insert("prompt".into(), prompt(&request.messages, &mut notes)?.into());
     sampling(request, &mut body);
     body.extend(request.user.as_deref().map(|user| ("user".to_owned(), user.into())));
     lacking(request, &mut notes);
@@ -39,14 +39,20 @@ pub fn write_request(request: &Request, target: &Target<'_>) -> Result<Written, 
     Ok(Written { body: Value::Object(body).to_string().into(), notes })
 }
 
-fn prompt(messages: &[Message]) -> Result<String, BadRequest> {
+fn prompt(messages: &[Message], notes: &mut Notes) -> Result<String, BadRequest> {
     let bad = |pointer: String| BadRequest {
         pointer,
         what: "The model goes on with one text: send one message of the user's, with nothing but text in it".into(),
     };
-    let [Message { role: Role::User, parts, .. }] = messages else { return Err(bad("/messages".into())) };
+    let [Message { role: Role::User, parts, name }] = messages else { return Err(bad("/messages".into())) };
+    if name.is_some() {
+        notes.add("messages.name", Did::Dropped, "a text has no speakers");
+    }
     let mut prompt = String::new();
     for (n, part) in parts.iter().enumerate() {
+        if part.cache_control.is_some() {
+            notes.add("messages.cache_control", Did::Dropped, "text completions have no such mark");
+        }
         match &part.content {
             Content::Text { text, .. } => prompt.push_str(text),
             _ => return Err(bad(format!("/messages/0/content/{n}"))),
@@ -84,7 +90,7 @@ fn lacking(request: &Request, notes: &mut Notes) {
         ("tools", !request.tools.is_empty()),
         ("tool_choice", request.tools.is_empty() && demanded),
         ("response_format", request.format.is_some()),
-        ("reasoning_effort", request.reasoning.is_some()),
+        ("reasoning_effort", request.reasoning.as_ref().is_some_and(|reasoning| !reasoning.is_off())),
         ("top_k", request.top_k.is_some()),
         ("service_tier", request.service_tier.is_some()),
         ("metadata", request.metadata.is_some()),

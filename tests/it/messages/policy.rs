@@ -109,7 +109,11 @@ fn several_answers_are_asked_of_who_gives_them_and_refused_before_all_others() {
     assert_eq!(answer.json()["candidates"].as_array().map(Vec::len), Some(2), "{}", answer.text());
     assert_eq!(scene.sent()["n"], 2);
     let refused = scene.client().post("/v1beta/models/a/mock:generateContent", &config);
-    assert!(refused.status == 400 && refused.text().contains("`n`"), "{}", refused.text());
+    assert!(
+        refused.status == 400 && refused.text().contains("`generationConfig.candidateCount`"),
+        "{}",
+        refused.text()
+    );
     // one is what every answer is
     let one = json!({"model": "a/mock", "n": 1, "messages": [{"role": "user", "content": "hi"}]});
     assert_eq!(scene.send(Caller::OpenAi, one).status, 200);
@@ -130,4 +134,36 @@ fn a_reason_that_nobody_knows_is_a_normal_end_and_noted() {
     assert_eq!(told.json()["stop_reason"], "end_turn");
     let notes = told.header("x-millrace-params").unwrap_or_default();
     assert!(notes.contains("answer.finish_reason"), "{notes}");
+}
+
+/// What is not carried has the name that its caller gave it.
+#[test]
+fn notes_name_what_the_caller_sent() {
+    let scene = Scene::configured(", drop_params: true", "");
+    let format = json!({"type": "json_schema", "schema": {"type": "object"}});
+    let messages = json!({"model": "g/gemini-1.5-flash", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}],
+        "metadata": {"user_id": "u"}, "output_config": {"effort": "low", "format": format},
+        "stop_sequences": ["a", "b", "c", "d", "e", "f"]});
+    let contents = json!({"contents": [{"role": "user", "parts": [{"text": "hi"}]}], "generationConfig": {"seed": 7,
+        "candidateCount": 2, "presencePenalty": 0.5, "thinkingConfig": {"thinkingLevel": "low"}, "stopSequences": [" "]}});
+    for (path, body, names) in [
+        ("/v1/messages", &messages, &["output_config.effort", "metadata.user_id", "stop_sequences"][..]),
+        (
+            "/v1beta/models/a/claude-3-haiku-20240307:generateContent",
+            &contents,
+            &["seed", "candidateCount", "presencePenalty", "stopSequences", "thinkingConfig"][..],
+        ),
+    ] {
+        let answer = scene.client().post(path, body);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let told = answer.header("x-millrace-params").expect("notes").to_owned();
+        let noted: Vec<&str> = told.split("; ").flat_map(|part| part.split_once('=').unwrap().1.split(',')).collect();
+        for name in names {
+            let name = if path.contains("beta") { format!("generationConfig.{name}") } else { (*name).to_owned() };
+            assert!(noted.contains(&name.as_str()), "{name}: {told}");
+        }
+        for foreign in ["reasoning_effort", "response_format", "stop", "user", "seed", "n", "thinking"] {
+            assert!(!noted.contains(&foreign), "{foreign}: {told}");
+        }
+    }
 }

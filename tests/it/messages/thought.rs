@@ -36,6 +36,15 @@ fn callers() -> Vec<Wishes> {
             ],
         ),
         (
+            "/v1/completions",
+            json!({"prompt": "hi"}),
+            vec![
+                (json!({}), true),
+                (json!({"include_reasoning": false}), false),
+                (json!({"reasoning_effort": "none"}), false),
+            ],
+        ),
+        (
             "/v1/responses",
             json!({"input": "hi"}),
             vec![
@@ -73,13 +82,14 @@ fn written(events: &[Value]) -> Option<u64> {
 
 #[test]
 fn it_is_told_only_to_who_asks_and_counted_in_any_case() {
-    let scene = Scene::new();
+    // `include_reasoning` is LiteLLM's: no provider here is told it
+    let scene = Scene::configured(", additional_drop_params: [include_reasoning]", "");
     for (path, plain, wishes) in callers() {
         for (wish, shown) in wishes {
             for provider in ["o", "a", "g"] {
                 // what speaks as the caller does goes on as it came
-                let own =
-                    matches!((path, provider), ("/v1/chat/completions" | "/v1/responses", "o") | ("/v1/messages", "a"));
+                let of_openai = ["/v1/chat/completions", "/v1/completions", "/v1/responses"].contains(&path);
+                let own = of_openai && provider == "o" || (path, provider) == ("/v1/messages", "a");
                 if own || (path.contains("beta") && provider == "g") {
                     continue;
                 }
