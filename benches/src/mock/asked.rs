@@ -67,8 +67,8 @@ pub struct Asked<'a> {
     /// Whether there is a `top_k`.
     #[serde(default, deserialize_with = "is_there")]
     pub top_k: bool,
-    /// Numbers in an embedding.
-    #[serde(default)]
+    /// Numbers in an embedding (Google has a name of its own for it, and so has Cohere).
+    #[serde(default, alias = "outputDimensionality", alias = "output_dimension")]
     pub dimensions: Option<u32>,
     /// How many inputs there are, of embeddings (Cohere calls them texts).
     #[serde(default, alias = "texts")]

@@ -1,6 +1,6 @@
 //! OpenAI's chat completion chunks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -19,7 +19,8 @@ pub struct Chat {
 
 #[derive(Default)]
 struct Choice {
-    calls: BTreeSet<u64>,
+    /// What each was called with so far; nothing for a custom tool, whose input is any text.
+    calls: BTreeMap<u64, String>,
     finished: bool,
 }
 
@@ -49,6 +50,10 @@ impl Order for Chat {
         ensure(!self.usage, "usage in a chunk with choices")?;
         choices.iter().try_for_each(|choice| self.choice(choice)).map(|()| End::Open)
     }
+
+    fn arguments(&self) -> Vec<&str> {
+        self.choices.values().flat_map(|choice| choice.calls.values().map(String::as_str)).collect()
+    }
 }
 
 impl Chat {
@@ -63,12 +68,17 @@ impl Chat {
         if opening {
             equal(&told["delta"], "role", "assistant")?;
         }
+        let content = delta.get("content").is_none_or(|content| content.is_string() || content.is_null());
+        ensure(content, "`content` is no text")?;
         if let Some(calls) = delta.get("tool_calls") {
             calls.as_array().ok_or("`tool_calls` is no list")?.iter().try_for_each(|call| choice.call(call))?;
         }
         if !told["finish_reason"].is_null() {
             one_of(told, "finish_reason", &REASONS)?;
             choice.finished = true;
+            if told["finish_reason"] == "length" || told["finish_reason"] == "content_filter" {
+                choice.calls.clear();
+            }
             // the reason is the provider's word, and no promise that a call was told
             return Ok(());
         }
@@ -83,7 +93,10 @@ impl Choice {
     fn call(&mut self, told: &Value) -> Judged {
         let index = count(told, "index")?;
         // a call may begin late, where a provider was late with its name
-        if self.calls.insert(index) {
+        let known = self.calls.contains_key(&index);
+        let arguments = self.calls.entry(index).or_default();
+        arguments.push_str(told["function"]["arguments"].as_str().unwrap_or_default());
+        if !known {
             word(told, "id")?;
             one_of(told, "type", &["function", "custom"])?;
             let (of, said) = called(told);

@@ -30,6 +30,7 @@ impl Order for Completions {
         word(data, "id")?;
         equal(data, "object", "text_completion")?;
         count(data, "created")?;
+        word(data, "model")?;
         self.head.check(data, &["id", "created", "model"])?;
         ensure(!self.usage, "something behind the usage")?;
         let choices = list(data, "choices")?;

@@ -86,6 +86,11 @@ fn part(told: &Value, last: bool) -> Judged {
         word(call, "name")?;
         return ensure(call.get("args").is_none_or(Value::is_object), "`args` is no object");
     }
+    if let Some(sound) = told.get("inlineData") {
+        word(sound, "mimeType")?;
+        word(sound, "data")?;
+    }
+    ensure(told.get("text").is_none_or(Value::is_string), "`text` is no text")?;
     let says = told["text"] != "" || told.get("thoughtSignature").is_some();
     ensure(says || last, "a part that tells nothing")
 }

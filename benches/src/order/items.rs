@@ -63,6 +63,12 @@ impl Items {
         Ok(self.done.values().cloned().collect())
     }
 
+    /// What functions were called with, in items that are complete.
+    pub fn arguments(&self) -> Vec<&str> {
+        let calls = self.done.values().filter(|item| item["type"] == "function_call" && item["status"] == "completed");
+        calls.filter_map(|item| item["arguments"].as_str()).collect()
+    }
+
     fn added(&mut self, at: u64, item: &Value) -> Judged {
         let next = self.open.len() + self.done.len();
         ensure(usize::try_from(at).is_ok_and(|at| at == next), "`output_index` leaps")?;
@@ -189,7 +195,7 @@ impl Item {
         let kind = word(&data["part"], "type")?.to_owned();
         let of = match &*kind {
             "output_text" => {
-                present(&data["part"], &["annotations"])?;
+                present(&data["part"], &["annotations", "logprobs"])?;
                 ("message", "text")
             }
             "refusal" => ("message", "refusal"),

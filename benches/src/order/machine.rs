@@ -23,6 +23,11 @@ pub trait Order {
     /// It does not belong here.
     fn take(&mut self, data: &Value) -> Judged<End>;
 
+    /// What each function was called with, as far as its answer was not cut: a JSON object, or nothing.
+    fn arguments(&self) -> Vec<&str> {
+        vec![]
+    }
+
     /// What may yet be missing where the protocol has no terminal event.
     fn closed(&self) -> End {
         End::Open

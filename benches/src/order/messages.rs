@@ -14,6 +14,8 @@ pub struct Messages {
     stage: Stage,
     /// Blocks that have ended.
     blocks: u64,
+    /// What tools were called with, in those.
+    arguments: Vec<String>,
 }
 
 #[derive(Default)]
@@ -30,6 +32,8 @@ struct Block {
     kind: String,
     /// Nothing follows a signature.
     signed: bool,
+    /// The input of a call so far.
+    input: String,
 }
 
 impl Order for Messages {
@@ -51,19 +55,29 @@ impl Order for Messages {
                 equal(data, "index", self.blocks)?;
                 Stage::In(block.delta(&data["delta"])?)
             }
-            (Stage::In(_), "content_block_stop") => {
+            (Stage::In(block), "content_block_stop") => {
                 equal(data, "index", self.blocks)?;
+                self.arguments.push(block.input);
                 self.blocks += 1;
                 Stage::Between
             }
             (Stage::Between, "message_delta") => {
                 finished(data)?;
+                // cut at a limit, within the last block
+                if matches!(data["delta"]["stop_reason"].as_str(), Some("max_tokens" | "model_context_window_exceeded"))
+                {
+                    self.arguments.pop();
+                }
                 Stage::Finished
             }
             (Stage::Finished, "message_stop") => return Ok(End::Whole),
             (_, kind) => return Err(format!("{kind} has no place here")),
         };
         Ok(End::Open)
+    }
+
+    fn arguments(&self) -> Vec<&str> {
+        self.arguments.iter().map(String::as_str).collect()
     }
 }
 
@@ -96,7 +110,7 @@ fn opened(block: &Value) -> Judged<Block> {
         }
         _ => {}
     }
-    Ok(Block { kind: kind.to_owned(), signed: false })
+    Ok(Block { kind: kind.to_owned(), signed: false, input: String::new() })
 }
 
 fn finished(data: &Value) -> Judged {
@@ -117,7 +131,7 @@ impl Block {
                 word(delta, "signature")?;
                 self.signed = true;
             }
-            ("tool_use" | "server_tool_use", "input_json_delta") => text(delta, "partial_json").map(drop)?,
+            ("tool_use" | "server_tool_use", "input_json_delta") => self.input.push_str(text(delta, "partial_json")?),
             (kind @ ("text" | "thinking" | "redacted_thinking" | "tool_use" | "server_tool_use"), delta) => {
                 return Err(format!("{delta} in a block of {kind}"));
             }

@@ -50,7 +50,32 @@ pub fn check<'e>(
     spoken: Spoken,
     events: impl IntoIterator<Item = (Option<&'e [u8]>, &'e [u8])>,
 ) -> Result<End, String> {
+    run(&mut *machine(spoken), spoken, events)
+}
+
+/// The same for a stream of a model that makes no mistakes: what it calls functions with are JSON objects.
+///
+/// # Errors
+/// As with [`check`], and what a function was called with.
+pub fn check_sound<'e>(
+    spoken: Spoken,
+    events: impl IntoIterator<Item = (Option<&'e [u8]>, &'e [u8])>,
+) -> Result<End, String> {
     let mut order = machine(spoken);
+    let end = run(&mut *order, spoken, events)?;
+    let sound =
+        |text: &&str| text.is_empty() || serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_object());
+    match order.arguments().into_iter().find(|text| !sound(text)) {
+        Some(text) if end == End::Whole => Err(format!("a function is called with what is no JSON object: {text}")),
+        _ => Ok(end),
+    }
+}
+
+fn run<'e>(
+    order: &mut dyn Order,
+    spoken: Spoken,
+    events: impl IntoIterator<Item = (Option<&'e [u8]>, &'e [u8])>,
+) -> Result<End, String> {
     let mut end = End::Open;
     for (at, (name, data)) in events.into_iter().enumerate() {
         let place = |why: String| format!("event {at}: {why}: {}", String::from_utf8_lossy(data));

@@ -44,8 +44,8 @@ impl Order for Responses {
                 present(data, &["code", "param"])?;
                 word(data, "message").map(|_| End::Error)
             }
-            (0, "response.created") | (1, "response.in_progress" | "response.queued") => {
-                self.snapshot(&data["response"], "in_progress")?;
+            (0, "response.created") | (1, "response.in_progress") | (1, "response.queued") => {
+                self.snapshot(&data["response"], if kind == "response.queued" { "queued" } else { "in_progress" })?;
                 equal(&data["response"], "output", json!([])).map(|()| End::Open)
             }
             (2.., "response.completed") => self.end(&data["response"], "completed"),
@@ -62,6 +62,10 @@ impl Order for Responses {
             _ => Err(format!("{kind} has no place here")),
         }
     }
+
+    fn arguments(&self) -> Vec<&str> {
+        self.items.arguments()
+    }
 }
 
 impl Responses {
@@ -72,7 +76,10 @@ impl Responses {
         ensure(*id == text(response, "id")?, "the id has changed")?;
         count(response, "created_at")?;
         list(response, "output")?;
-        let usage = response.get("usage").is_some() || status == "in_progress" || status == "failed";
+        list(response, "tools")?;
+        word(response, "model")?;
+        ensure(response["parallel_tool_calls"].is_boolean(), "`parallel_tool_calls` is no switch")?;
+        let usage = response.get("usage").is_some() || matches!(status, "in_progress" | "queued" | "failed");
         ensure(usage, "no `usage`")?;
         let members = MEMBERS.iter().filter(|name| **name != "usage").copied().collect::<Vec<_>>();
         present(response, &members)

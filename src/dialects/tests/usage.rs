@@ -69,10 +69,10 @@ fn each_way_of_counting_costs_what_was_worked_out_by_hand() {
         };
         assert_eq!(told, untold, "{name}: as OpenAI's callers are told");
         // its tier stands beside the usage there
-        assert_eq!(
-            cost(&rates, &Usage { service_tier: usage.service_tier, search_context: usage.search_context, ..told }),
-            want
-        );
+        let chat = whole(Protocol::Chat, events.clone());
+        let tier = Answer::scan(chat.to_string().as_bytes()).unwrap().usage.unwrap().service_tier;
+        assert_eq!(tier, usage.service_tier, "{name}: {}", chat["service_tier"]);
+        assert_eq!(cost(&rates, &Usage { service_tier: tier, search_context: usage.search_context, ..told }), want);
         // Anthropic's protocol does not tell sound and pictures apart
         let told = parse(&whole(Protocol::Messages, events)["usage"]);
         let parts = |u: &Usage| {

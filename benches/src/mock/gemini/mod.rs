@@ -97,7 +97,7 @@ impl Writer for Gemini {
 
 /// Vectors: of a batch, of one content, or of Vertex AI's `predict`, which alone tells tokens for each.
 fn embeddings(job: &Job<'_>) -> String {
-    let dimensions = job.behaviour.dimensions.clamp(1, 65_536);
+    let dimensions = job.asked.dimensions.unwrap_or(job.behaviour.dimensions).clamp(1, 65_536);
     let values = |n: u32| format!("\"values\":{}", as_floats(&vector(n, dimensions)));
     let list = |count: usize, one: &dyn Fn(u32) -> String| (0..count as u32).map(one).collect::<Vec<_>>().join(",");
     let tokens = job.tokens(0, 0).prompt;
