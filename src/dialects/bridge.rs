@@ -252,18 +252,6 @@ pub fn split(protocol: Protocol, whole: &[u8]) -> Result<Vec<Frame>, Fault> {
     Ok(frames)
 }
 
-/// The events of a stream, the terminal one left out, as a whole answer in the same protocol.
-///
-/// # Errors
-/// One cannot be understood, or reports a fault.
-pub fn collect(protocol: Protocol, data: &[Bytes]) -> Result<Bytes, Fault> {
-    let (mut decoder, mut events) = (decoder(protocol), Vec::new());
-    data.iter().try_for_each(|data| decoder.event(None, data, &mut events))?;
-    events.push(Event::End);
-    let facts = own_facts(&events);
-    Ok(write_whole(protocol, events, &facts))
-}
-
 /// The way of one stream.
 pub fn translator(from: Protocol, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
     bridged(decoder(from), to, facts)
@@ -273,7 +261,17 @@ pub fn translator(from: Protocol, to: Protocol, facts: AnswerFacts) -> Box<dyn T
 pub(super) fn bridged(decoder: Box<dyn Decode>, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
     let hidden = Hidden::from(to, &facts);
     let (encoder, untold) = (encoder(to, facts), Untold::new(to));
-    Box::new(Bridge { decoder, encoder, halves: Halves::default(), events: Vec::new(), usage: None, untold, hidden })
+    Box::new(Bridge {
+        decoder,
+        encoder,
+        halves: Halves::default(),
+        events: Vec::new(),
+        usage: None,
+        untold,
+        begun: false,
+        said: false,
+        hidden,
+    })
 }
 
 /// A whole answer of one protocol in another.
@@ -304,6 +302,7 @@ pub(super) fn told(
         let told = events.into_iter().map(|event| hidden.event(event));
         events = told.flat_map(|(sealed, event)| sealed.into_iter().chain(event)).collect();
     }
+    let events = events.into_iter().map(sound).collect::<Result<Vec<Event>, Fault>>()?;
     let mut untold = Untold::new(to);
     events.iter().for_each(|event| untold.look(event));
     untold.end()?;
@@ -319,6 +318,10 @@ struct Bridge {
     events: Vec<Event>,
     usage: Option<Usage>,
     untold: Untold,
+    /// An answer begins once: what a caller was told of it holds to its end.
+    begun: bool,
+    /// Something else was told already, and with it what is to be said of the answer.
+    said: bool,
     /// Where thought in words stays.
     hidden: Option<Hidden>,
 }
@@ -357,18 +360,43 @@ impl Bridge {
             };
             sealed.into_iter().for_each(|sealed| self.encoder.event(sealed, out));
             let Some(event) = event else { continue };
+            let event = sound(event)?;
             match &event {
+                Event::Start(_) if std::mem::replace(&mut self.begun, true) => {
+                    return Err(Fault::InvalidAnswer { cause: "another answer begins within one".into() });
+                }
+                Event::Start(_) if self.said => continue,
+                Event::Start(_) => {}
                 Event::Usage(usage) => self.usage = Some(*usage),
                 Event::End => {
                     self.untold.end()?;
                     complete = true;
                 }
-                other => self.untold.look(other),
+                other => {
+                    self.said = true;
+                    self.untold.look(other);
+                }
             }
             self.encoder.event(event, out);
         }
         Ok(complete)
     }
+}
+
+/// What no reader of a provider's may leave as it is: a call's result comes back under its id, so one is drawn where the provider
+/// left it out; an empty id of an answer is none, and a call of nothing is the provider's fault.
+fn sound(mut event: Event) -> Result<Event, Fault> {
+    match &mut event {
+        Event::Start(start) => start.id = start.id.take().filter(|id| !id.is_empty()),
+        Event::ToolCall { name, .. } | Event::CustomCall { name, .. } if name.is_empty() => {
+            return Err(Fault::InvalidAnswer { cause: "a tool call without a name".into() });
+        }
+        Event::ToolCall { id, .. } | Event::CustomCall { id, .. } if id.is_empty() => {
+            *id = format!("call_{}", uuid::Uuid::new_v4().simple());
+        }
+        _ => {}
+    }
+    Ok(event)
 }
 
 /// What an answer says of itself, for writing it in its own protocol.

@@ -43,7 +43,7 @@ mod speech;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod text;
 mod untold;
 mod unwrap;

@@ -133,6 +133,9 @@ pub fn text_of(data: &[u8], out: &mut String) {
 /// the total is the prompt and the candidates alone, the candidates had the thought in them (some of Vertex's models). Of the
 /// kinds of tokens, sound and pictures have prices of their own; films and documents cost what text does.
 pub fn usage(raw: &str) -> Option<Usage> {
+    if !raw.trim_start().starts_with('{') {
+        return None;
+    }
     let told: Told<'_> = serde_json::from_str(raw).ok()?;
     let mut counts = Counts { suspect: false, any: false };
     let prompt = counts.count(told.prompt);
@@ -309,6 +312,7 @@ mod tests {
         assert_eq!(read(r#"{"promptTokenCount":10}"#), Some([10, 0, 0, 10]));
         assert_eq!(read("{}"), None);
         assert_eq!(read("[]"), None);
+        assert_eq!(read("[3,4]"), None);
     }
 
     #[test]

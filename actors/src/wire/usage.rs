@@ -268,6 +268,11 @@ impl Usage {
             && within.iter().all(|(part, whole)| part <= whole)
     }
 
+    /// The total for who is told the counts anew: no less than what it is of, whatever the provider said.
+    pub fn total_told(&self) -> u64 {
+        self.total_tokens.max(self.prompt_tokens.saturating_add(self.completion_tokens))
+    }
+
     /// Fills what follows from the rest: a missing total, or one side where only the total and the other were told.
     fn completed(mut self, prompt: Option<u64>, completion: Option<u64>, total: Option<u64>) -> Self {
         let sum = self.prompt_tokens + self.completion_tokens;

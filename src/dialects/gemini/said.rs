@@ -14,7 +14,7 @@ use crate::dialects::request::Source;
 use crate::dialects::signature;
 
 /// Most candidates and calls of one answer: more than any model makes.
-const MOST: usize = 1024;
+pub const MOST: usize = 1024;
 
 /// What is remembered between the responses of one answer.
 #[derive(Default)]
@@ -177,6 +177,9 @@ fn media(choice: u32, part: &mut Part<'_>) -> Option<Event> {
         return own("thought");
     }
     match (kind.split('/').next().unwrap_or_default(), source) {
+        // an empty piece of sound tells nothing; a picture without bytes was to be one
+        ("audio", Source::Base64 { data, .. }) if data.is_empty() => None,
+        ("image", Source::Base64 { data: text, .. } | Source::Url(text)) if text.is_empty() => own("image"),
         ("image", source) => Some(Event::Image { choice, image: Image { source } }),
         ("audio", Source::Base64 { media_type, data }) => {
             Some(Event::Audio { choice, audio: Audio { media_type: Some(media_type), data, ..Audio::default() } })

@@ -11,7 +11,9 @@ pub fn write(usage: &Usage) -> Value {
     let asked = usage.prompt_tokens.saturating_sub(usage.tool_prompt_tokens);
     out.insert("promptTokenCount".into(), asked.into());
     out.insert("candidatesTokenCount".into(), said.into());
-    out.insert("totalTokenCount".into(), usage.total_tokens.into());
+    let parts = [asked, said, usage.reasoning_tokens, usage.tool_prompt_tokens];
+    let total = usage.total_told().max(parts.into_iter().fold(0, u64::saturating_add));
+    out.insert("totalTokenCount".into(), total.into());
     for (name, count) in [
         ("cachedContentTokenCount", usage.cached_tokens),
         ("thoughtsTokenCount", usage.reasoning_tokens),

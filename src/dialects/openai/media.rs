@@ -31,8 +31,9 @@ pub fn pictures(choice: u32, raw: Raw<'_>) -> impl Iterator<Item = Event> {
     list.into_iter().filter_map(move |picture| {
         let url = picture["image_url"]["url"].as_str().or_else(|| picture["image_url"].as_str())?;
         let source = match media::of_data_url(url) {
+            Some((_, "")) => return None,
             Some((kind, data)) => Source::Base64 { media_type: kind.to_owned(), data: data.to_owned() },
-            None if url.starts_with("data:") => return None,
+            None if url.is_empty() || url.starts_with("data:") => return None,
             None => Source::Url(url.to_owned()),
         };
         Some(Event::Image { choice, image: Image { source } })

@@ -84,7 +84,7 @@ impl Written {
         Written {
             prompt_tokens: usage.prompt_tokens,
             completion_tokens: usage.completion_tokens,
-            total_tokens: usage.total_tokens,
+            total_tokens: usage.total_told(),
             prompt_tokens_details: Prompt {
                 cached_tokens: usage.cached_tokens,
                 cache_write_tokens: usage.cache_creation_tokens,

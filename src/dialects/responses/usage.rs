@@ -35,7 +35,7 @@ impl Written {
             },
             output_tokens: usage.completion_tokens,
             output_tokens_details: Output { reasoning_tokens: usage.reasoning_tokens },
-            total_tokens: usage.total_tokens,
+            total_tokens: usage.total_told(),
         }
     }
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::fixtures;
 use super::table::{ROWS, Row, callers, facts, wire};
-use crate::dialects::{AnswerFacts, Frame, bridge};
+use crate::dialects::{AnswerFacts, Frame, Notes, bridge};
 
 /// Fixtures that bend their protocol's rules on purpose: what servers send that only claim to speak it.
 const BENT: [(&str, &str, &str); 5] = [
@@ -33,7 +33,7 @@ fn spoken(row: &Row) -> Spoken {
 }
 
 /// Every way in which a caller may want its stream.
-fn wishes() -> impl Iterator<Item = (&'static str, Protocol, AnswerFacts, Spoken)> {
+pub fn wishes() -> impl Iterator<Item = (&'static str, Protocol, AnswerFacts, Spoken)> {
     let silent = || AnswerFacts { show_usage: false, ..facts() };
     let all = callers().map(|(row, protocol)| (row.name, protocol, facts(), spoken(row)));
     all.chain([
@@ -61,7 +61,7 @@ fn told(from: &Row, to: Protocol, facts: AnswerFacts, bytes: &[u8]) -> (Vec<Fram
     (frames, complete)
 }
 
-fn judged(spoken: Spoken, frames: &[Frame]) -> Result<End, String> {
+pub fn judged(spoken: Spoken, frames: &[Frame]) -> Result<End, String> {
     check(spoken, frames.iter().map(|frame| (frame.name.map(str::as_bytes), &frame.data[..])))
 }
 
@@ -94,6 +94,85 @@ fn callers_are_told_everything_in_order() {
                 assert_eq!(check_sound(spoken, told), Ok(want), "{} {} to {to}", from.name, fixture.name);
             }
         }
+    }
+}
+
+/// As of two streams that a provider wrote into one.
+#[test]
+fn an_answer_that_begins_within_another_is_a_fault() {
+    let first =
+        r#"{"type":"message_start","message":{"id":"msg_1","model":"m","usage":{"input_tokens":1,"output_tokens":1}}}"#;
+    let stream = format!("data: {first}\n\ndata: {}\n\n", first.replace("msg_1", "msg_2"));
+    let row = ROWS.iter().find(|row| row.name == "anthropic").unwrap();
+    for (to, protocol, facts, spoken) in wishes() {
+        let (frames, complete) = told(row, protocol, facts, stream.as_bytes());
+        assert_eq!((judged(spoken, &frames), complete), (Ok(End::Open), false), "{to}");
+        assert!(frames.iter().all(|frame| !String::from_utf8_lossy(&frame.data).contains("2\"")), "{to}: {frames:?}");
+    }
+}
+
+/// OpenAI's last event tells once more what the first should have told.
+#[test]
+fn an_answer_that_is_named_late_keeps_the_name_it_was_told_under() {
+    let row = ROWS.iter().find(|row| row.name == "responses").unwrap();
+    let fixtures = fixtures::of(row.name, "stream");
+    let fixture = fixtures.iter().find(|fixture| fixture.name == "text").unwrap_or(&fixtures[0]);
+    let begins = |event: &str| event.contains("response.created") || event.contains("response.in_progress");
+    let late: Vec<&str> = fixture.text.split("\n\n").filter(|event| !begins(event)).collect();
+    for (to, protocol, facts, spoken) in wishes() {
+        let (frames, complete) = told(row, protocol, facts, late.join("\n\n").as_bytes());
+        assert_eq!((judged(spoken, &frames), complete), (Ok(End::Whole), true), "{to}");
+    }
+}
+
+/// Its result comes back under its id.
+#[test]
+fn a_call_without_an_id_is_given_one() {
+    let call = r#"{"type":"function_call","name":"f","arguments":"{}"}"#;
+    let whole = format!(r#"{{"id":"r","object":"response","status":"completed","output":[{call}]}}"#);
+    for (to, protocol, facts, spoken) in wishes().filter(|(_, protocol, ..)| *protocol != Protocol::Text) {
+        let told = bridge::translate(Protocol::Responses, protocol, facts, whole.as_bytes(), &mut Notes::default());
+        let frames = bridge::split(protocol, &told.unwrap()).unwrap();
+        assert_eq!(judged(spoken, &frames), Ok(End::Whole), "{to}");
+    }
+}
+
+/// Nobody could answer it, nor send it back.
+#[test]
+fn a_call_of_nothing_is_a_fault_whoever_makes_it() {
+    let row = ROWS.iter().find(|row| row.name == "bedrock").unwrap();
+    let data = r#"{"contentBlockIndex":0,"start":{"toolUse":{"toolUseId":"t","name":""}}}"#;
+    let bytes = wire(row, &format!("event: contentBlockStart\ndata: {data}\n\n"));
+    for (to, protocol, facts, spoken) in wishes() {
+        let (frames, complete) = told(row, protocol, facts, &bytes);
+        assert_eq!((judged(spoken, &frames), complete), (Ok(End::Open), false), "{to}");
+        assert!(!frames.iter().any(|frame| String::from_utf8_lossy(&frame.data).contains("\"t\"")), "{to}");
+    }
+}
+
+/// As of a whole answer of Google's without one, on its way to who asked for a stream.
+#[test]
+fn an_answer_without_an_id_is_given_ours() {
+    let whole = r#"{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}],"modelVersion":"g"}"#;
+    let row = ROWS.iter().find(|row| row.name == "gemini").unwrap();
+    let frames = bridge::split(Protocol::GenerateContent, whole.as_bytes()).unwrap();
+    let stream: String =
+        frames.iter().map(|frame| format!("data: {}\n\n", String::from_utf8_lossy(&frame.data))).collect();
+    for (to, protocol, facts, spoken) in wishes() {
+        let (frames, complete) = told(row, protocol, facts, stream.as_bytes());
+        assert_eq!((judged(spoken, &frames), complete), (Ok(End::Whole), true), "{to}: {stream}");
+    }
+}
+
+/// A total that is less than what it is of is the provider's mistake, and none of ours.
+#[test]
+fn a_total_is_no_less_than_its_parts() {
+    let data =
+        r#"{"promptFeedback":{"blockReason":"OTHER"},"usageMetadata":{"promptTokenCount":12,"totalTokenCount":11}}"#;
+    let row = ROWS.iter().find(|row| row.name == "gemini").unwrap();
+    for (to, protocol, facts, spoken) in wishes() {
+        let (frames, complete) = told(row, protocol, facts, format!("data: {data}\n\n").as_bytes());
+        assert_eq!((judged(spoken, &frames), complete), (Ok(End::Whole), true), "{to}");
     }
 }
 

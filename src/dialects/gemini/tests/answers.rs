@@ -117,6 +117,24 @@ fn answers_that_are_none_are_the_providers_fault() {
     assert!(matches!(read_whole(nameless.as_bytes()), Err(Fault::InvalidAnswer { .. })));
 }
 
+/// There is nothing in it that a caller could be given; it is noted.
+#[test]
+fn a_picture_without_bytes_is_none() {
+    for part in [
+        json!({"inlineData": {"mimeType": "image/png", "data": ""}}),
+        json!({"inlineData": {"mimeType": "image/png"}}),
+        json!({"fileData": {"mimeType": "image/png", "fileUri": ""}}),
+        json!({"inlineData": {"mimeType": "audio/wav", "data": ""}}),
+    ] {
+        let parts = [json!({"text": "a"}), part.clone()];
+        let answer = json!({"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]});
+        let events = read_whole(answer.to_string().as_bytes()).unwrap();
+        assert!(!events.iter().any(|event| matches!(event, Event::Image { .. } | Event::Audio { .. })), "{events:?}");
+        let noted = events.contains(&Event::Own { kind: "image".into() });
+        assert_eq!(noted, !part.to_string().contains("audio"), "{part}");
+    }
+}
+
 #[test]
 fn reasons_have_the_nearest_word_both_ways() {
     let read = |word: &str| {
