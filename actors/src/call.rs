@@ -20,7 +20,7 @@ use crate::hold::Hold;
 use crate::plan::Candidate;
 use crate::ports::{Dialect, EncodeCall, Encoded};
 use crate::relay::mid_stream_error;
-use crate::shape::{checked, half, is_error, listed, stream_events, wrap};
+use crate::shape::{checked, gathered, is_error, wrap};
 use crate::tally;
 use crate::unusable;
 use crate::upload::Upload;
@@ -34,7 +34,7 @@ use crate::wire::notes::Notes;
 use crate::wire::pieces::Pieces;
 use crate::wire::protocol::Protocol;
 use crate::wire::usage::Usage;
-use crate::wire::{generate, restamp, scan};
+use crate::wire::{restamp, scan};
 use crate::within::{BATCH_BYTES, Within, fault_of};
 
 /// The most that is read of an error answer: its message, not a document.
@@ -296,18 +296,9 @@ async fn whole(
     let body = within.limit(response.read_all(exchange.routing.path.max_response_bytes)).await?;
     let began = Instant::now();
     let noted = |exchange: &Exchange, body: &Bytes, fault| unusable::noted(exchange, slice::from_ref(body), fault);
-    let body = match events {
-        true => stream_events(exchange, &**dialect, &body)
-            .and_then(|events| dialect.collect(exchange.asked.endpoint, &events))
-            .map_err(|fault| noted(exchange, &body, fault))?,
-        false => match listed(dialect.protocol(exchange.asked.endpoint), &body) {
-            Some(list) if generate::are_whole(&list) => {
-                dialect.collect(exchange.asked.endpoint, &list).map_err(|fault| noted(exchange, &body, fault))?
-            }
-            Some(list) => return Err(half(&list)),
-            None => body,
-        },
-    };
+    let limit = exchange.routing.path.max_event_bytes;
+    let body = gathered(&**dialect, exchange.asked.endpoint, (&body, events), limit)
+        .map_err(|fault| noted(exchange, &body, fault))?;
     // a text, where the caller may have asked for one, is not looked at
     let text = facts.answer == AnswerKind::TextOrBytes && !response.is_json();
     let answer =

@@ -51,7 +51,7 @@ pub mod reply;
 pub mod request_handler;
 pub mod routing;
 pub mod secret;
-mod shape;
+pub mod shape;
 pub mod stream_relay;
 mod tally;
 mod tap;

@@ -1,5 +1,6 @@
 //! Answers in another shape than the one that was asked for: a whole answer to a stream, a stream to a whole answer, and a
-//! stream as one array of its events (FAULTS S21, S22). And what a whole answer must be.
+//! stream as one array of its events (FAULTS S21, S22). And what a whole answer must be. What is made of bytes is pure, so that
+//! it can be tested and fuzzed alone.
 
 use std::slice;
 
@@ -14,6 +15,7 @@ use crate::relay::{mid_stream_error, status_of};
 use crate::unusable;
 use crate::upstream::UpstreamResponse;
 use crate::wire::answer::Answer;
+use crate::wire::envelope::Endpoint;
 use crate::wire::framing::StreamReader;
 use crate::wire::generate;
 use crate::wire::look::look;
@@ -34,13 +36,39 @@ pub(crate) fn checked(body: &Bytes) -> Result<Answer, Fault> {
     }
 }
 
+/// One whole answer, where the provider may have sent it in another shape: a stream (`events`), though none was asked for, or
+/// the events of one in an array. Anything else stays what it is.
+///
+/// # Errors
+/// Its events are no stream, or not a whole one, or cannot be understood; or one of them is an error.
+pub fn gathered(
+    dialect: &dyn Dialect,
+    asked: Endpoint,
+    (body, events): (&Bytes, bool),
+    max_event_bytes: usize,
+) -> Result<Bytes, Fault> {
+    if events {
+        return dialect.collect(asked, &stream_events(dialect, asked, body, max_event_bytes)?);
+    }
+    match listed(dialect.protocol(asked), body) {
+        Some(list) if generate::are_whole(&list) => dialect.collect(asked, &list),
+        Some(list) => Err(half(&list)),
+        None => Ok(body.clone()),
+    }
+}
+
 /// The data of a stream that was read whole, its terminal event left out, unless the answer is in it; all of it, where
 /// only the dialect knows the end.
-pub(crate) fn stream_events(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Result<Vec<Bytes>, Fault> {
-    let protocol = dialect.protocol(exchange.asked.endpoint);
+fn stream_events(
+    dialect: &dyn Dialect,
+    asked: Endpoint,
+    body: &Bytes,
+    max_event_bytes: usize,
+) -> Result<Vec<Bytes>, Fault> {
+    let protocol = dialect.protocol(asked);
     let mut events = Vec::new();
     let mut end = Err(Fault::Truncated);
-    let mut reader = StreamReader::new(dialect.framing(), exchange.routing.path.max_event_bytes);
+    let mut reader = StreamReader::new(dialect.framing(), max_event_bytes);
     let fed = reader.feed(body, |event| {
         let done = protocol.ends(event.name, event.data);
         match end {
@@ -78,15 +106,24 @@ pub(crate) async fn wrap(
     within: &Within,
 ) -> Result<(Open, Option<Usage>), Fault> {
     let body = within.limit(response.read_all(exchange.routing.path.max_response_bytes)).await?;
-    let made = as_stream(exchange, &*candidate.deployment.dialect, &body);
+    let limit = exchange.routing.path.max_event_bytes;
+    let made = as_stream(&*candidate.deployment.dialect, exchange.asked.endpoint, &body, limit);
     let (stream, usage) = made.map_err(|fault| unusable::noted(exchange, slice::from_ref(&body), fault))?;
     Ok((Open { response, batch: vec![stream], more: false }, usage))
 }
 
-/// A whole answer as the bytes of a stream.
-fn as_stream(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Result<(Bytes, Option<Usage>), Fault> {
+/// A whole answer, or the events of a stream in an array, as the bytes of a stream, and the tokens that it tells.
+///
+/// # Errors
+/// It is no answer, or one that tells of a fault; or an event of it would be longer than the relay takes.
+pub fn as_stream(
+    dialect: &dyn Dialect,
+    asked: Endpoint,
+    body: &Bytes,
+    max_event_bytes: usize,
+) -> Result<(Bytes, Option<Usage>), Fault> {
     let mut stream = BytesMut::new();
-    let protocol = dialect.protocol(exchange.asked.endpoint);
+    let protocol = dialect.protocol(asked);
     let (events, usage) = match listed(protocol, body) {
         Some(list) => {
             checked(list.first().ok_or_else(|| half(&list))?)?;
@@ -94,7 +131,7 @@ fn as_stream(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Result
         }
         None => {
             let answer = checked(body)?;
-            (dialect.split(exchange.asked.endpoint, body)?, answer.usage)
+            (dialect.split(asked, body)?, answer.usage)
         }
     };
     for event in events {
@@ -102,13 +139,13 @@ fn as_stream(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Result
         dialect.framing().write(protocol, &mut stream, name, &event.data);
     }
     // what is too long for the relay must be known before the head is out, while another try may be made
-    let mut reader = StreamReader::new(dialect.framing(), exchange.routing.path.max_event_bytes);
+    let mut reader = StreamReader::new(dialect.framing(), max_event_bytes);
     reader.feed(&stream, |_| {}).map_err(|e| Fault::InvalidAnswer { cause: e.to_string() })?;
     Ok((stream.freeze(), usage))
 }
 
 /// What is wrong with an array of events that is no whole answer.
-pub(crate) fn half(list: &[Bytes]) -> Fault {
+fn half(list: &[Bytes]) -> Fault {
     let Some(last) = list.last() else {
         return Fault::InvalidAnswer { cause: "the stream ended before its first event".into() };
     };
@@ -116,7 +153,7 @@ pub(crate) fn half(list: &[Bytes]) -> Fault {
 }
 
 /// The events of a stream that is one array.
-pub(crate) fn listed(protocol: Protocol, body: &Bytes) -> Option<Vec<Bytes>> {
+fn listed(protocol: Protocol, body: &Bytes) -> Option<Vec<Bytes>> {
     generate::listed(body).filter(|_| protocol == Protocol::GenerateContent)
 }
 

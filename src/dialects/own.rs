@@ -1,14 +1,16 @@
 //! Protocols that a provider speaks and no caller: a reader of answers and a writer of requests each. What they read and write
 //! is the same model, so every caller reaches them.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
 use millrace_actors::ports::{AnswerFacts, EncodeCall, Translate};
 use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::pieces::Pieces;
 use millrace_actors::wire::protocol::Protocol;
+use millrace_actors::wire::scan;
 use millrace_actors::wire::usage::Usage;
-use serde_json::value::RawValue;
 
 use super::request::{Content, Message};
 use super::{BadRequest, Decode, Event, Request, Target, Written, bridge};
@@ -60,9 +62,9 @@ impl Own {
     fn joined(&self, list: &[u8]) -> Result<Vec<Event>, Fault> {
         let invalid = |e: serde_json::Error| Fault::InvalidAnswer { cause: e.to_string() };
         let list = [b"[", list, b"]"].concat();
-        let data: Vec<&RawValue> = serde_json::from_slice(&list).map_err(invalid)?;
+        let data: Vec<Cow<'_, str>> = serde_json::from_slice(&list).map_err(invalid)?;
         let (mut decoder, mut events) = ((self.decoder)(), Vec::new());
-        data.iter().try_for_each(|data| decoder.event(None, data.get().as_bytes(), &mut events))?;
+        data.iter().try_for_each(|data| decoder.event(None, data.as_bytes(), &mut events))?;
         match events.last() {
             Some(Event::End) => Ok(events),
             _ => Err(Fault::Truncated),
@@ -74,9 +76,11 @@ impl Own {
 const COLLECTED: &str = "{\"millrace_collected\":[";
 
 /// The events of a stream in one text, to be translated like a whole answer (FAULTS S22): no protocol here has a writer of its
-/// own whole answers, since nobody but its provider writes them.
+/// own whole answers, since nobody but its provider writes them. Each is a text within it: what ends a stream (`[DONE]`) need
+/// not be JSON.
 pub fn collected(data: &[Bytes]) -> Bytes {
-    Bytes::from([COLLECTED.as_bytes(), &data.join(&b","[..]), b"]}"].concat())
+    let list: Vec<String> = data.iter().map(|data| scan::quoted(&String::from_utf8_lossy(data))).collect();
+    Bytes::from(format!("{COLLECTED}{}]}}", list.join(",")))
 }
 
 /// Everything that is said in a request, each part with its place; what a tool gave back after the result it stands in.

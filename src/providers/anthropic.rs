@@ -9,7 +9,7 @@ use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::protocol::Protocol;
 
 use super::vertex;
-use crate::dialects::bridge;
+use crate::dialects::{anthropic, bridge};
 
 /// The API's version that every call names (Anthropic's "Versions").
 pub const VERSION: &str = "2023-06-01";
@@ -100,7 +100,7 @@ impl Dialect for Anthropic {
     }
 
     fn collect(&self, _: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault> {
-        bridge::collect(Protocol::Messages, events)
+        anthropic::collect(events)
     }
 
     fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {

@@ -13,7 +13,7 @@ use millrace_actors::wire::protocol::Protocol;
 
 use super::segment;
 use crate::dialects::bridge;
-use crate::dialects::gemini::{counting, embeddings};
+use crate::dialects::gemini::{self, counting, embeddings};
 
 /// The header of a key (Google's reference, "Authentication").
 const API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
@@ -145,7 +145,7 @@ impl Dialect for Gemini {
     }
 
     fn collect(&self, _: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault> {
-        bridge::collect(Protocol::GenerateContent, events)
+        gemini::collect(events)
     }
 
     fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {

@@ -100,6 +100,11 @@ fn fold(content: &mut Vec<Block>, step: Step) {
     }
 }
 
+/// What a tool is called with, from its text.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub struct Arguments<'a>(#[serde(serialize_with = "object")] pub &'a str);
+
 /// The arguments as the model wrote them. What is no object is wrapped in one, in the way of Anthropic's page
 /// "Fine-grained tool streaming", since clients rely on an object here.
 fn object<S: serde::Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {

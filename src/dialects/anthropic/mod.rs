@@ -27,6 +27,7 @@ mod encoder;
 mod ending;
 pub(in crate::dialects) mod fields;
 mod folding;
+mod gathering;
 mod messages;
 mod models;
 mod parts;
@@ -52,6 +53,7 @@ pub(super) use writing::{OUTPUT, absent, of_output, own_config, sampling};
 
 pub use encoder::Encoder;
 pub use folding::write_whole;
+pub use gathering::collect;
 pub use request::read_request;
 pub use sources::has_form;
 pub use stream::Decoder;

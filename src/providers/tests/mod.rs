@@ -1,4 +1,6 @@
-//! The table in the documentation, and the hooks of the compatible family.
+//! The table in the documentation, the hooks of the compatible family, and answers in another shape than was asked for.
 
 mod document;
 mod hooks;
+mod shapes;
+mod speaking;
