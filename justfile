@@ -33,7 +33,7 @@ micro *options:
 micro-dialects *options:
     cargo bench --bench dialects {{ options }}
 
-# a fuzz target (envelope, form, frames, looks, restamp, sse; of the dialects: stream, whole, request) for some seconds; needs cargo-fuzz and a C++ compiler, and unstable compiler flags, hence the switch
+# a fuzz target (envelope, form, frames, looks, restamp, sse, vectors; of the dialects: stream, whole, shapes, request) for some seconds; needs cargo-fuzz and a C++ compiler, and unstable compiler flags, hence the switch
 fuzz target seconds="60":
     RUSTC_BOOTSTRAP=1 cargo fuzz run {{ target }} -- -max_total_time={{ seconds }}
 

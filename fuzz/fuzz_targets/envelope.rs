@@ -1,4 +1,4 @@
-//! A body that is taken is valid JSON, and its rewrite means what the edits say.
+//! A body that any resource takes is valid JSON, and its rewrite means what the edits say.
 
 #![no_main]
 
@@ -7,11 +7,31 @@ use libfuzzer_sys::fuzz_target;
 use millrace_actors::wire::envelope::{Edits, Endpoint, Envelope, ScanRules};
 use serde_json::Value;
 
+const ALL: [Endpoint; 12] = [
+    Endpoint::Chat,
+    Endpoint::Completions,
+    Endpoint::Embeddings,
+    Endpoint::Messages,
+    Endpoint::CountTokens,
+    Endpoint::Responses,
+    Endpoint::Generate,
+    Endpoint::CountContent,
+    Endpoint::Rerank,
+    Endpoint::Moderations,
+    Endpoint::Images,
+    Endpoint::Speech,
+];
+
 fuzz_target!(|body: Vec<u8>| {
-    for endpoint in [Endpoint::Chat, Endpoint::Completions, Endpoint::Embeddings] {
+    let mut rewritten = false;
+    for endpoint in ALL {
         let Ok(envelope) = Envelope::scan(Bytes::from(body.clone()), endpoint, &ScanRules::default()) else {
             continue;
         };
+        // which of them it was does not matter any more
+        if std::mem::replace(&mut rewritten, true) {
+            continue;
+        }
         let set = [("x".to_owned(), "[1]".to_owned())];
         let edits = Edits { model: "m", stream_usage: true, drop: &["user", "n"], set: &set };
         let pieces = envelope.rewrite(&edits);

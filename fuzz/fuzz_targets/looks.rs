@@ -1,25 +1,39 @@
-//! What is read beside the dialects, on anything: a whole answer's places, the tokens of each protocol, embeddings in OpenAI's
-//! form, and a model's name on the path: each input is tried with all.
+//! What is read beside the dialects, on anything: a whole answer's places, the tokens of each protocol and the counts beside
+//! them, what an event tells the relay and its restamp, and a model's name on the path: each input is tried with all.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use millrace::dialects::{AnswerFacts, cohere, gemini, ollama};
+use millrace::dialects::cohere::COHERE;
+use millrace::dialects::ollama::OLLAMA;
+use millrace::dialects::{bedrock, gemini};
 use millrace::providers::segment::segment;
 use millrace_actors::wire::answer::{Answer, UpstreamError};
-use millrace_actors::wire::usage::Usage;
-use millrace_actors::wire::{generate, messages, responses};
+use millrace_actors::wire::billable::Extras;
+use millrace_actors::wire::endpoint::Billed;
+use millrace_actors::wire::look::look;
+use millrace_actors::wire::usage::{ABSURD, Usage};
+use millrace_actors::wire::{generate, messages, responses, restamp};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 fuzz_target!(|data: &[u8]| {
     answer(data);
-    embeddings(data);
+    events(data);
     for usage in
         [messages::usage("message_start", data), messages::usage("message_delta", data), responses::usage(data)]
     {
         usage.iter().for_each(sane);
     }
+    for usage in [bedrock::usage_of(data), (COHERE.usage)(data), (OLLAMA.usage)(data)] {
+        usage.iter().for_each(sane);
+    }
+    for billed in [Billed::Searches, Billed::Pictures, Billed::Seconds] {
+        let extras = Extras::default().answered(billed, data);
+        let counts = [extras.searches, extras.pictures, extras.seconds];
+        assert!(counts.into_iter().flatten().all(|count| count <= 1_000_000_000), "{extras:?}");
+    }
+    gemini::counting::told(data);
     let mut shown = String::new();
     messages::text_of(data, &mut shown);
     responses::text_of(data, &mut shown);
@@ -31,6 +45,39 @@ fuzz_target!(|data: &[u8]| {
         on_the_path(text);
     }
 });
+
+/// What the relay looks for, and the model's name replaced: nothing else changes.
+fn events(data: &[u8]) {
+    look(data).usage.iter().for_each(sane);
+    let seen = generate::look(data);
+    seen.usage.iter().for_each(sane);
+    for range in &seen.model {
+        assert!(data[range.clone()].starts_with(b"\"") && data[range.clone()].ends_with(b"\""));
+    }
+    let within = [("message", messages::restamped(data, "alias")), ("response", responses::restamped(data, "alias"))];
+    for (outer, out) in within {
+        let Some(out) = out else { continue };
+        let (Ok(mut want), Ok(got)) = (serde_json::from_slice::<Value>(data), serde_json::from_slice::<Value>(&out))
+        else {
+            continue;
+        };
+        aliased(want.get_mut(outer).and_then(|within| within.get_mut("model")));
+        assert_eq!(got, want);
+    }
+    if let Some(out) = restamp::restamp_whole(data, "alias")
+        && let Ok(mut want) = serde_json::from_slice::<Value>(data)
+    {
+        aliased(want.get_mut("model"));
+        assert_eq!(serde_json::from_slice::<Value>(&out).ok(), Some(want));
+    }
+}
+
+/// A name is the caller's; what is none (of two members with one name the last counts) stays.
+fn aliased(model: Option<&mut Value>) {
+    if let Some(model) = model.filter(|model| model.is_string()) {
+        *model = "alias".into();
+    }
+}
 
 /// Places are within the body and hold what they are said to hold.
 fn answer(data: &[u8]) {
@@ -47,34 +94,15 @@ fn answer(data: &[u8]) {
     }
 }
 
-/// No part is more than what it is of could be: money is made of these.
+/// No count is absurd; and no part is more than what it is of, unless it is said to be in doubt: counts stay as they were told, and
+/// those in doubt are reckoned anew (`tally.rs`) before money is made of them.
 fn sane(usage: &Usage) {
-    assert!(usage.cached_tokens <= usage.prompt_tokens, "{usage:?}");
-    assert!(usage.reasoning_tokens <= usage.completion_tokens, "{usage:?}");
-}
-
-fn embeddings(data: &[u8]) {
-    let facts = AnswerFacts {
-        model: "alias".into(),
-        id: "own-1".into(),
-        created: 1_700_000_000,
-        show_usage: true,
-        asked: Vec::new(),
-        vectors: None,
-    };
-    let told = [
-        cohere::embed_answer(&facts, data),
-        ollama::embed_answer(&facts, data),
-        gemini::embeddings::read_answer(data, &facts),
-    ];
-    for told in told.into_iter().flatten() {
-        let value: Value = serde_json::from_slice(&told).expect("JSON");
-        let list = value["data"].as_array().expect("a list");
-        for (n, one) in list.iter().enumerate() {
-            assert_eq!(one["index"], n);
-            assert!(one["embedding"].is_array() || one["embedding"].is_string(), "{one}");
-        }
-        assert!(value["usage"]["prompt_tokens"].is_u64());
+    let counts = [usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens, usage.reasoning_tokens];
+    assert!(counts.iter().all(|count| *count <= 2 * ABSURD), "{usage:?}");
+    if !usage.suspect && usage.adds_up() {
+        let cached = usage.cached_tokens + usage.cache_creation_tokens;
+        assert!(cached <= usage.prompt_tokens, "{usage:?}");
+        assert!(usage.reasoning_tokens <= usage.completion_tokens, "{usage:?}");
     }
 }
 

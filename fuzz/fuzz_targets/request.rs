@@ -4,14 +4,15 @@
 
 use libfuzzer_sys::fuzz_target;
 use millrace::dialects::Target;
-use millrace_fuzz::{CALLERS, dialects, input, seed};
+use millrace_fuzz::{input, seed};
 use serde_json::Value;
 
-fuzz_target!(init: seed("request"), |data: &[u8]| {
+fuzz_target!(init: seed("request", &["request"]), |data: &[u8]| {
     let Some(input) = input(data) else { return };
-    let target = Target { model: "model", max_output_tokens: None, stream_usage: input.facts.show_usage };
-    let read = (CALLERS[input.to].read_request)(input.text);
-    let written = read.and_then(|request| (dialects()[input.from].own.write_request)(&request, &target));
+    let (from, to) = (input.to.0, input.from);
+    let target = Target { model: to.model, max_output_tokens: None, stream_usage: input.facts.show_usage };
+    let read = from.read_request.expect("a caller's")(input.text);
+    let written = read.and_then(|request| (to.write_request)(&request, &target));
     match written {
         Ok(written) => {
             let value: Value = serde_json::from_slice(&written.body).expect("JSON");
