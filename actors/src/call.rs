@@ -310,8 +310,13 @@ async fn whole(
     };
     // a text, where the caller may have asked for one, is not looked at
     let text = facts.answer == AnswerKind::TextOrBytes && !response.is_json();
-    let answer =
-        if text { Answer::default() } else { checked(&body).map_err(|fault| noted(exchange, &body, fault))? };
+    // a dialect that reads the answer says itself what it lacks
+    let members = if exchange.translated_by(&**dialect) { &[] } else { facts.holds };
+    let answer = if text {
+        Answer::default()
+    } else {
+        checked(&body, members).map_err(|fault| noted(exchange, &body, fault))?
+    };
     exchange.progress.extras = exchange.progress.extras.answered(facts.billed, &body);
     let told = answer.usage.or_else(|| dialect.usage(&body));
     let mut body = match (!exchange.translated_by(&**dialect), answer.model.is_empty()) {
