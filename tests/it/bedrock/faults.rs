@@ -81,7 +81,10 @@ fn an_exception_within_an_answer_ends_it_with_an_error() {
     let (text, error) =
         broken(&scene, "text=abcdef,chunk-bytes=1,error-event:4,error-type=modelStreamErrorException,message=it broke");
     assert_eq!(text, "abc");
-    assert_eq!((&error["type"], &error["code"]), (&"internal_server_error".into(), &"modelStreamErrorException".into()));
+    assert_eq!(
+        (&error["type"], &error["code"]),
+        (&"internal_server_error".into(), &"modelStreamErrorException".into())
+    );
     assert_eq!(error["message"], "it broke", "{error}");
 }
 
