@@ -33,6 +33,7 @@ mod native;
 pub mod ollama;
 pub mod openai;
 pub mod own;
+mod own_names;
 pub mod request;
 pub mod responses;
 mod sealed;
