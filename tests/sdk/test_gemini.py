@@ -197,7 +197,9 @@ class Tools(SdkTest):
             self.assertIn("the first word", said, f"streamed={streamed}")
 
     def test_the_chat_helper_keeps_signed_thought(self):
-        signed = {"mock": "thoughtSignature", "gemini": "thoughtSignature", "claude": '"signature"', "bedrock": '"signature"', "turns": "encrypted_content"}
+        google, claude, openai = "thoughtSignature", '"signature"', "tool_call_id"
+        signed = {"mock": google, "gemini": google, "claude": claude, "bedrock": claude, "turns": "encrypted_content"}
+        signed |= {"own": openai, "chat": openai, "cohere": openai, "ollama": "tool_name"}
         for streamed in (False, True):
             chat = self.client.chats.create(model=self.named("mock:thinking=2,tool-calls=1"), config={"tools": [WEATHER]})
             call = None
@@ -208,7 +210,7 @@ class Tools(SdkTest):
                 call = chat.send_message("hi").function_calls[0]
             result = types.Part(function_response=types.FunctionResponse(id=call.id, name=call.name, response={"output": "done"}))
             chat.send_message([result])
-            for words in (signed.get(self.group, "tool_0"), "old town", "done"):
+            for words in (signed[self.group], "old town", "done"):
                 self.assertIn(words, self.sent(), f"streamed={streamed}")
 
     def test_functions_are_called_automatically(self):
