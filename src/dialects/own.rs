@@ -11,7 +11,7 @@ use millrace_actors::wire::usage::Usage;
 use serde_json::value::RawValue;
 
 use super::foreign::{self, Foreign};
-use super::request::{Content, Message};
+use super::request::{Content, Message, Source};
 use super::{BadRequest, Decode, Event, Request, Target, Written, bridge, custom};
 
 /// Such a protocol.
@@ -101,13 +101,17 @@ pub fn parts(messages: &[Message]) -> Vec<(String, &Content)> {
 pub const LACKING: &str = "the provider has no such parameter";
 
 /// Refuses what two protocols of texts and pictures have no form for. Documents that are text go as text; `files` says what is
-/// to be said of all others.
+/// to be said of all others, and `urls` of pictures that are elsewhere, where they are not taken.
 ///
 /// # Errors
 /// A part is none of these, with its place.
-pub fn texts_and_pictures(messages: &[Message], files: &str) -> Result<(), BadRequest> {
+pub fn texts_and_pictures(messages: &[Message], files: &str, urls: Option<&str>) -> Result<(), BadRequest> {
     for (pointer, content) in parts(messages) {
         let what = match content {
+            Content::Image { source: Source::Url(_), .. } => match urls {
+                Some(urls) => urls,
+                None => continue,
+            },
             Content::Document { source, .. } if foreign::plain(source).is_some() => continue,
             Content::Document { .. } => files,
             Content::Audio { .. } => "The provider takes no sound",

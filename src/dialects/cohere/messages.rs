@@ -20,7 +20,7 @@ pub struct Written {
 /// # Errors
 /// A part has no form in this dialect, and leaving it out would change what is said.
 pub fn write(messages: &[Message], model: &str, notes: &mut Notes) -> Result<Written, BadRequest> {
-    own::texts_and_pictures(messages, "The provider takes documents as text only")?;
+    own::texts_and_pictures(messages, "The provider takes documents as text only", None)?;
     let (rest, documents) = without_documents(messages, notes);
     let list = openai::write_messages(&rest, model, notes)?;
     let messages = list.into_iter().map(|message| one(message, model, notes)).collect();

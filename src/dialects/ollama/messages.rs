@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::dialects::request::{Content, Message, Source};
+use crate::dialects::request::Message;
 use crate::dialects::{BadRequest, Did, Notes, openai, own};
 
 /// The messages.
@@ -12,22 +12,12 @@ use crate::dialects::{BadRequest, Did, Notes, openai, own};
 /// # Errors
 /// A part has no form in this dialect, and leaving it out would change what is said.
 pub fn write(messages: &[Message], model: &str, notes: &mut Notes) -> Result<Vec<Value>, BadRequest> {
-    here(messages)?;
-    own::texts_and_pictures(messages, "The provider takes no files; give their text")?;
+    // nothing is fetched, by the provider or by us
+    let urls = Some("The provider takes pictures in base64 only, not by URL");
+    own::texts_and_pictures(messages, "The provider takes no files; give their text", urls)?;
     let mut tools = HashMap::new();
     let written = openai::write_messages(messages, model, notes)?;
     Ok(written.into_iter().map(|message| one(message, &mut tools, notes)).collect())
-}
-
-/// Only pictures that are here: nothing is fetched, by the provider or by us.
-fn here(messages: &[Message]) -> Result<(), BadRequest> {
-    let elsewhere = |content: &Content| matches!(content, Content::Image { source: Source::Url(_), .. });
-    match own::parts(messages).into_iter().find(|(_, content)| elsewhere(content)) {
-        Some((pointer, _)) => {
-            Err(BadRequest { pointer, what: "The provider takes pictures in base64 only, not by URL".into() })
-        }
-        None => Ok(()),
-    }
 }
 
 /// One message. `tools` holds the name of each call's tool by the call's id: results are told by name.
