@@ -1,13 +1,13 @@
 //! How a fault is told in each protocol: an error answer's body, and the one error event that ends a broken stream (I2, I8).
 
 use bytes::{Bytes, BytesMut};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fault::{Fault, Shape, kind_of_status};
 use crate::wire::protocol::Protocol;
 
 /// An error answer's body. OpenAI: `{"error":{"message","type","param","code"}}`; Anthropic:
-/// `{"type":"error","error":{"type","message"},"request_id"}`; Google: `{"error":{"code","message","status","details"}}`.
+/// `{"type":"error","error":{"type","message","details"?},"request_id"}`; Google: `{"error":{"code","message","status","details"}}`.
 pub fn body(shape: &Shape, protocol: Protocol, request_id: &str) -> Vec<u8> {
     let mut error = match protocol {
         Protocol::Chat | Protocol::Text | Protocol::Responses | Protocol::Own => {
@@ -30,12 +30,39 @@ pub fn body(shape: &Shape, protocol: Protocol, request_id: &str) -> Vec<u8> {
             "request_id": request_id,
         }),
     };
-    if let Some(inner) = &shape.inner
-        && matches!(protocol, Protocol::Chat | Protocol::Text | Protocol::Own)
-    {
-        error["error"]["provider_specific_fields"] = json!({ "innererror": inner });
-    }
+    more(shape, protocol, &mut error["error"]);
     error.to_string().into_bytes()
+}
+
+/// What is told besides the words: the provider's own, where the protocol has a place for it, and what SDKs go by.
+fn more(shape: &Shape, protocol: Protocol, error: &mut Value) {
+    let of_provider = |name: &str| shape.more.as_ref()?.get(name);
+    match protocol {
+        // LiteLLM's place for it
+        Protocol::Chat | Protocol::Text | Protocol::Own => {
+            if let Some(inner) = of_provider("innererror") {
+                error["provider_specific_fields"] = json!({ "innererror": inner });
+            }
+        }
+        Protocol::Responses => {}
+        // the two that have the member differ in its form, which tells whose it is
+        Protocol::GenerateContent => {
+            if let (Some(Value::Array(theirs)), Value::Array(details)) = (of_provider("details"), &mut error["details"])
+            {
+                details.splice(..0, theirs.iter().cloned());
+            }
+        }
+        Protocol::Messages => {
+            // before it goes on without a conversation that the server keeps, Anthropic's SDK looks for this (Python's, 2.12:
+            // `lib/threads/_thread_state.py`)
+            let unkept = shape.status == 400 && shape.param.as_deref() == Some("thread");
+            let ours = unkept.then(|| json!({ "error_code": "thread_unsupported_request" }));
+            let details = of_provider("details").filter(|details| details.is_object()).cloned().or(ours);
+            if let Some(details) = details {
+                error["details"] = details;
+            }
+        }
+    }
 }
 
 /// A fault as the last event of a stream.
@@ -131,7 +158,6 @@ fn messages_type(shape: &Shape) -> &str {
 mod tests {
     use super::*;
     use crate::wire::answer::UpstreamError;
-    use serde_json::Value;
 
     #[test]
     fn each_protocol_has_its_own_shape() {
@@ -166,6 +192,27 @@ mod tests {
             let told = serde_json::from_slice::<Value>(&body(&shape, Protocol::Chat, "r")).unwrap();
             assert_eq!((&told["error"]["type"], &told["error"]["code"]), (&json!(want), &json!(code)), "{kind}");
         }
+    }
+
+    #[test]
+    fn what_a_provider_says_besides_its_words_is_told_where_there_is_a_place_for_it() {
+        let told = |error: &str, protocol| {
+            let error = UpstreamError::parse(error.as_bytes());
+            let shape = Fault::Provider { status: 400, error, retry_after: None }.shape();
+            serde_json::from_slice::<Value>(&body(&shape, protocol, "r")).unwrap()["error"].clone()
+        };
+        let claude =
+            r#"{"type":"error","error":{"type":"t","message":"m","details":{"error_code":"thread_not_found"}}}"#;
+        assert_eq!(told(claude, Protocol::Messages)["details"], json!({"error_code": "thread_not_found"}));
+        assert_eq!(told(claude, Protocol::GenerateContent)["details"].as_array().unwrap().len(), 1, "ours");
+        let google = r#"{"error":{"code":429,"message":"m","details":[{"retryDelay":"7s"}]}}"#;
+        assert_eq!(told(google, Protocol::GenerateContent)["details"][0], json!({"retryDelay": "7s"}));
+        assert_eq!(told(google, Protocol::GenerateContent)["details"][1]["metadata"]["request_id"], "r");
+        assert_eq!(told(google, Protocol::Messages).get("details"), None);
+        let filter = r#"{"error":{"message":"m","innererror":{"code":"c"},"details":null}}"#;
+        assert_eq!(told(filter, Protocol::Chat)["provider_specific_fields"]["innererror"]["code"], "c");
+        let long = format!(r#"{{"error":{{"message":"m","details":{{"x":"{}"}}}}}}"#, "x".repeat(5_000));
+        assert_eq!(told(&long, Protocol::Messages).get("details"), None);
     }
 
     #[test]
