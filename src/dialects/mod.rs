@@ -23,6 +23,7 @@ pub mod embeddings;
 pub mod event;
 mod foreign;
 pub mod gemini;
+mod given;
 mod halves;
 mod hidden;
 mod logprobs;

@@ -96,6 +96,16 @@ impl StreamReader {
 mod tests {
     use super::*;
 
+    /// Either ends a line of an event; between the members of an object, both are space.
+    #[test]
+    fn no_byte_between_members_ends_an_event() {
+        let mut out = BytesMut::new();
+        Framing::Events.write(Protocol::Own, &mut out, None, b"{\r\"a\":\r\n1,\n\"b\":2}");
+        let (mut reader, mut read) = (StreamReader::new(Framing::Events, 128), vec![]);
+        reader.feed(&out, |event| read.push(String::from_utf8_lossy(event.data).into_owned())).unwrap();
+        assert_eq!(read, ["{\n\"a\":\n\n1,\n\"b\":2}"]);
+    }
+
     #[test]
     fn what_is_written_is_read() {
         for (framing, data) in

@@ -100,9 +100,9 @@ pub fn frame(out: &mut BytesMut, write: impl FnOnce(&mut BytesMut)) {
     out.put_slice(b"data: ");
     let start = out.len();
     write(out);
-    if memchr::memchr(b'\n', &out[start..]).is_some() {
+    if memchr::memchr2(b'\n', b'\r', &out[start..]).is_some() {
         let data = out.split_off(start);
-        for (n, line) in data.as_ref().split(|b| *b == b'\n').enumerate() {
+        for (n, line) in data.as_ref().split(|b| matches!(b, b'\n' | b'\r')).enumerate() {
             if n > 0 {
                 out.put_slice(b"\ndata: ");
             }
