@@ -302,7 +302,7 @@ pub(super) fn told(
         let told = events.into_iter().map(|event| hidden.event(event));
         events = told.flat_map(|(sealed, event)| sealed.into_iter().chain(event)).collect();
     }
-    let events = events.into_iter().map(sound).collect::<Result<Vec<Event>, Fault>>()?;
+    let events = events.into_iter().map(Event::sound).collect::<Result<Vec<Event>, Fault>>()?;
     let mut untold = Untold::new(to);
     events.iter().for_each(|event| untold.look(event));
     untold.end()?;
@@ -360,7 +360,7 @@ impl Bridge {
             };
             sealed.into_iter().for_each(|sealed| self.encoder.event(sealed, out));
             let Some(event) = event else { continue };
-            let event = sound(event)?;
+            let event = event.sound()?;
             match &event {
                 Event::Start(_) if std::mem::replace(&mut self.begun, true) => {
                     return Err(Fault::InvalidAnswer { cause: "another answer begins within one".into() });
@@ -381,22 +381,6 @@ impl Bridge {
         }
         Ok(complete)
     }
-}
-
-/// What no reader of a provider's may leave as it is: a call's result comes back under its id, so one is drawn where the provider
-/// left it out; an empty id of an answer is none, and a call of nothing is the provider's fault.
-fn sound(mut event: Event) -> Result<Event, Fault> {
-    match &mut event {
-        Event::Start(start) => start.id = start.id.take().filter(|id| !id.is_empty()),
-        Event::ToolCall { name, .. } | Event::CustomCall { name, .. } if name.is_empty() => {
-            return Err(Fault::InvalidAnswer { cause: "a tool call without a name".into() });
-        }
-        Event::ToolCall { id, .. } | Event::CustomCall { id, .. } if id.is_empty() => {
-            *id = format!("call_{}", uuid::Uuid::new_v4().simple());
-        }
-        _ => {}
-    }
-    Ok(event)
 }
 
 /// What an answer says of itself, for writing it in its own protocol.

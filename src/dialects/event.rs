@@ -4,6 +4,7 @@
 //! time (cumulative: the last wins), and [`Event::End`]. A decoder keeps the provider's order of content; an encoder must
 //! take any.
 
+use millrace_actors::fault::Fault;
 use millrace_actors::wire::usage::Usage;
 use serde_json::Value;
 
@@ -145,6 +146,27 @@ pub enum Event {
     Usage(Usage),
     /// The answer is complete.
     End,
+}
+
+impl Event {
+    /// What no reader of a provider's may leave as it is: a call's result comes back under its id, so one is drawn where the
+    /// provider left it out; an empty id of an answer is none.
+    ///
+    /// # Errors
+    /// It is a call of nothing.
+    pub fn sound(mut self) -> Result<Self, Fault> {
+        match &mut self {
+            Event::Start(start) => start.id = start.id.take().filter(|id| !id.is_empty()),
+            Event::ToolCall { name, .. } | Event::CustomCall { name, .. } if name.is_empty() => {
+                return Err(Fault::InvalidAnswer { cause: "a tool call without a name".into() });
+            }
+            Event::ToolCall { id, .. } | Event::CustomCall { id, .. } if id.is_empty() => {
+                *id = format!("call_{}", uuid::Uuid::new_v4().simple());
+            }
+            _ => {}
+        }
+        Ok(self)
+    }
 }
 
 /// The kind of an [`Event::Own`] that is a part of the answer itself: a file that is neither picture nor sound, or not told to be.
