@@ -458,7 +458,7 @@ fn row(status: u16, kind: &str, code: &str, message: &str) -> Shape {
 }
 
 /// OpenAI's and LiteLLM's `type` for a status whose body named none (COMPAT 3.9).
-fn kind_of_status(status: u16) -> &'static str {
+pub(crate) fn kind_of_status(status: u16) -> &'static str {
     match status {
         401 => "authentication_error",
         402 => "insufficient_quota",

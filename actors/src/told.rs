@@ -3,16 +3,17 @@
 use bytes::{Bytes, BytesMut};
 use serde_json::{Value, json};
 
-use crate::fault::{Fault, Shape};
+use crate::fault::{Fault, Shape, kind_of_status};
 use crate::wire::protocol::Protocol;
 
 /// An error answer's body. OpenAI: `{"error":{"message","type","param","code"}}`; Anthropic:
 /// `{"type":"error","error":{"type","message","details"?},"request_id"}`; Google: `{"error":{"code","message","status","details"}}`.
 pub fn body(shape: &Shape, protocol: Protocol, request_id: &str) -> Vec<u8> {
     let mut error = match protocol {
-        Protocol::Chat | Protocol::Text | Protocol::Responses | Protocol::Own => json!({ "error": {
-            "message": shape.message, "type": shape.kind, "param": shape.param, "code": shape.code,
-        }}),
+        Protocol::Chat | Protocol::Text | Protocol::Responses | Protocol::Own => {
+            let (kind, code) = chat_words(shape);
+            json!({ "error": { "message": shape.message, "type": kind, "param": shape.param, "code": code }})
+        }
         Protocol::GenerateContent => json!({ "error": {
             "code": shape.status,
             "message": shape.message,
@@ -80,7 +81,7 @@ pub fn event(fault: &Fault, protocol: Protocol, request_id: &str, sent: u64) -> 
 
 /// OpenAI's description, `ResponseErrorEvent`.
 fn numbered(shape: &Shape, sent: u64) -> Vec<u8> {
-    let code = &shape.code;
+    let (_, code) = chat_words(shape);
     let event = json!({
         "type": "error", "code": code, "message": shape.message, "param": shape.param, "sequence_number": sent,
     });
@@ -102,6 +103,21 @@ fn generate_status(status: u16) -> &'static str {
         400..=498 => "INVALID_ARGUMENT",
         _ => "INTERNAL",
     }
+}
+
+/// OpenAI's `type` and `code` of an error. The provider's own words are kept, unless its word is one of another protocol: Google's
+/// (`RESOURCE_EXHAUSTED`), AWS's (`ThrottlingException`), or of Anthropic's those that OpenAI does not have. The type is then
+/// what the status stands for, and that word the code, if there is none yet.
+fn chat_words(shape: &Shape) -> (&str, &str) {
+    const MESSAGES_OWN: [&str; 6] =
+        ["billing_error", "not_found_error", "request_too_large", "api_error", "overloaded_error", "conflict_error"];
+    let (kind, code) = (shape.kind.as_str(), shape.code.as_str());
+    let generate_own = kind.len() > 1 && kind.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    if !(generate_own || kind.ends_with("Exception") || MESSAGES_OWN.contains(&kind)) {
+        return (kind, code);
+    }
+    let unnamed = code.bytes().all(|byte| byte.is_ascii_digit());
+    (kind_of_status(shape.status), if unnamed { kind } else { code })
 }
 
 /// Anthropic's word for a status (its "Errors"). A provider's own word is kept where it is one of Anthropic's.
@@ -155,6 +171,27 @@ mod tests {
         let told = &read(Protocol::GenerateContent)["error"];
         assert_eq!((&told["code"], &told["status"]), (&json!(413), &json!("INVALID_ARGUMENT")));
         assert_eq!(told["details"][0]["metadata"]["request_id"], "req_1");
+    }
+
+    #[test]
+    fn openais_callers_are_told_no_other_protocols_words() {
+        for (kind, status, want, code) in [
+            ("RESOURCE_EXHAUSTED", 429, "throttling_error", "RESOURCE_EXHAUSTED"),
+            ("INTERNAL", 500, "internal_server_error", "INTERNAL"),
+            ("ThrottlingException", 429, "throttling_error", "ThrottlingException"),
+            ("overloaded_error", 529, "internal_server_error", "overloaded_error"),
+            ("not_found_error", 404, "invalid_request_error", "not_found_error"),
+            ("rate_limit_error", 429, "rate_limit_error", "429"),
+            ("server_error", 500, "server_error", "500"),
+            ("insufficient_quota", 429, "insufficient_quota", "429"),
+            // servers of the same protocol have words of their own
+            ("BadRequestError", 400, "BadRequestError", "400"),
+        ] {
+            let error = UpstreamError { kind: Some(kind.into()), ..UpstreamError::default() };
+            let shape = Fault::Provider { status, error, retry_after: None }.shape();
+            let told = serde_json::from_slice::<Value>(&body(&shape, Protocol::Chat, "r")).unwrap();
+            assert_eq!((&told["error"]["type"], &told["error"]["code"]), (&json!(want), &json!(code)), "{kind}");
+        }
     }
 
     #[test]

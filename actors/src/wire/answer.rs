@@ -41,6 +41,8 @@ pub struct Answer {
     pub usage: Option<Usage>,
     /// The `error`, unless absent or null: an answer of status 200 with this is still a fault.
     pub error: Option<UpstreamError>,
+    /// One of the members that were looked for is there, and not null.
+    pub holds: bool,
 }
 
 /// An upstream's complaint, as far as it could be read. May hold anything the upstream chose to write.
@@ -66,6 +68,14 @@ impl Answer {
     /// # Errors
     /// It isn't valid JSON in UTF-8.
     pub fn scan(body: &[u8]) -> Result<Self, NotJson> {
+        Self::scan_for(body, &[])
+    }
+
+    /// Scans an answer's body, and looks whether it has one of some members.
+    ///
+    /// # Errors
+    /// It isn't valid JSON in UTF-8.
+    pub fn scan_for(body: &[u8], members: &[&str]) -> Result<Self, NotJson> {
         let text = std::str::from_utf8(body).map_err(|why| NotJson { why: why.to_string() })?;
         if !text.trim_start().starts_with('{') {
             let valid: Result<serde::de::IgnoredAny, _> = serde_json::from_str(text);
@@ -75,6 +85,7 @@ impl Answer {
         let (mut tier, mut searches) = (None, 0);
         let inner = skip::DEEPEST - 1;
         scan::descend(text, 0, skip::DEEPEST, |key, start| {
+            answer.holds |= members.contains(&key.as_ref()) && !body[start..].starts_with(b"null");
             if key == "usage" {
                 let (usage, end) = Usage::read(text, start, inner)?;
                 answer.usage = usage;

@@ -98,7 +98,15 @@ fn a_providers_error_keeps_its_status_and_words_in_every_pair() {
             let model = format!("{provider}/mock:status:{status}");
             let told = scene.ask(Caller::Anthropic, &model, false);
             assert_eq!(anthropic(&told, status), kind, "{model}");
-            scene.ask(Caller::OpenAi, &model, true).error(status);
+            let told = scene.ask(Caller::OpenAi, &model, true).error(status)["type"].clone();
+            let words = [
+                "invalid_request_error",
+                "rate_limit_error",
+                "throttling_error",
+                "server_error",
+                "internal_server_error",
+            ];
+            assert!(words.iter().any(|word| told == **word), "{model}: {told}");
         }
     }
 }
@@ -126,8 +134,12 @@ fn i2_a_stream_that_breaks_ends_in_one_error_event_in_every_pair() {
 fn what_cannot_be_understood_is_a_fault_of_the_provider() {
     let scene = Scene::with("router_settings: {num_retries: 0, disable_cooldowns: true}\n");
     for provider in ["o", "a", "g"] {
-        let model = format!("{provider}/mock:garbage");
-        assert_eq!(anthropic(&scene.ask(Caller::Anthropic, &model, false), 502), "api_error", "{model}");
-        scene.ask(Caller::OpenAi, &model, false).error(502);
+        // bytes that are no JSON, and an object that is no answer
+        for fault in ["garbage", "strange"] {
+            let model = format!("{provider}/mock:{fault}");
+            assert_eq!(anthropic(&scene.ask(Caller::Anthropic, &model, false), 502), "api_error", "{model}");
+            let told = scene.ask(Caller::OpenAi, &model, false).error(502);
+            assert!(told["message"].as_str().is_some_and(|told| told.contains("deployment")), "{told}");
+        }
     }
 }
