@@ -9,9 +9,9 @@ use libfuzzer_sys::fuzz_target;
 use millrace::dialects::Notes;
 use millrace_actors::deployment::Dialect;
 use millrace_actors::shape::{as_stream, gathered};
+use millrace_actors::wire::answer::Answer;
 use millrace_actors::wire::generate;
 use millrace_fuzz::{Input, MOST, asked, in_order, input, provider, seed, told, wire};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 fuzz_target!(init: seed("shapes", &["stream", "whole"]), |data: &[u8]| {
@@ -26,7 +26,8 @@ fuzz_target!(init: seed("shapes", &["stream", "whole"]), |data: &[u8]| {
     if let Ok(whole) = &whole
         && (events || *whole != body)
     {
-        assert!(serde_json::from_slice::<Value>(whole).expect("JSON").is_object());
+        // what the gateway asks of it: half surrogate pairs stay as they came, and this is JSON that `Value` doesn't hold
+        assert!(Answer::scan(whole).is_ok_and(|answer| answer.object));
     }
     let stream = if events { Ok(body.clone()) } else { as_stream(&*dialect, asked, &body, MOST).map(|made| made.0) };
     if dialect.protocol(asked) == input.to.1 {
