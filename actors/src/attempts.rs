@@ -3,6 +3,7 @@
 //! A retry is allowed here and nowhere else, and only while the head is held (I1).
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
@@ -122,7 +123,7 @@ async fn once(exchange: &mut Exchange, candidate: &Candidate, hold: &Hold) -> Re
     let deployment = &candidate.deployment;
     exchange.progress.attempts += 1;
     exchange.progress.deployment = Some(deployment.clone());
-    exchange.progress.upstream_model.clone_from(&candidate.model);
+    exchange.progress.upstream_model = Arc::clone(&candidate.model);
     exchange.progress.serving = Some(candidate.group.clone());
     exchange.call_began();
     let began = Instant::now();
