@@ -11,12 +11,14 @@ use millrace_actors::fault::Fault;
 use millrace_actors::secret::Secret;
 
 /// The headers a key may come in, in order of precedence (COMPAT 6.1). `authorization` stands second.
-static KEY_HEADERS: [HeaderName; 5] = [
+static KEY_HEADERS: [HeaderName; 6] = [
     HeaderName::from_static("x-litellm-api-key"),
     AUTHORIZATION,
     HeaderName::from_static("api-key"),
     HeaderName::from_static("x-api-key"),
     HeaderName::from_static("x-goog-api-key"),
+    // Azure's API Management, in front of which its clients are set up with this one
+    HeaderName::from_static("ocp-apim-subscription-key"),
 ];
 
 /// The longest key we look at: no key of ours is longer, and comparing is not free.
@@ -99,7 +101,7 @@ mod tests {
 
     #[test]
     fn each_header_carries_the_key() {
-        for header in ["x-litellm-api-key", "api-key", "x-api-key", "x-goog-api-key"] {
+        for header in ["x-litellm-api-key", "api-key", "x-api-key", "x-goog-api-key", "ocp-apim-subscription-key"] {
             assert!(caller(&[(header, "sk-a-key-of-some-length")]).is_ok(), "{header}");
         }
         for value in ["Bearer sk-a-key-of-some-length", "bearer   sk-a-key-of-some-length "] {

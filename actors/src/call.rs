@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::slice;
 use std::time::{Duration, Instant, SystemTime};
 
-use actix_http::header::{HeaderMap, RETRY_AFTER};
+use actix_http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use bytes::{Bytes, BytesMut};
 use tokio::time::Instant as TokioInstant;
 
@@ -12,7 +12,7 @@ use crate::account::Through;
 use crate::answered::{Answered, Called, Open, Whole};
 use crate::capabilities::Hooks;
 use crate::credential::{self, Token};
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Unsigned};
 use crate::desk::Desk;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
@@ -67,7 +67,7 @@ pub(crate) async fn call(
     // with a plain key there is no token and no wait, and the clock is not read for it
     let waited = if token.is_some() { began.elapsed() } else { Duration::ZERO };
     let (method, mut encoded) = match &exchange.asked.through {
-        Some(through) => (through.method.clone(), passed(exchange, through)),
+        Some(through) => (through.method.clone(), passed(exchange, candidate, through, token.as_deref())?),
         None => (Method::POST, encoded(exchange, candidate, stream, token.as_deref())?),
     };
     encoded.headers.extend(token.as_ref().and_then(|token| token.header()));
@@ -156,17 +156,36 @@ fn encoded(exchange: &Exchange, candidate: &Candidate, stream: bool, token: Opti
     })
 }
 
-/// The call as the caller wrote it.
-fn passed(exchange: &Exchange, through: &Through) -> Encoded {
-    Encoded {
+/// The call as the caller wrote it, signed where the provider wants that.
+fn passed(
+    exchange: &Exchange,
+    candidate: &Candidate,
+    through: &Through,
+    token: Option<&Token>,
+) -> Result<Encoded, Fault> {
+    let deployment = &candidate.deployment;
+    let body = match exchange.asked.upload {
+        Some(_) => Bytes::new(),
+        None => exchange.asked.envelope.body().clone(),
+    };
+    let mut headers = exchange.asked.headers.clone();
+    // the caller's goes before the deployment's, as it does when they are sent
+    let kind = headers.iter().chain(&*deployment.headers).find(|(name, _)| *name == CONTENT_TYPE);
+    let signature = deployment.dialect.signed(&Unsigned {
+        deployment,
+        method: through.method.as_str(),
+        path_and_query: &through.path_and_query,
+        content_type: kind.and_then(|(_, value)| value.to_str().ok()),
+        body: &body,
+        token,
+    })?;
+    headers.extend(signature);
+    Ok(Encoded {
         path: through.path_and_query.clone().into(),
-        headers: exchange.asked.headers.clone(),
-        body: match exchange.asked.upload {
-            Some(_) => Pieces::default(),
-            None => Pieces::from(exchange.asked.envelope.body().clone()),
-        },
+        headers,
+        body: if body.is_empty() { Pieces::default() } else { Pieces::from(body) },
         notes: Notes::default(),
-    }
+    })
 }
 
 /// The operator's address, the dialect's resource and the operator's query; a query of the dialect's own goes first.
@@ -313,8 +332,13 @@ async fn whole(
     };
     // a text, where the caller may have asked for one, is not looked at
     let text = facts.answer == AnswerKind::TextOrBytes && !response.is_json();
-    let answer =
-        if text { Answer::default() } else { checked(&body).map_err(|fault| noted(exchange, &body, fault))? };
+    // a dialect that reads the answer says itself what it lacks
+    let members = if exchange.translated_by(&**dialect) { &[] } else { facts.holds };
+    let answer = if text {
+        Answer::default()
+    } else {
+        checked(&body, members).map_err(|fault| noted(exchange, &body, fault))?
+    };
     exchange.progress.extras = exchange.progress.extras.answered(facts.billed, &body);
     let told = answer.usage.or_else(|| dialect.usage(&body));
     let mut body = match (!exchange.translated_by(&**dialect), answer.model.is_empty()) {

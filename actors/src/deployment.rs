@@ -79,6 +79,19 @@ pub trait Dialect: Send + Sync + 'static {
         None
     }
 
+    /// The headers that sign a call which the dialect has not written, for a provider whose calls are signed.
+    ///
+    /// # Errors
+    /// It cannot be signed.
+    fn signed(&self, _call: &Unsigned<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Fault> {
+        Ok(Vec::new())
+    }
+
+    /// Whether calls are signed over their bodies, which must be known whole then, where the deployment has keys.
+    fn signs(&self) -> bool {
+        false
+    }
+
     /// A whole answer for a caller who speaks `to`, which is not [`Dialect::protocol`]. What that protocol has no form for
     /// is left out, and goes into `notes`.
     fn translate(&self, to: Protocol, facts: AnswerFacts, whole: &Bytes, notes: &mut Notes) -> Result<Bytes, Fault>;
@@ -106,6 +119,22 @@ pub struct EncodeCall<'a> {
     pub stream_usage: bool,
     /// The token of this call, where the deployment's credential is fetched. One that is a header goes into the call
     /// without the dialect; with keys, the dialect signs.
+    pub token: Option<&'a Token>,
+}
+
+/// A call as it goes out, but for its signature.
+pub struct Unsigned<'a> {
+    /// The target.
+    pub deployment: &'a Deployment,
+    /// The method.
+    pub method: &'a str,
+    /// Below the origin, escaped as it is sent.
+    pub path_and_query: &'a str,
+    /// Its kind, if it has a body.
+    pub content_type: Option<&'a str>,
+    /// All of the body.
+    pub body: &'a Bytes,
+    /// What it is signed with, if that is a pair of keys.
     pub token: Option<&'a Token>,
 }
 

@@ -155,8 +155,8 @@ pub struct Shape {
     pub param: Option<String>,
     /// `error.message`.
     pub message: String,
-    /// `error.provider_specific_fields.innererror` (LiteLLM's place for it).
-    pub inner: Option<Box<serde_json::Value>>,
+    /// What the provider's error says besides its words, under its names for it.
+    pub more: Option<Box<serde_json::Map<String, serde_json::Value>>>,
     /// Seconds for `retry-after`.
     pub retry_after: Option<u32>,
     /// `x-should-retry: false` where a retry cannot help.
@@ -388,7 +388,7 @@ impl Fault {
                 code: error.code.clone().unwrap_or_else(|| status.to_string()),
                 param: error.param.clone(),
                 message: error.message.clone(),
-                inner: error.inner.clone(),
+                more: error.more.clone(),
                 retry_after: *retry_after,
                 hopeless: self.is_money(error),
             },
@@ -451,14 +451,14 @@ fn row(status: u16, kind: &str, code: &str, message: &str) -> Shape {
         code: code.into(),
         param: None,
         message: message.into(),
-        inner: None,
+        more: None,
         retry_after: None,
         hopeless: false,
     }
 }
 
 /// OpenAI's and LiteLLM's `type` for a status whose body named none (COMPAT 3.9).
-fn kind_of_status(status: u16) -> &'static str {
+pub(crate) fn kind_of_status(status: u16) -> &'static str {
     match status {
         401 => "authentication_error",
         402 => "insufficient_quota",

@@ -22,14 +22,18 @@ use crate::wire::sse::Event;
 use crate::wire::usage::Usage;
 use crate::within::Within;
 
-/// A body that is an object and no error (FAULTS U25, U26).
-pub(crate) fn checked(body: &Bytes) -> Result<Answer, Fault> {
-    let answer = Answer::scan(body).map_err(|e| Fault::InvalidAnswer { cause: e.to_string() })?;
+/// A body that is an object and no error, and has one of the members without which it is no answer, if any are named
+/// (FAULTS U25, U26): servers and proxies say `{"detail":"busy"}` with status 200.
+pub(crate) fn checked(body: &Bytes, members: &[&str]) -> Result<Answer, Fault> {
+    let answer = Answer::scan_for(body, members).map_err(|e| Fault::InvalidAnswer { cause: e.to_string() })?;
     if !answer.object {
         return Err(Fault::InvalidAnswer { cause: "it is not a JSON object".into() });
     }
     match answer.error {
         Some(error) => Err(Fault::Provider { status: status_of(&error), error, retry_after: None }),
+        None if !members.is_empty() && !answer.holds => {
+            Err(Fault::InvalidAnswer { cause: format!("it has no `{}`", members.join("` and no `")) })
+        }
         None => Ok(answer),
     }
 }
@@ -89,11 +93,11 @@ fn as_stream(exchange: &Exchange, dialect: &dyn Dialect, body: &Bytes) -> Result
     let protocol = dialect.protocol(exchange.asked.endpoint);
     let (events, usage) = match listed(protocol, body) {
         Some(list) => {
-            checked(list.first().ok_or_else(|| half(&list))?)?;
+            checked(list.first().ok_or_else(|| half(&list))?, &[])?;
             (list.into_iter().map(|data| Frame { name: None, data }).collect(), None)
         }
         None => {
-            let answer = checked(body)?;
+            let answer = checked(body, &[])?;
             (dialect.split(exchange.asked.endpoint, body)?, answer.usage)
         }
     };
@@ -112,7 +116,7 @@ pub(crate) fn half(list: &[Bytes]) -> Fault {
     let Some(last) = list.last() else {
         return Fault::InvalidAnswer { cause: "the stream ended before its first event".into() };
     };
-    checked(last).err().unwrap_or(Fault::Truncated)
+    checked(last, &[]).err().unwrap_or(Fault::Truncated)
 }
 
 /// The events of a stream that is one array.

@@ -218,8 +218,9 @@ pub fn redacted(fault: Fault, exchange: &Exchange) -> Fault {
             for word in [&mut error.kind, &mut error.code, &mut error.param].into_iter().flatten() {
                 *word = deployment.redact(word);
             }
-            if let Some(inner) = &mut error.inner {
-                **inner = serde_json::from_str(&deployment.redact(&inner.to_string())).unwrap_or_default();
+            if let Some(more) = &mut error.more {
+                let text = serde_json::to_string(more).unwrap_or_default();
+                **more = serde_json::from_str(&deployment.redact(&text)).unwrap_or_default();
             }
             Fault::Provider { status, error, retry_after }
         }

@@ -21,17 +21,14 @@ use super::members::{Wins, is_googles, is_same, merge};
 use super::untold::Untold;
 use super::{
     BadRequest, Decode, Encode, Request, Target, Written, anthropic, bedrock, check, defaults, gemini, hidden, openai,
-    responses, sealed, text,
+    own_names, responses, sealed, text,
 };
-
-/// The `user` of Anthropic's callers.
-const USER_ID: &str = "metadata.user_id";
 
 /// Parameters that label a request and do not shape its answer: a provider without them is told nothing else, so leaving
 /// them out needs no leave. It is noted all the same.
 const LABELS: [&str; 9] = [
     "user",
-    USER_ID,
+    own_names::USER_ID,
     "metadata",
     "store",
     "stream_options",
@@ -43,44 +40,6 @@ const LABELS: [&str; 9] = [
 
 /// Where details stand that a client could hardly leave out of what it was given, or that ask for no more than to be told.
 const DETAILS: [&str; 4] = ["messages.", "tools.", "input.", "include."];
-
-/// Parameters that the model of a request calls otherwise than the caller does.
-fn own_names(protocol: Protocol) -> &'static [(&'static str, &'static str)] {
-    match protocol {
-        Protocol::Text => &[("top_logprobs", "logprobs")],
-        Protocol::Responses => &[
-            ("max_tokens", "max_output_tokens"),
-            ("reasoning_effort", "reasoning"),
-            ("response_format", "text"),
-            ("thinking", "reasoning"),
-        ],
-        Protocol::Messages => &[
-            ("reasoning_effort", "output_config.effort"),
-            ("response_format", "output_config.format"),
-            ("stop", "stop_sequences"),
-            ("user", USER_ID),
-            ("parallel_tool_calls", "tool_choice.disable_parallel_tool_use"),
-        ],
-        Protocol::GenerateContent => &[
-            ("max_tokens", "generationConfig.maxOutputTokens"),
-            ("temperature", "generationConfig.temperature"),
-            ("top_p", "generationConfig.topP"),
-            ("top_k", "generationConfig.topK"),
-            ("stop", "generationConfig.stopSequences"),
-            ("n", "generationConfig.candidateCount"),
-            ("seed", "generationConfig.seed"),
-            ("presence_penalty", "generationConfig.presencePenalty"),
-            ("frequency_penalty", "generationConfig.frequencyPenalty"),
-            ("top_logprobs", "generationConfig.logprobs"),
-            ("logprobs", "generationConfig.responseLogprobs"),
-            ("response_format", "generationConfig.responseMimeType"),
-            ("reasoning_effort", "generationConfig.thinkingConfig"),
-            ("thinking", "generationConfig.thinkingConfig"),
-            ("tool_choice", "toolConfig.functionCallingConfig"),
-        ],
-        Protocol::Chat | Protocol::Own => &[],
-    }
-}
 
 // === Requests ===
 
@@ -212,7 +171,7 @@ fn written_with(
         }
     };
     let mut written = write(&body).map_err(refused)?;
-    own_names(call.protocol).iter().for_each(|(ours, own)| written.notes.rename(ours, own));
+    own_names::of(call.protocol).iter().for_each(|(ours, own)| written.notes.rename(ours, own));
     // a detail of a message that has no place is noted; a client could hardly leave it out of what it was given
     let refusable = |name: &&str| !is_label(name) && !DETAILS.iter().any(|of| name.starts_with(of));
     let lost: Vec<&str> = written.notes.dropped().map(|note| note.param.as_str()).filter(refusable).collect();

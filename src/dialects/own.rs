@@ -10,8 +10,9 @@ use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
 use serde_json::value::RawValue;
 
-use super::request::{Content, Message};
-use super::{BadRequest, Decode, Event, Request, Target, Written, bridge};
+use super::foreign::{self, Foreign};
+use super::request::{Content, Message, Source};
+use super::{BadRequest, Decode, Event, Request, Target, Written, bridge, custom};
 
 /// Such a protocol.
 pub struct Own {
@@ -94,4 +95,32 @@ pub fn parts(messages: &[Message]) -> Vec<(String, &Content)> {
         }
     }
     found
+}
+
+/// Why a parameter is dropped that only other providers have.
+pub const LACKING: &str = "the provider has no such parameter";
+
+/// Refuses what two protocols of texts and pictures have no form for. Documents that are text go as text; `files` says what is
+/// to be said of all others, and `urls` of pictures that are elsewhere, where they are not taken.
+///
+/// # Errors
+/// A part is none of these, with its place.
+pub fn texts_and_pictures(messages: &[Message], files: &str, urls: Option<&str>) -> Result<(), BadRequest> {
+    for (pointer, content) in parts(messages) {
+        let what = match content {
+            Content::Image { source: Source::Url(_), .. } => match urls {
+                Some(urls) => urls,
+                None => continue,
+            },
+            Content::Document { source, .. } if foreign::plain(source).is_some() => continue,
+            Content::Document { .. } => files,
+            Content::Audio { .. } => "The provider takes no sound",
+            Content::Other(value) if custom::Call::of(value).is_some() => continue,
+            Content::Other(value) if foreign::read(value, &mut Notes::default()) != Foreign::Unknown => continue,
+            Content::Other(_) => "The provider takes text and pictures only",
+            _ => continue,
+        };
+        return Err(BadRequest { pointer, what: what.into() });
+    }
+    Ok(())
 }

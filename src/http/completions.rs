@@ -39,7 +39,7 @@ const RESOURCES: &[(&str, Endpoint, &[&str])] = &[
     ("messages/count_tokens", Endpoint::CountTokens, PLAIN),
     ("models/{model:.*}:generateContent", Endpoint::Generate, GOOGLE),
     ("models/{model:.*}:streamGenerateContent", Endpoint::Generate, GOOGLE),
-    ("models/{model:.*}:countTokens", Endpoint::CountContent, &["/v1beta", "/v1"]),
+    ("models/{model:.*}:countTokens", Endpoint::CountContent, GOOGLE),
     ("responses", Endpoint::Responses, &["/v1", "", "/openai/v1"]),
     ("rerank", Endpoint::Rerank, &["/v1", "/v2", ""]),
     ("moderations", Endpoint::Moderations, PLAIN),

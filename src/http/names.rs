@@ -38,6 +38,7 @@ pub const NAMES: &[&str] = &[
     "/v1beta/models/{model:.*}:streamGenerateContent",
     "/models/{model:.*}:streamGenerateContent",
     "/v1beta/models/{model:.*}:countTokens",
+    "/models/{model:.*}:countTokens",
     "/v1/models/{model:.*}:generateContent",
     "/v1/models/{model:.*}:streamGenerateContent",
     "/v1/models/{model:.*}:countTokens",

@@ -63,7 +63,8 @@ async fn pass(caller: Caller, request: HttpRequest, payload: web::Payload) -> Re
     let deployment = target(&request, &routing).map_err(refuse)?;
     let path_and_query = path::below(&request, &deployment).map_err(refuse)?;
     is_unencoded(&request).map_err(refuse)?;
-    let Body { bytes, upload, said } = body::read(&request, payload, &desk).await.map_err(refuse)?;
+    let is_signed = deployment.credential.is_some() && deployment.dialect.signs();
+    let Body { bytes, upload, said } = body::read(&request, payload, (&desk, is_signed)).await.map_err(refuse)?;
     let model: Arc<str> = said.model.clone().unwrap_or_default().into();
     let plan = Plan::only(&deployment, &model);
     let asked = Admitted {
@@ -101,24 +102,19 @@ fn target(request: &HttpRequest, routing: &Routing) -> Result<Arc<Deployment>, F
     let chosen = of_provider.iter().filter(|deployment| deployment.pass_through).max_by_key(|d| d.place);
     let same = |other: &&Arc<Deployment>| {
         let key = |d: &Deployment| d.api_key.as_ref().map(|key| key.expose().to_owned());
-        other.origin == first.origin && other.base_path == first.base_path && key(other) == key(first)
+        let fetched = |d: &Deployment| d.credential.as_ref().map(Arc::as_ptr);
+        other.origin == first.origin
+            && other.base_path == first.base_path
+            && key(other) == key(first)
+            && fetched(other) == fetched(first)
     };
     let bad = |message: String| Fault::BadRequest { message, param: None };
-    let deployment = match chosen {
-        Some(deployment) => deployment,
-        None if of_provider.iter().all(same) => first,
-        None => {
-            return Err(bad(format!(
-                "The deployments of `{name}` differ in address or key. The operator chooses one for pass-through: \
-                 `use_in_pass_through: true` among its `litellm_params`."
-            )));
-        }
-    };
-    match deployment.credential {
-        None => Ok(Arc::clone(deployment)),
-        Some(_) => Err(bad(format!(
-            "The credential of `{name}` is fetched or signs each request, and pass-through takes plain keys only. \
-             Name a model, and use a resource of the gateway's."
+    match chosen {
+        Some(deployment) => Ok(Arc::clone(deployment)),
+        None if of_provider.iter().all(same) => Ok(Arc::clone(first)),
+        None => Err(bad(format!(
+            "The deployments of `{name}` differ in address or key. The operator chooses one for pass-through: \
+             `use_in_pass_through: true` among its `litellm_params`."
         ))),
     }
 }

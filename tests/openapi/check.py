@@ -131,9 +131,9 @@ class Check:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=PATIENCE) as answer:
-                return answer.read().decode()
+                return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
-            return error.read().decode()
+            return error.code, error.read().decode()
 
     def valid(self, ours, what, schema, value):
         self.validated += 1
@@ -143,14 +143,22 @@ class Check:
 
     def whole(self, ours, path, schema, body=None):
         model = (body or {}).get("model", "")
-        self.valid(ours, f"{path} {model}", schema, json.loads(self.ask(path, body)))
+        status, text = self.ask(path, body)
+        # an answer of calls alone is no text completion, and is told so
+        self.valid(ours, f"{path} {model}", schema if status == 200 else "ErrorResponse", json.loads(text))
 
     def stream(self, ours, path, body, schema_of):
-        for block in self.ask(path, body | {"stream": True}).split("\n\n"):
+        what = f"{path} {body['model']} (stream)"
+        status, text = self.ask(path, body | {"stream": True})
+        if status != 200:
+            self.valid(ours, what, "ErrorResponse", json.loads(text))
+            return
+        for block in text.split("\n\n"):
             data = next((line[6:] for line in block.splitlines() if line.startswith("data: ")), None)
             if data and data != "[DONE]":
                 event = json.loads(data)
-                self.valid(ours, f"{path} {body['model']} (stream)", schema_of(event), event)
+                failed = set(event) == {"error"}
+                self.valid(ours, what, "ErrorResponse" if failed else schema_of(event), event)
 
     def run(self):
         kinds = self.description.events

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -41,6 +42,30 @@ router_settings:
   fallbacks:
     - saved: [plain]
 """
+
+# Protocols that a provider may speak. `claude/mock:chunks=3` is what Anthropic's protocol asks the mock; `chat` has chat
+# completions and no other resource of OpenAI's, `turns` is asked for responses whatever its callers speak.
+GROUPS = {
+    "own": ("openai", "{provider}"),
+    "chat": ("moonshot", "{provider}"),
+    "turns": ("openai/responses", "{provider}"),
+    "claude": ("anthropic", "{root}"),
+    "gemini": ("gemini", "{root}"),
+    "bedrock": ("bedrock", "{root}"),
+    "cohere": ("cohere", "{root}"),
+    "ollama": ("ollama_chat", "{root}"),
+}
+
+ENTRY = """
+  - model_name: "{name}/*"
+    litellm_params: {{{{model: "{provider}/*", api_base: "{base}", api_key: {{provider_key}}, aws_region_name: eu-central-1}}}}"""
+
+# All of them behind one gateway.
+EVERY_GROUP = (
+    "model_list:"
+    + "".join(ENTRY.format(name=name, provider=provider, base=base) for name, (provider, base) in GROUPS.items())
+    + "\nrouter_settings: {{num_retries: 0, disable_cooldowns: true}}\n"
+)
 
 # What every stand's gateway has besides its models and routing.
 SETTINGS = """
@@ -158,6 +183,19 @@ class Asking(unittest.TestCase):
             self.ask(*asked, **more)
         self.assertIs(type(caught.exception), kind)
         return caught.exception
+
+
+def before(*groups: str):
+    """Of one body of tests, a test case before each of these providers: `Chats` becomes `ChatsBeforeClaude`, and so on."""
+
+    def cases(body: type) -> type:
+        for group in groups:
+            name = f"{body.__name__}Before{group.title()}"
+            case = type(name, (body, Asking), {"group": group, "__module__": body.__module__, "__doc__": body.__doc__})
+            setattr(sys.modules[body.__module__], name, case)
+        return body
+
+    return cases
 
 
 def fetch(url: str, **headers: str) -> str:

@@ -4,55 +4,44 @@ completions and before those that only chat.
     python -m unittest discover -s tests/sdk -p test_completions.py -v
 """
 
+import asyncio
 import json
 
-import httpx2
 import openai
 
-from stand import MASTER_KEY, PATIENCE, Asking, Stand
+import clients
+from stand import EVERY_GROUP, Stand, before
 
-# `own/`: text completions pass as they come. `groq/`: OpenAI's chats only. `claude/`, `gemini/`: other protocols.
-CONFIG = """
-model_list:
-  - model_name: "own/*"
-    litellm_params: {{model: "openai/*", api_base: "{provider}", api_key: {provider_key}}}
-  - model_name: "groq/*"
-    litellm_params: {{model: "groq/*", api_base: "{provider}", api_key: {provider_key}}}
-  - model_name: "claude/*"
-    litellm_params: {{model: "anthropic/*", api_base: "{root}", api_key: {provider_key}}}
-  - model_name: "gemini/*"
-    litellm_params: {{model: "gemini/*", api_base: "{root}", api_key: {provider_key}}}
-router_settings:
-  num_retries: 0
-  disable_cooldowns: true
-"""
+# Who only chats.
+OTHERS = ("chat", "turns", "claude", "gemini", "bedrock", "cohere", "ollama")
 
 STAND: Stand
 
 
 def setUpModule():
     global STAND
-    STAND = Stand(CONFIG)
+    STAND = Stand(EVERY_GROUP)
 
 
 def tearDownModule():
     STAND.stop()
 
 
-class Texts:
-    """What holds before every provider; `group` says which."""
+class SdkTest:
+    """A client for each test, closed after it; `group` says before which provider."""
 
     group = ""
 
     def setUp(self):
-        # trust_env=False: a proxy of the machine's environment must not come between the tests and loopback
-        http = httpx2.Client(trust_env=False)
-        self.client = openai.OpenAI(api_key=MASTER_KEY, base_url=STAND.url + "/v1", max_retries=0, timeout=PATIENCE, http_client=http)
+        self.client = clients.of_openai(STAND)
         self.addCleanup(self.client.close)
 
     def ask(self, behaviour, prompt="Say", **more):
         return self.client.completions.create(model=f"{self.group}/{behaviour}", prompt=prompt, **more)
 
+
+@before("own", *OTHERS)
+class Texts(SdkTest):
     def test_whole(self):
         model = "mock:prompt-tokens=12,completion-tokens=5,text=forty two"
         answer = self.ask(model, max_tokens=16)
@@ -72,27 +61,43 @@ class Texts:
         self.assertEqual(counted[-1].choices, [])
         self.assertGreater(counted[-1].usage.total_tokens, 0)
 
+    def test_asynchronously(self):
+        async def read():
+            async with clients.of_openai(STAND, openai.AsyncOpenAI) as client:
+                asked = {"model": f"{self.group}/mock:chunks=4", "prompt": "Say"}
+                whole = await client.completions.create(**asked)
+                pieces = [piece async for piece in await client.completions.create(**asked, stream=True)]
+                return whole.choices[0].text, "".join(piece.choices[0].text for piece in pieces)
+
+        whole, streamed = asyncio.run(read())
+        self.assertEqual((len(whole), streamed), (32, whole))
+
     def test_errors(self):
-        self.fails(openai.BadRequestError, "mock:status:400")
-        self.fails(openai.RateLimitError, "mock:status:429")
-        self.fails(openai.InternalServerError, "mock:status:500", stream=True)
+        for more in ({}, {"stream": True}):
+            self.fails(openai.BadRequestError, "mock:status:400", **more)
+            self.fails(openai.RateLimitError, "mock:status:429", **more)
+            self.fails(openai.InternalServerError, "mock:status:500", **more)
 
     def test_a_stream_that_breaks_does_not_look_complete(self):
-        with self.assertRaises(openai.APIError):
-            list(self.ask("mock:chunks=5,cut:4", stream=True))
+        for fault in ("cut:6", "mid-chunk:6", "error-event:6"):
+            text = ""
+            with self.subTest(fault), self.assertRaises(openai.APIError) as caught:
+                for piece in self.ask(f"mock:chunks=9,fault={fault},gap=5ms", stream=True):
+                    text += piece.choices[0].text
+            # an event of the stream, not a broken connection
+            self.assertIs(type(caught.exception), openai.APIError)
+            self.assertNotEqual(text, "")
 
 
-class BeforeOpenAI(Texts, Asking):
-    group = "own"
-
+@before("own")
+class Prompts(SdkTest):
     def test_several_prompts_pass(self):
         self.ask("mock", ["a", "b"])
         self.assertIn('["a", "b"]', json.dumps(STAND.requests()[-1]))
 
 
-class BeforeChats(Texts, Asking):
-    group = "groq"
-
+@before(*OTHERS)
+class Prompted(SdkTest):
     def test_a_prompt_is_told_once_more(self):
         self.assertEqual(self.ask("mock:text=it is so", "Säg: ", echo=True).choices[0].text, "Säg: it is so")
         pieces = self.ask("mock:text=it is so", "Säg: ", echo=True, stream=True)
@@ -101,11 +106,3 @@ class BeforeChats(Texts, Asking):
     def test_what_no_chat_does_is_refused(self):
         self.assertEqual(self.fails(openai.BadRequestError, "mock", ["a", "b"]).param, "prompt")
         self.assertEqual(self.fails(openai.BadRequestError, "mock", suffix="end").param, "suffix")
-
-
-class BeforeAnthropic(BeforeChats):
-    group = "claude"
-
-
-class BeforeGemini(BeforeChats):
-    group = "gemini"

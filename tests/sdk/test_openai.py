@@ -1,4 +1,5 @@
-"""Black box: the official OpenAI SDK for Python against the gateway, as its users would write it.
+"""Black box: the official OpenAI SDK for Python against the gateway, as its users would write it: what the gateway does
+whoever the provider is. Chats before each provider are in test_chat.py.
 
     python -m unittest discover -s tests/sdk -v
 
@@ -6,18 +7,15 @@ Each fault is asked of the mock provider by the model's name, see `millrace mock
 """
 
 import asyncio
-import json
 import unittest
 from decimal import Decimal
 
-import httpx2
 import openai
-from pydantic import BaseModel
 
+import clients
 from stand import MASTER_KEY, PATIENCE, PROVIDER_KEY, Asking, Stand, fetch, wait_until
 
 HI = [{"role": "user", "content": "hi"}]
-WEATHER = {"type": "function", "function": {"name": "tool_0", "parameters": {"type": "object"}}}
 
 STAND: Stand
 
@@ -31,21 +29,11 @@ def tearDownModule():
     STAND.stop()
 
 
-def client(kind=openai.OpenAI, **options):
-    """A client with the master key and no retries of its own, so that what it tells is what the gateway said."""
-    # trust_env=False, below: a proxy of the machine's environment must not come between the tests and loopback
-    http = httpx2.AsyncClient if issubclass(kind, openai.AsyncOpenAI) else httpx2.Client
-    options.setdefault("api_key", MASTER_KEY)
-    if "azure_endpoint" not in options:
-        options.setdefault("base_url", STAND.url + "/v1")
-    return kind(max_retries=0, timeout=PATIENCE, http_client=http(trust_env=False), **options)
-
-
 class SdkTest(Asking):
     """A client for each test, closed after it."""
 
     def setUp(self):
-        self.client = client()
+        self.client = clients.of_openai(STAND)
         self.addCleanup(self.client.close)
 
     def ask(self, model="plain", messages=HI, **more):
@@ -53,15 +41,6 @@ class SdkTest(Asking):
 
 
 class Answers(SdkTest):
-    def test_whole_answer(self):
-        answer = self.ask("mock:prompt-tokens=12,completion-tokens=5,text=forty two")
-        self.assertEqual(answer.object, "chat.completion")
-        self.assertEqual(answer.model, "mock:prompt-tokens=12,completion-tokens=5,text=forty two")
-        self.assertEqual(answer.choices[0].message.role, "assistant")
-        self.assertEqual(answer.choices[0].message.content, "forty two")
-        self.assertEqual(answer.choices[0].finish_reason, "stop")
-        self.assertEqual((answer.usage.prompt_tokens, answer.usage.completion_tokens, answer.usage.total_tokens), (12, 5, 17))
-
     def test_the_alias_is_shown_and_not_the_providers_name(self):
         self.assertEqual(self.ask("plain").model, "plain")
         names = {chunk.model for chunk in self.ask("plain", stream=True)}
@@ -92,21 +71,6 @@ class Answers(SdkTest):
         # the mock counts a quarter of the body's bytes: all of it arrived
         self.assertGreater(answer.usage.prompt_tokens, len(long.encode()) // 4 - 1)
 
-    def test_structured_output(self):
-        class City(BaseModel):
-            name: str
-            people: int
-
-        model = "mock:text=%7B%22name%22:%22Oslo%22%2C%22people%22:717710%7D"
-        parsed = self.client.chat.completions.parse(model=model, messages=HI, response_format=City)
-        self.assertEqual(parsed.choices[0].message.parsed, City(name="Oslo", people=717710))
-
-    def test_completions(self):
-        whole = self.client.completions.create(model="mock:text=to be", prompt="or not")
-        self.assertEqual((whole.object, whole.choices[0].text), ("text_completion", "to be"))
-        stream = self.client.completions.create(model="mock:text=to be", prompt="or not", stream=True)
-        self.assertEqual("".join(chunk.choices[0].text for chunk in stream), "to be")
-
     def test_embeddings(self):
         # the SDK asks for base64 unless told otherwise, and decodes it itself
         coded = self.client.embeddings.create(model="plain", input=["a", "b"], dimensions=8)
@@ -125,68 +89,19 @@ class Answers(SdkTest):
             self.client.models.retrieve("gpt-9")
 
     def test_azures_client(self):
-        azure = client(openai.AzureOpenAI, azure_endpoint=STAND.url, api_version="2024-10-21")
+        azure = clients.of_openai(STAND, openai.AzureOpenAI, azure_endpoint=STAND.url, api_version="2024-10-21")
         with azure:
             answer = azure.chat.completions.create(model="plain", messages=HI)
         self.assertEqual(answer.model, "plain")
 
 
-class Tools(SdkTest):
-    def test_streamed_arguments_join_to_the_whole_ones(self):
-        model = "mock:tool-calls=2,chunk-bytes=3"
-        whole = self.ask(model, tools=[WEATHER]).choices[0]
-        self.assertEqual(whole.finish_reason, "tool_calls")
-        calls, finish = {}, None
-        for chunk in self.ask(model, tools=[WEATHER], stream=True):
-            choice = chunk.choices[0]
-            finish = choice.finish_reason or finish
-            for part in choice.delta.tool_calls or []:
-                name, arguments = calls.get(part.index, (None, ""))
-                calls[part.index] = (part.function.name or name, arguments + (part.function.arguments or ""))
-        self.assertEqual(finish, "tool_calls")
-        expected = {n: (c.function.name, c.function.arguments) for n, c in enumerate(whole.message.tool_calls)}
-        self.assertEqual(calls, expected)
-        for _, arguments in calls.values():
-            self.assertIsInstance(json.loads(arguments), dict)
-
-    def test_the_sdks_own_accumulator(self):
-        model = "mock:tool-calls=1,chunk-bytes=2"
-        with self.client.chat.completions.stream(model=model, messages=HI, tools=[WEATHER]) as stream:
-            final = stream.get_final_completion()
-        whole = self.ask(model, tools=[WEATHER])
-        call = final.choices[0].message.tool_calls[0].function
-        self.assertEqual(call.arguments, whole.choices[0].message.tool_calls[0].function.arguments)
-
-
 class Streams(SdkTest):
-    def test_events(self):
-        chunks = list(self.ask("mock:chunks=7,text=auto", stream=True))
-        self.assertEqual({chunk.object for chunk in chunks}, {"chat.completion.chunk"})
-        self.assertEqual(len({chunk.id for chunk in chunks}), 1)
-        self.assertEqual(chunks[0].choices[0].delta.role, "assistant")
-        self.assertEqual(chunks[-1].choices[0].finish_reason, "stop")
-        self.assertEqual(len([c for c in chunks if c.choices[0].delta.content]), 7)
-        self.assertTrue(all(chunk.usage is None for chunk in chunks), "nobody asked for usage")
-
-    def test_usage_on_demand(self):
-        model = "mock:prompt-tokens=3,completion-tokens=4"
-        *events, last = self.ask(model, stream=True, stream_options={"include_usage": True})
-        self.assertEqual(last.choices, [])
-        self.assertEqual((last.usage.prompt_tokens, last.usage.completion_tokens, last.usage.total_tokens), (3, 4, 7))
-        self.assertTrue(all(event.usage is None for event in events))
-
     def test_every_spelling_of_an_event_stream(self):
         plain = "".join(c.choices[0].delta.content or "" for c in self.ask("plain", stream=True))
         for spelling in ("eol=crlf", "eol=cr", "bom", "comments", "no-space", "multiline", "unknown-fields", "slice=1", "shape=json"):
             with self.subTest(spelling):
                 chunks = self.ask(f"mock:{spelling}", stream=True)
                 self.assertEqual("".join(c.choices[0].delta.content or "" for c in chunks), plain)
-
-    def test_leaving_a_stream_ends_the_providers_too(self):
-        before = STAND.stats()["streams_cancelled"]
-        with self.ask("mock:chunks=5000,gap=10ms", stream=True) as stream:
-            self.assertEqual(next(stream).choices[0].delta.role, "assistant")
-        wait_until(lambda: STAND.stats()["streams_cancelled"] == before + 1, "the provider's stream to end")
 
     def test_leaving_before_the_answer_ends_the_providers_call_too(self):
         before = STAND.stats()["answers_cancelled"]
@@ -233,7 +148,7 @@ class BrokenStreams(SdkTest):
 class Errors(SdkTest):
     def test_bad_key(self):
         for key in ("sk-not-the-key-0123456789", PROVIDER_KEY):
-            with client(api_key=key) as stranger, self.assertRaises(openai.AuthenticationError) as caught:
+            with clients.of_openai(STAND, api_key=key) as stranger, self.assertRaises(openai.AuthenticationError) as caught:
                 stranger.chat.completions.create(model="plain", messages=HI)
             self.assertEqual(caught.exception.code, "invalid_api_key")
             self.assertNotIn(key, str(caught.exception))
@@ -329,7 +244,7 @@ class Headers(SdkTest):
 
 class Async(unittest.IsolatedAsyncioTestCase):
     async def asyncSetUp(self):
-        self.client = client(openai.AsyncOpenAI)
+        self.client = clients.of_openai(STAND, openai.AsyncOpenAI)
         self.addAsyncCleanup(self.client.close)
 
     async def test_whole_and_streamed(self):

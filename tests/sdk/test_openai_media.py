@@ -6,15 +6,16 @@ import unittest
 
 import openai
 
+import clients
 import test_openai
-from test_openai import client, setUpModule, tearDownModule  # noqa: F401: unittest finds the last two here
+from test_openai import setUpModule, tearDownModule  # noqa: F401: unittest finds them here
 
 SOUND = b"RIFF\x00\xff\r\n--\r\n"
 
 
 class Media(unittest.TestCase):
     def setUp(self):
-        self.client = client()
+        self.client = clients.of_openai(test_openai.STAND)
         self.addCleanup(self.client.close)
 
     def sound(self):

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::generate;
 use super::scan;
@@ -15,8 +15,8 @@ use super::usage::Usage;
 /// Characters of an upstream's message that are kept: enough to act on, too few to carry a document into logs.
 const MESSAGE_CHARS: usize = 2_000;
 
-/// Bytes of an upstream's inner error, at most: what filters say of a prompt has a few hundred.
-const INNER_BYTES: usize = 4_096;
+/// Bytes of each of an upstream error's further members, at most: what filters say of a prompt has a few hundred.
+const MORE_BYTES: usize = 4_096;
 
 /// What stands behind a text that was cut. Whoever strikes out credentials must know that one may lie across the cut.
 pub const CUT: char = '…';
@@ -41,6 +41,8 @@ pub struct Answer {
     pub usage: Option<Usage>,
     /// The `error`, unless absent or null: an answer of status 200 with this is still a fault.
     pub error: Option<UpstreamError>,
+    /// One of the members that were looked for is there, and not null.
+    pub holds: bool,
 }
 
 /// An upstream's complaint, as far as it could be read. May hold anything the upstream chose to write.
@@ -54,9 +56,10 @@ pub struct UpstreamError {
     pub code: Option<String>,
     /// `param`.
     pub param: Option<String>,
-    /// `innererror`: what a content filter found, where one tells. Nothing where it is longer than 4,096 bytes. Boxed, since
+    /// Members that say more, under their own names: `innererror`, what a content filter found; `details`, where Anthropic's
+    /// (an object) and Google's (a list) say what is to be done. Without one that is longer than 4,096 bytes. Boxed, since
     /// faults are moved about by the thousand and this is rare.
-    pub inner: Option<Box<Value>>,
+    pub more: Option<Box<Map<String, Value>>>,
 }
 
 impl Answer {
@@ -65,6 +68,14 @@ impl Answer {
     /// # Errors
     /// It isn't valid JSON in UTF-8.
     pub fn scan(body: &[u8]) -> Result<Self, NotJson> {
+        Self::scan_for(body, &[])
+    }
+
+    /// Scans an answer's body, and looks whether it has one of some members.
+    ///
+    /// # Errors
+    /// It isn't valid JSON in UTF-8.
+    pub fn scan_for(body: &[u8], members: &[&str]) -> Result<Self, NotJson> {
         let text = std::str::from_utf8(body).map_err(|why| NotJson { why: why.to_string() })?;
         if !text.trim_start().starts_with('{') {
             let valid: Result<serde::de::IgnoredAny, _> = serde_json::from_str(text);
@@ -74,6 +85,7 @@ impl Answer {
         let (mut tier, mut searches) = (None, 0);
         let inner = skip::DEEPEST - 1;
         scan::descend(text, 0, skip::DEEPEST, |key, start| {
+            answer.holds |= members.contains(&key.as_ref()) && !body[start..].starts_with(b"null");
             if key == "usage" {
                 let (usage, end) = Usage::read(text, start, inner)?;
                 answer.usage = usage;
@@ -138,11 +150,7 @@ impl UpstreamError {
                     kind: text(&["type", "status", "__type"]).filter(|kind| kind.parse::<u16>().is_err()),
                     code: text(&["code"]),
                     param: text(&["param"]),
-                    inner: object
-                        .get("innererror")
-                        .filter(|it| it.to_string().len() <= INNER_BYTES)
-                        .cloned()
-                        .map(Box::new),
+                    more: more(object),
                 }
             }
             Value::Array(items) if items.first().is_some_and(Value::is_object) => Self::of(&items[0]),
@@ -150,6 +158,14 @@ impl UpstreamError {
             other => Self { message: cut(&other.to_string()), ..Self::default() },
         }
     }
+}
+
+/// What an error says besides its words.
+fn more(object: &Map<String, Value>) -> Option<Box<Map<String, Value>>> {
+    let told = ["innererror", "details"].iter().filter_map(|name| object.get_key_value(*name));
+    let told = told.filter(|(_, value)| !value.is_null() && value.to_string().len() <= MORE_BYTES);
+    let more: Map<_, _> = told.map(|(name, value)| (name.clone(), value.clone())).collect();
+    (!more.is_empty()).then(|| Box::new(more))
 }
 
 /// A value that reads as one word or text.

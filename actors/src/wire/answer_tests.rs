@@ -25,7 +25,7 @@ fn an_error_within_a_good_status_is_seen() {
         kind: Some("t".into()),
         code: Some("429".into()),
         param: Some("p".into()),
-        inner: None,
+        more: None,
     };
     assert_eq!(answer.error, Some(want));
     for (body, message) in [

@@ -50,6 +50,9 @@ pub struct Facts {
     pub default_model: Option<&'static str>,
     /// What its answers are.
     pub answer: AnswerKind,
+    /// The members of which one is in every whole answer that passes unread: an object without them is none. Empty where
+    /// servers differ, or may leave out what is nought.
+    pub holds: &'static [&'static str],
     /// Whether bodies and streams are written anew for a provider of another protocol. What is not is the same everywhere.
     pub translated: bool,
     /// Whether a model writes text in its answer, which is billed as output.
@@ -122,6 +125,7 @@ const CHAT: Facts = Facts {
     needs: MESSAGES,
     default_model: None,
     answer: AnswerKind::Object,
+    holds: &["choices"],
     translated: true,
     writes: true,
     billed: Billed::Tokens,
@@ -138,14 +142,16 @@ const EMBEDDINGS: Facts = Facts {
     operation: "embeddings",
     noun: "embeddings",
     needs: &[Need { field: "input", want: "a string or an array", opens: TEXT_OR_LIST }],
+    holds: &["data"],
     writes: false,
     ..CHAT
 };
-const MESSAGES_API: Facts = Facts { call_type: "anthropic_messages", noun: "messages", ..CHAT };
+const MESSAGES_API: Facts = Facts { call_type: "anthropic_messages", noun: "messages", holds: &["content"], ..CHAT };
 const COUNT_TOKENS: Facts = Facts {
     call_type: "acount_tokens",
     operation: "count_tokens",
     noun: "count of tokens",
+    holds: &["input_tokens"],
     billed: Billed::Nothing,
     writes: false,
     ..CHAT
@@ -154,6 +160,7 @@ const RESPONSES: Facts = Facts {
     call_type: "aresponses",
     noun: "responses",
     needs: &[Need { field: "input", want: "a string or an array of items", opens: TEXT_OR_LIST }],
+    holds: &["output"],
     ..CHAT
 };
 const GENERATE: Facts = Facts {
@@ -161,9 +168,11 @@ const GENERATE: Facts = Facts {
     operation: "generate_content",
     noun: "generateContent",
     needs: &[Need { field: "contents", want: "an array of contents", opens: LIST }],
+    // a prompt that was blocked, and an answer that came to nothing, have no candidate
+    holds: &["candidates", "promptFeedback", "usageMetadata"],
     ..CHAT
 };
-const COUNT_CONTENT: Facts = Facts { needs: &[], ..COUNT_TOKENS };
+const COUNT_CONTENT: Facts = Facts { needs: &[], holds: &[], ..COUNT_TOKENS };
 const RERANK: Facts = Facts {
     call_type: "arerank",
     operation: "rerank",
@@ -172,6 +181,7 @@ const RERANK: Facts = Facts {
         Need { field: "query", want: "a string", opens: b"\"{" },
         Need { field: "documents", want: "an array of documents", opens: LIST },
     ],
+    holds: &[],
     translated: false,
     billed: Billed::Searches,
     writes: false,
@@ -184,6 +194,7 @@ const MODERATIONS: Facts = Facts {
     needs: &[Need { field: "input", want: "a string or an array", opens: TEXT_OR_LIST }],
     // OpenAI's description of `CreateModerationRequest`
     default_model: Some("omni-moderation-latest"),
+    holds: &["results"],
     translated: false,
     writes: false,
     ..CHAT
@@ -196,6 +207,7 @@ const IMAGES: Facts = Facts {
     // OpenAI's description of `CreateImageRequest`
     default_model: Some("dall-e-2"),
     answer: AnswerKind::ObjectOrBytes,
+    holds: &["data"],
     translated: false,
     billed: Billed::Pictures,
     writes: false,
@@ -206,6 +218,7 @@ const SPEECH: Facts = Facts {
     noun: "speech",
     needs: &[Need { field: "input", want: "a string", opens: TEXT }],
     answer: AnswerKind::Bytes,
+    holds: &[],
     translated: false,
     billed: Billed::Characters,
     writes: false,
@@ -218,6 +231,7 @@ const TRANSCRIPTIONS: Facts = Facts {
     // the file is no member of the fields that are scanned; the reader of the form insists on it
     needs: &[],
     answer: AnswerKind::TextOrBytes,
+    holds: &[],
     translated: false,
     billed: Billed::Seconds,
     ..CHAT
@@ -232,6 +246,7 @@ const PASS_THROUGH: Facts = Facts {
     // the provider says what it needs
     needs: &[],
     answer: AnswerKind::Bytes,
+    holds: &[],
     translated: false,
     ..CHAT
 };

@@ -120,8 +120,10 @@ mod tests {
         notes.add("evil\r\nset-cookie: a=b; \u{e9}", Did::Dropped, "");
         assert_eq!(notes.to_string(), "dropped=seed,logit_bias,evilset-cookie:ab; defaulted=max_tokens");
         assert_eq!(notes.dropped().count(), 3);
-        notes.rename("max_tokens", "limit");
         notes.rename("logit_bias", "seed");
-        assert_eq!(notes.to_string(), "dropped=seed,evilset-cookie:ab; defaulted=limit");
+        assert_eq!(notes.to_string(), "dropped=seed,evilset-cookie:ab; defaulted=max_tokens");
+        notes.add("max_tokens", Did::Clamped, "8192");
+        notes.rename("max_tokens", "limit");
+        assert_eq!(notes.to_string(), "dropped=seed,evilset-cookie:ab; clamped=limit; defaulted=max_tokens");
     }
 }

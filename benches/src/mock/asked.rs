@@ -195,6 +195,20 @@ impl Memo {
     }
 }
 
+/// Whether the result of a tool call stands in the body, in the words of any protocol. Only looked for where it matters.
+pub fn holds_a_result(body: &[u8]) -> bool {
+    const WORDS: [&str; 6] = [
+        "\"role\":\"tool\"",
+        "\"tool_result\"",
+        "\"toolResult\"",
+        "\"function_call_output\"",
+        "\"functionResponse\"",
+        "\"function_response\"",
+    ];
+    let text = String::from_utf8_lossy(body);
+    WORDS.iter().any(|word| text.contains(word))
+}
+
 /// `user_id` of Anthropic's metadata; OpenAI's are anything the caller likes.
 fn user_id(metadata: &RawValue) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]

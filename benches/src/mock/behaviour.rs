@@ -38,6 +38,8 @@ pub struct Behaviour {
     pub tool_calls: u32,
     /// Content before the tool calls as well.
     pub text_too: bool,
+    /// Content in place of the tool calls, once the request holds a result of one: so that a caller's loop ends.
+    pub until_told: bool,
     /// What a tool call is given.
     pub arguments: Arguments,
     /// Pictures behind the content (Google's protocol, and OpenAI's as OpenRouter has them).
@@ -163,6 +165,7 @@ impl Default for Behaviour {
             n: None,
             tool_calls: 0,
             text_too: false,
+            until_told: false,
             arguments: Arguments::default(),
             pictures: 0,
             sound: 0,

@@ -1,7 +1,7 @@
 //! One connection: request after request is read, counted, given a plan, and answered.
 
 use super::{
-    asked::{Asked, Memo},
+    asked::{Asked, Memo, holds_a_result},
     behaviour::Behaviour,
     body::Body,
     choices::{CloseOn, How},
@@ -181,6 +181,11 @@ impl Connection {
             },
         };
         let plan = match base.overridden(asked.model.as_deref(), head.x_mock.as_deref()) {
+            Ok(plan) if plan.behaviour.until_told && holds_a_result(&body) => {
+                let silent =
+                    head.x_mock.iter().map(String::as_str).chain(["tool-calls=0"]).collect::<Vec<_>>().join(",");
+                base.overridden(asked.model.as_deref(), Some(&silent)).unwrap_or(plan)
+            }
             Ok(plan) => plan,
             Err(error) => return self.refuse(endpoint, (400, &error.to_string()), exchange).await,
         };

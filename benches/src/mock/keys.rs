@@ -58,6 +58,12 @@ pub static KEYS: &[Key] = &[
     key!("n", n, "choices, interleaved, instead of the n of the request"),
     key!("tool-calls", tool_calls, "tool calls per choice; arguments are split anywhere, also within escapes"),
     key!("text-too", text_too, "content before the tool calls as well", switch),
+    key!(
+        "until-told",
+        until_told,
+        "content in place of the tool calls, once the request holds a result of one",
+        switch
+    ),
     key!("arguments", arguments, "what a tool is called with"),
     key!("pictures", pictures, "pictures behind the content: OpenAI's protocol and Google's"),
     key!("sound", sound, "pieces of sound in place of content: OpenAI's protocol and Google's"),

@@ -9,6 +9,13 @@ use crate::dialects::BadRequest;
 use crate::dialects::hidden::shows_block;
 use crate::dialects::request::{Format, Reasoning, Request, Tool, ToolChoice};
 
+/// A conversation that the server holds between turns (a beta): only a provider of this API can. It is never left out, since
+/// a caller who continues one sends no more than the last turn.
+const THREAD: &str = "thread";
+
+const UNKEPT: &str = "This asks for a conversation that the provider would have to keep, and the model's provider keeps none; \
+                      send all `messages` instead, without `thread`";
+
 /// Reads a body of `POST /v1/messages`.
 ///
 /// What the model has no place for is in [`Request::rest`] under its own name, and what is part of something that has one
@@ -21,6 +28,9 @@ pub fn read_request(body: &[u8]) -> Result<Request, BadRequest> {
     let value = serde_json::from_slice(body).map_err(|why| bad("", format!("the body is not JSON: {why}")))?;
     let mut fields = Fields::of(value, "")?;
     fields.take("model");
+    if fields.take(THREAD).is_some() {
+        return Err(bad(fields.at(THREAD), UNKEPT));
+    }
     let mut request = Request { messages: messages::read(&mut fields)?, ..Request::default() };
     request.max_tokens = fields.number("max_tokens")?;
     request.temperature = fields.number("temperature")?;

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use crate::dialects::custom;
-use crate::dialects::foreign::{self, Foreign};
+use crate::dialects::foreign;
 use crate::dialects::request::{Content, Message, Part, Role};
 use crate::dialects::{BadRequest, Did, Notes, openai, own};
 
@@ -21,27 +20,11 @@ pub struct Written {
 /// # Errors
 /// A part has no form in this dialect, and leaving it out would change what is said.
 pub fn write(messages: &[Message], model: &str, notes: &mut Notes) -> Result<Written, BadRequest> {
-    check(messages)?;
+    own::texts_and_pictures(messages, "The provider takes documents as text only", None)?;
     let (rest, documents) = without_documents(messages, notes);
     let list = openai::write_messages(&rest, model, notes)?;
     let messages = list.into_iter().map(|message| one(message, model, notes)).collect();
     Ok(Written { messages, documents })
-}
-
-fn check(messages: &[Message]) -> Result<(), BadRequest> {
-    for (pointer, content) in own::parts(messages) {
-        let what = match content {
-            Content::Document { source, .. } if foreign::plain(source).is_some() => continue,
-            Content::Document { .. } => "The provider takes documents as text only",
-            Content::Audio { .. } => "The provider takes no sound",
-            Content::Other(value) if custom::Call::of(value).is_some() => continue,
-            Content::Other(value) if foreign::read(value, &mut Notes::default()) != Foreign::Unknown => continue,
-            Content::Other(_) => "The provider takes text and pictures only",
-            _ => continue,
-        };
-        return Err(BadRequest { pointer, what: what.into() });
-    }
-    Ok(())
 }
 
 /// The messages without a user's documents, which have a place of their own here: only from there can they be cited.

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::messages;
+use crate::dialects::own::LACKING;
 use crate::dialects::request::{Format, Reasoning, Request, Tool, ToolChoice};
 use crate::dialects::{BadRequest, Did, Notes, Target, Written};
-use crate::dialects::{custom, openai};
+use crate::dialects::{custom, given, openai};
 
 /// The provider's own parameters, as a caller of OpenAI's protocol gives them.
 const OWN: [&str; 9] =
@@ -43,7 +44,7 @@ pub fn write(request: &Request, target: &Target<'_>) -> Result<Written, BadReque
             true => {
                 body.insert(name.clone(), value.clone());
             }
-            false => notes.add(name, Did::Dropped, "the provider has no such parameter"),
+            false => notes.add(name, Did::Dropped, LACKING),
         }
     }
     if !said.documents.is_empty() {
@@ -92,9 +93,7 @@ fn tools(request: &Request, target: &Target<'_>, body: &mut Map<String, Value>, 
     }
     body.insert("tools".into(), tools.into());
     body.extend(word.map(|word| ("tool_choice".to_owned(), word.into())));
-    if request.parallel_tool_calls == Some(false) {
-        notes.add("parallel_tool_calls", Did::Dropped, "the provider has no such parameter");
-    }
+    given::lacking(&[given::PARALLEL_TOOL_CALLS], LACKING, request, notes);
 }
 
 fn sampling(request: &Request, body: &mut Map<String, Value>, notes: &mut Notes) {
@@ -107,9 +106,7 @@ fn sampling(request: &Request, body: &mut Map<String, Value>, notes: &mut Notes)
         ("presence_penalty", &request.presence_penalty),
         ("frequency_penalty", &request.frequency_penalty),
     ];
-    for (name, number) in numbers {
-        body.extend(number.clone().map(|number| (name.to_owned(), Value::Number(number))));
-    }
+    given::numbers(numbers, body);
     body.extend(request.logprobs.map(|logprobs| ("logprobs".to_owned(), logprobs.into())));
     let stop = &request.stop[..request.stop.len().min(MOST_STOPS)];
     if stop.len() < request.stop.len() {
@@ -143,15 +140,6 @@ fn thinking(reasoning: &Reasoning, model: &str, body: &mut Map<String, Value>, n
 }
 
 fn lost(request: &Request, notes: &mut Notes) {
-    let there = [
-        ("n", request.n.as_ref().is_some_and(|n| n.as_u64() != Some(1))),
-        ("logit_bias", request.logit_bias.is_some()),
-        ("top_logprobs", request.top_logprobs.is_some()),
-        ("user", request.user.is_some()),
-        ("service_tier", request.service_tier.is_some()),
-        ("metadata", request.metadata.is_some()),
-    ];
-    for (name, _) in there.iter().filter(|(_, there)| *there) {
-        notes.add(name, Did::Dropped, "the provider has no such parameter");
-    }
+    let these = [given::N, given::LOGIT_BIAS, given::TOP_LOGPROBS, given::USER, given::SERVICE_TIER, given::METADATA];
+    given::lacking(&these, LACKING, request, notes);
 }

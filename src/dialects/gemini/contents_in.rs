@@ -108,15 +108,24 @@ impl Reader {
             return self.push(role, Content::Redacted { data });
         }
         if !thought {
-            if !text.is_empty() {
-                self.push(role, Content::Text { text, citations: Vec::new() });
-            }
+            self.said(role, text);
             if signature.is_some() {
                 self.push(role, Content::Reasoning { text: String::new(), signature });
             }
             return;
         }
         self.thought(role, &text, signature);
+    }
+
+    /// Text. What the model says comes back in as many pieces as it was streamed in (Google's SDK keeps each as a content of its
+    /// own), and is one text all the same; what a user says in parts stays in parts.
+    fn said(&mut self, role: Role, text: String) {
+        let last = self.messages.last_mut().filter(|message| message.role == role && role == Role::Assistant);
+        match last.and_then(|message| message.parts.last_mut()).map(|part| &mut part.content) {
+            Some(Content::Text { text: known, .. }) => known.push_str(&text),
+            _ if text.is_empty() => {}
+            _ => self.push(role, Content::Text { text, citations: Vec::new() }),
+        }
     }
 
     /// More of a thought, or its signature.

@@ -6,7 +6,7 @@ use super::contents_out::{self, Conversation};
 use super::models::{Traits, traits_of};
 use super::{schema, thinking, tools};
 use crate::dialects::request::{Format, Request};
-use crate::dialects::{BadRequest, Did, Notes, Target, Written, speech};
+use crate::dialects::{BadRequest, Did, Notes, Target, Written, given, speech};
 
 /// Parameters of this API that have no place in [`Request`], in the spelling of its callers and in that of LiteLLM's.
 const NATIVE: [(&str, &str); 6] = [
@@ -66,9 +66,7 @@ fn sampling(request: &Request, config: &mut Map<String, Value>, notes: &mut Note
         ("presencePenalty", &request.presence_penalty),
         ("frequencyPenalty", &request.frequency_penalty),
     ];
-    for (name, number) in numbers {
-        config.extend(number.clone().map(|number| (name.to_owned(), Value::Number(number))));
-    }
+    given::numbers(numbers, config);
     let mut stop = request.stop.as_slice();
     if stop.len() > MOST_STOPS {
         stop = &stop[..MOST_STOPS];

@@ -4,9 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::dialects::custom;
-use crate::dialects::foreign::{self, Foreign};
-use crate::dialects::request::{Content, Message, Source};
+use crate::dialects::request::Message;
 use crate::dialects::{BadRequest, Did, Notes, openai, own};
 
 /// The messages.
@@ -14,28 +12,12 @@ use crate::dialects::{BadRequest, Did, Notes, openai, own};
 /// # Errors
 /// A part has no form in this dialect, and leaving it out would change what is said.
 pub fn write(messages: &[Message], model: &str, notes: &mut Notes) -> Result<Vec<Value>, BadRequest> {
-    check(messages)?;
+    // nothing is fetched, by the provider or by us
+    let urls = Some("The provider takes pictures in base64 only, not by URL");
+    own::texts_and_pictures(messages, "The provider takes no files; give their text", urls)?;
     let mut tools = HashMap::new();
     let written = openai::write_messages(messages, model, notes)?;
     Ok(written.into_iter().map(|message| one(message, &mut tools, notes)).collect())
-}
-
-/// Only what is here, and only pictures: nothing is fetched, by the provider or by us.
-fn check(messages: &[Message]) -> Result<(), BadRequest> {
-    for (pointer, content) in own::parts(messages) {
-        let what = match content {
-            Content::Image { source: Source::Url(_), .. } => "The provider takes pictures in base64 only, not by URL",
-            Content::Document { source, .. } if foreign::plain(source).is_some() => continue,
-            Content::Document { .. } => "The provider takes no files; give their text",
-            Content::Audio { .. } => "The provider takes no sound",
-            Content::Other(value) if custom::Call::of(value).is_some() => continue,
-            Content::Other(value) if foreign::read(value, &mut Notes::default()) != Foreign::Unknown => continue,
-            Content::Other(_) => "The provider takes text and pictures only",
-            _ => continue,
-        };
-        return Err(BadRequest { pointer, what: what.into() });
-    }
-    Ok(())
 }
 
 /// One message. `tools` holds the name of each call's tool by the call's id: results are told by name.

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::messages;
-use crate::dialects::openai;
+use crate::dialects::own::LACKING;
 use crate::dialects::request::{Format, Reasoning, Request, ToolChoice};
 use crate::dialects::{BadRequest, Did, Notes, Target, Written};
+use crate::dialects::{given, openai};
 
 /// Options that OpenAI's protocol has no place for ("Valid Parameters and Values" of the Modelfile reference): given as
 /// fields of the request, as LiteLLM's clients do, or in `options`.
@@ -59,7 +60,7 @@ pub fn write(request: &Request, target: &Target<'_>) -> Result<Written, BadReque
         body.insert("think".into(), think(reasoning, target.model, &mut notes));
     }
     body.extend(request.logprobs.map(|logprobs| ("logprobs".to_owned(), logprobs.into())));
-    body.extend(request.top_logprobs.clone().map(|top| ("top_logprobs".to_owned(), Value::Number(top))));
+    given::numbers([("top_logprobs", &request.top_logprobs)], &mut body);
     let mut options = options(request);
     lost(request, &mut notes);
     rest(request, &mut body, &mut options, &mut notes);
@@ -76,14 +77,12 @@ fn tools(request: &Request, target: &Target<'_>, body: &mut Map<String, Value>, 
         None | Some(ToolChoice::Auto) => {}
         Some(ToolChoice::None) if tools.is_empty() => {}
         Some(ToolChoice::None) => return notes.add("tool_choice", Did::Renamed, "none: the tools are not told"),
-        Some(_) => notes.add("tool_choice", Did::Dropped, "the provider has no such parameter"),
+        Some(_) => notes.add("tool_choice", Did::Dropped, LACKING),
     }
     if !tools.is_empty() {
         body.insert("tools".into(), tools.into());
     }
-    if request.parallel_tool_calls == Some(false) {
-        notes.add("parallel_tool_calls", Did::Dropped, "the provider has no such parameter");
-    }
+    given::lacking(&[given::PARALLEL_TOOL_CALLS], LACKING, request, notes);
 }
 
 /// A switch; for the models that have degrees of it, a degree.
@@ -126,23 +125,17 @@ fn options(request: &Request) -> Map<String, Value> {
         ("presence_penalty", &request.presence_penalty),
         ("frequency_penalty", &request.frequency_penalty),
     ];
-    let given =
-        numbers.into_iter().filter_map(|(name, number)| Some((name.to_owned(), Value::Number(number.clone()?))));
-    let stop = (!request.stop.is_empty()).then(|| ("stop".to_owned(), json!(request.stop)));
-    given.chain(stop).collect()
+    let mut options = Map::new();
+    given::numbers(numbers, &mut options);
+    if !request.stop.is_empty() {
+        options.insert("stop".into(), json!(request.stop));
+    }
+    options
 }
 
 fn lost(request: &Request, notes: &mut Notes) {
-    let there = [
-        ("n", request.n.as_ref().is_some_and(|n| n.as_u64() != Some(1))),
-        ("logit_bias", request.logit_bias.is_some()),
-        ("user", request.user.is_some()),
-        ("service_tier", request.service_tier.is_some()),
-        ("metadata", request.metadata.is_some()),
-    ];
-    for (name, _) in there.iter().filter(|(_, there)| *there) {
-        notes.add(name, Did::Dropped, "the provider has no such parameter");
-    }
+    let these = [given::N, given::LOGIT_BIAS, given::USER, given::SERVICE_TIER, given::METADATA];
+    given::lacking(&these, LACKING, request, notes);
 }
 
 /// What the model has no place for: the caller's own word counts over what a parameter of OpenAI's became.
@@ -159,7 +152,7 @@ fn rest(request: &Request, body: &mut Map<String, Value>, options: &mut Map<Stri
             (name, value) if OWN.contains(&name) => {
                 body.insert(name.to_owned(), value.clone());
             }
-            (name, _) => notes.add(name, Did::Dropped, "the provider has no such parameter"),
+            (name, _) => notes.add(name, Did::Dropped, LACKING),
         }
     }
 }

@@ -40,7 +40,7 @@ pub fn whole(
         model: &facts.model,
         choices,
         usage: told.as_ref().map(usage::Written::of),
-        service_tier: start.service_tier.as_deref().and_then(tier::told),
+        service_tier: start.service_tier.as_deref().and_then(tier::told).or_else(|| tier::served(told.as_ref()?)),
         system_fingerprint: start.system_fingerprint.as_deref(),
     };
     // maps with names for keys are always written
@@ -70,8 +70,37 @@ pub fn head(facts: &AnswerFacts, start: Start, object: &str) -> Vec<u8> {
 pub fn end(head: &[u8], usage: Option<Usage>, out: &mut Vec<Frame>) {
     if let Some(usage) = usage {
         // numbers by name are always written
-        let usage = serde_json::to_vec(&usage::Written::of(&usage)).unwrap_or_default();
-        out.push(Frame { name: None, data: [head, b"[],\"usage\":", &usage, b"}"].concat().into() });
+        let written = serde_json::to_vec(&usage::Written::of(&usage)).unwrap_or_default();
+        // some providers tell the tier with the tokens; a quote within a name is escaped, so this is no part of one
+        let told = memchr::memmem::find(head, b",\"service_tier\":").is_some();
+        let tier = tier::served(&usage).filter(|_| !told).map(|tier| format!("\"service_tier\":\"{tier}\","));
+        let tier = tier.unwrap_or_default();
+        let parts = [head, b"[],", tier.as_bytes(), b"\"usage\":", &written, b"}"];
+        out.push(Frame { name: None, data: parts.concat().into() });
     }
     out.push(Frame { name: None, data: Bytes::from_static(b"[DONE]") });
+}
+
+#[cfg(test)]
+mod tests {
+    use millrace_actors::wire::tier::ServiceTier;
+
+    use super::*;
+    use crate::dialects::testing::facts;
+
+    #[test]
+    fn the_tier_is_told_once_at_the_head_or_with_the_tokens() {
+        let served = Usage { service_tier: Some(ServiceTier::Flex), ..Usage::default() };
+        for (tier, heads, ends) in [(None, 0, 1), (Some("flex"), 1, 1)] {
+            let model = ",\"service_tier\":";
+            let facts = AnswerFacts { model: model.into(), ..facts() };
+            let head = head(&facts, Start { service_tier: tier.map(str::to_owned), ..Start::default() }, "chunk");
+            let mut out = vec![];
+            end(&head, Some(served), &mut out);
+            let told: Value = serde_json::from_slice(&out[0].data).unwrap();
+            assert_eq!((told["service_tier"].as_str(), told["model"].as_str()), (Some("flex"), Some(model)));
+            let count = |text: &[u8]| String::from_utf8_lossy(text).matches("\"service_tier\":\"flex\"").count();
+            assert_eq!((count(&head), count(&out[0].data)), (heads, ends));
+        }
+    }
 }

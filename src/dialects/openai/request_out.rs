@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::request::{Format, Reasoning, Request, ToolChoice};
 use super::super::search::Search;
-use super::super::speech;
 use super::super::{BadRequest, Did, Notes, Target, Written};
+use super::super::{given, speech};
 use super::names::Takes;
 use super::{messages_out, tier, tools};
 
@@ -124,9 +124,7 @@ fn sampling(request: &Request, takes: &Takes, body: &mut Map<String, Value>, not
         ("frequency_penalty", &request.frequency_penalty),
         ("top_logprobs", &request.top_logprobs),
     ];
-    for (name, number) in numbers {
-        body.extend(number.clone().map(|number| (name.to_owned(), Value::Number(number))));
-    }
+    given::numbers(numbers, body);
     match &request.top_k {
         Some(_) if takes.only_openai => notes.add("top_k", Did::Dropped, "OpenAI has no such parameter"),
         Some(number) => {

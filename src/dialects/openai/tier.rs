@@ -1,5 +1,8 @@
 //! `service_tier`, in and out.
 
+use millrace_actors::wire::tier::ServiceTier;
+use millrace_actors::wire::usage::Usage;
+
 use super::super::{Did, Notes};
 
 /// OpenAI's words for `service_tier` (its description, `ServiceTier`).
@@ -25,5 +28,16 @@ pub fn told(word: &str) -> Option<&'static str> {
     match word {
         "standard" => Some("default"),
         _ => TIERS.into_iter().find(|tier| *tier == word),
+    }
+}
+
+/// OpenAI's word for the tier that tokens were billed in, where a provider tells it with them; none for tiers that it lacks.
+pub fn served(usage: &Usage) -> Option<&'static str> {
+    match usage.service_tier? {
+        ServiceTier::Standard => Some("default"),
+        ServiceTier::Priority => Some("priority"),
+        ServiceTier::Flex => Some("flex"),
+        ServiceTier::Provisioned => Some("scale"),
+        ServiceTier::Balanced | ServiceTier::Ultrafast | ServiceTier::Batch => None,
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::openai::{Takes, effort_of, lost_thought, object, tier};
 use super::super::request::{Format, Reasoning, Request, ToolChoice};
 use super::super::search::Search;
-use super::super::{BadRequest, Did, Notes, Target, Written};
+use super::super::{BadRequest, Did, Notes, Target, Written, given};
 use super::{items_out, tools};
 
 /// Fields that the model has no place for and that have the same name here as in chat completions (OpenAI's description,
@@ -81,9 +81,7 @@ fn tooling(request: &Request, body: &mut Map<String, Value>, notes: &mut Notes) 
 
 fn sampling(request: &Request, body: &mut Map<String, Value>, notes: &mut Notes) {
     let numbers = [("temperature", &request.temperature), ("top_p", &request.top_p)];
-    for (name, number) in numbers {
-        body.extend(number.clone().map(|number| (name.to_owned(), Value::Number(number))));
-    }
+    given::numbers(numbers, body);
     if let Some(tokens) = &request.max_tokens {
         let clamped = tokens.as_u64().is_some_and(|tokens| tokens < LEAST_TOKENS);
         if clamped {
@@ -92,21 +90,17 @@ fn sampling(request: &Request, body: &mut Map<String, Value>, notes: &mut Notes)
         let tokens = if clamped { LEAST_TOKENS.into() } else { tokens.clone() };
         body.insert("max_output_tokens".into(), Value::Number(tokens));
     }
-    if let Some(number) = &request.top_logprobs {
-        body.insert("top_logprobs".into(), Value::Number(number.clone()));
-    }
-    let lacking = [
-        ("top_k", request.top_k.is_some()),
-        ("stop", !request.stop.is_empty()),
-        ("n", request.n.as_ref().is_some_and(|n| n.as_u64() != Some(1))),
-        ("seed", request.seed.is_some()),
-        ("presence_penalty", request.presence_penalty.is_some()),
-        ("frequency_penalty", request.frequency_penalty.is_some()),
-        ("logit_bias", request.logit_bias.is_some()),
+    given::numbers([("top_logprobs", &request.top_logprobs)], body);
+    let others = [
+        given::TOP_K,
+        given::STOP,
+        given::N,
+        given::SEED,
+        given::PRESENCE_PENALTY,
+        given::FREQUENCY_PENALTY,
+        given::LOGIT_BIAS,
     ];
-    for (name, _) in lacking.into_iter().filter(|(_, given)| *given) {
-        notes.add(name, Did::Dropped, "responses have no such parameter");
-    }
+    given::lacking(&others, "responses have no such parameter", request, notes);
 }
 
 fn labels(request: &Request, body: &mut Map<String, Value>, notes: &mut Notes) {

@@ -48,7 +48,7 @@ fn a_tool_that_is_not_served_has_one_name_and_one_fate() {
             assert_eq!(dropped, want, "{caller} {tool} to {}", to.name);
             let body: Value = serde_json::from_slice(&written.body).unwrap();
             assert!(
-                !want.is_empty() == (body.get("tools").is_none() && body.get("web_search_options").is_none()),
+                want.is_empty() != (body.get("tools").is_none() && body.get("web_search_options").is_none()),
                 "{body}"
             );
         }

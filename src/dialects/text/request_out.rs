@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::super::request::{Content, Message, Request, Role, ToolChoice};
-use super::super::{BadRequest, Did, Notes, Target, Written};
+use super::super::{BadRequest, Did, Notes, Target, Written, given};
 
 /// Fields that the model has no place for and that completions have.
 const KNOWN: [&str; 4] = ["best_of", "echo", "stream_options", "suffix"];
@@ -74,9 +74,7 @@ fn sampling(request: &Request, body: &mut Map<String, Value>) {
         ("frequency_penalty", &request.frequency_penalty),
         ("logprobs", &logprobs),
     ];
-    for (name, number) in numbers {
-        body.extend(number.clone().map(|number| (name.to_owned(), Value::Number(number))));
-    }
+    given::numbers(numbers, body);
     body.extend(request.logit_bias.clone().map(|bias| ("logit_bias".to_owned(), bias)));
     if !request.stop.is_empty() {
         body.insert("stop".into(), request.stop.as_slice().into());
@@ -85,17 +83,11 @@ fn sampling(request: &Request, body: &mut Map<String, Value>) {
 
 /// What the model of a request has and a text completion has not.
 fn lacking(request: &Request, notes: &mut Notes) {
-    let demanded = request.tool_choice.as_ref().is_some_and(ToolChoice::demands);
-    let lacking = [
-        ("tools", !request.tools.is_empty()),
-        ("tool_choice", request.tools.is_empty() && demanded),
-        ("response_format", request.format.is_some()),
-        ("reasoning_effort", request.reasoning.as_ref().is_some_and(|reasoning| !reasoning.is_off())),
-        ("top_k", request.top_k.is_some()),
-        ("service_tier", request.service_tier.is_some()),
-        ("metadata", request.metadata.is_some()),
-    ];
-    for (name, _) in lacking.into_iter().filter(|(_, given)| *given) {
-        notes.add(name, Did::Dropped, "text completions have no such parameter");
+    let why = "text completions have no such parameter";
+    given::lacking(&[given::TOOLS], why, request, notes);
+    if request.tools.is_empty() && request.tool_choice.as_ref().is_some_and(ToolChoice::demands) {
+        notes.add("tool_choice", Did::Dropped, why);
     }
+    let others = [given::RESPONSE_FORMAT, given::REASONING, given::TOP_K, given::SERVICE_TIER, given::METADATA];
+    given::lacking(&others, why, request, notes);
 }

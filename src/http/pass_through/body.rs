@@ -1,5 +1,5 @@
 //! The body of a pass-through: sent on as it comes, but for JSON that is small, or whose beginning tells the model, and for
-//! hooks, which must see all of it.
+//! hooks and signatures, which must see all of it.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::CONTENT_TYPE;
@@ -36,11 +36,11 @@ pub struct Said {
     pub stream: bool,
 }
 
-/// The body, as far as it must be known before it is sent.
+/// The body, as far as it must be known before it is sent; all of it, if it is signed.
 ///
 /// # Errors
 /// It is too long, stalls, or broke off.
-pub async fn read(request: &HttpRequest, payload: Payload, desk: &Desk) -> Result<Body, Fault> {
+pub async fn read(request: &HttpRequest, payload: Payload, (desk, is_signed): (&Desk, bool)) -> Result<Body, Fault> {
     let routing = desk.routing();
     let path = &routing.path;
     let (limit, idle, kept) = (path.max_request_bytes, path.body_idle_timeout, path.upload_replay_bytes);
@@ -53,7 +53,7 @@ pub async fn read(request: &HttpRequest, payload: Payload, desk: &Desk) -> Resul
     };
     let mut held = BytesMut::new();
     // whoever looks gets all of it, also who begins to while it comes
-    let looks = || desk.callbacks().hooks.any(Hooks::PRE_CALL | Hooks::DURING_CALL);
+    let looks = || is_signed || desk.callbacks().hooks.any(Hooks::PRE_CALL | Hooks::DURING_CALL);
     while looks() || enough > held.len() {
         match body.next().await? {
             Some(bytes) => held.extend_from_slice(&bytes),

@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 use millrace_actors::credential::Token;
+use millrace_actors::deployment::Unsigned;
 use millrace_actors::fault::Fault;
 use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
 use millrace_actors::wire::endpoint::Endpoint;
@@ -42,35 +43,6 @@ const CONVERSE: Own = Own {
 pub struct Bedrock {
     /// Where it is: calls are signed for a region.
     pub region: String,
-}
-
-impl Bedrock {
-    /// The headers that sign a call with the keys of its token, if it has any.
-    fn signature(
-        &self,
-        call: &EncodeCall<'_>,
-        (path, body): (&str, &Bytes),
-    ) -> Result<Vec<(HeaderName, HeaderValue)>, Fault> {
-        let Some(keys) = call.token.and_then(Token::keys) else { return Ok(Vec::new()) };
-        let deployment = call.deployment;
-        let host = deployment.origin.host_header();
-        let media_type = deployment.headers.iter().find(|(name, _)| *name == CONTENT_TYPE);
-        let media_type = media_type.and_then(|(_, value)| value.to_str().ok());
-        let headers: Vec<(&str, &str)> =
-            [("host", &*host)].into_iter().chain(media_type.map(|value| ("content-type", value))).collect();
-        let outgoing = Outgoing {
-            method: "POST",
-            url: &format!("{}{}{path}{}", deployment.origin, deployment.base_path, deployment.query),
-            headers: &headers,
-            body,
-        };
-        let scope = Scope { region: &self.region, service: SERVICE };
-        // signed anew for each attempt: a signature holds for minutes, and a retry may come later
-        sign::sign(&outgoing, keys, &scope, SystemTime::now()).map_err(|error| {
-            log::error!("call cannot be signed deployment={} cause={error:?}", deployment.id);
-            Fault::Internal
-        })
-    }
 }
 
 impl Dialect for Bedrock {
@@ -110,8 +82,40 @@ impl Dialect for Bedrock {
                 (body, notes)
             }
         };
-        let headers = self.signature(call, (&path, &body.to_bytes()))?;
+        let deployment = call.deployment;
+        let kind = deployment.headers.iter().find(|(name, _)| *name == CONTENT_TYPE);
+        let headers = self.signed(&Unsigned {
+            deployment,
+            method: "POST",
+            path_and_query: &format!("{}{path}{}", deployment.base_path, deployment.query),
+            content_type: kind.and_then(|(_, value)| value.to_str().ok()),
+            body: &body.to_bytes(),
+            token: call.token,
+        })?;
         Ok(Encoded { path: Cow::Owned(path), headers, body, notes })
+    }
+
+    fn signed(&self, call: &Unsigned<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Fault> {
+        let Some(keys) = call.token.and_then(Token::keys) else { return Ok(Vec::new()) };
+        let host = call.deployment.origin.host_header();
+        let kind = call.content_type.map(|value| ("content-type", value));
+        let headers: Vec<(&str, &str)> = [("host", &*host)].into_iter().chain(kind).collect();
+        let outgoing = Outgoing {
+            method: call.method,
+            url: &format!("{}{}", call.deployment.origin, call.path_and_query),
+            headers: &headers,
+            body: call.body,
+        };
+        let scope = Scope { region: &self.region, service: SERVICE };
+        // signed anew for each attempt: a signature holds for minutes, and a retry may come later
+        sign::sign(&outgoing, keys, &scope, SystemTime::now()).map_err(|error| {
+            log::error!("call cannot be signed deployment={} cause={error:?}", call.deployment.id);
+            Fault::Internal
+        })
+    }
+
+    fn signs(&self) -> bool {
+        true
     }
 
     /// One event that holds the whole answer, which the reader of streams knows. Read before: what is wrong with it must be

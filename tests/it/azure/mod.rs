@@ -119,9 +119,8 @@ fn a_model_name_never_leads_elsewhere() {
     let mock = mock();
     let gateway = gateway(&mock, "", "");
     for (model, segment) in [
-        ("../../admin", "..%2F..%2Fadmin"),
         ("x?y=z#f", "x%3Fy%3Dz%23f"),
-        ("%2e%2e%2fx", "%252e%252e%252fx"),
+        ("x%2fy", "x%252fy"),
         ("a/chat/completions", "a%2Fchat%2Fcompletions"),
         ("http://elsewhere.invalid/v1", "http%3A%2F%2Felsewhere.invalid%2Fv1"),
     ] {
@@ -129,7 +128,7 @@ fn a_model_name_never_leads_elsewhere() {
         assert_eq!(sent.path, format!("/openai/deployments/{segment}/chat/completions?{VERSION}"));
     }
     let before = mock.stats().requests;
-    for step in ["azure/..", "azure/."] {
+    for step in ["azure/..", "azure/.", "azure/../../admin", "azure/%2e%2e%2fx", "azure/x\r\nX-Y: z"] {
         let error = gateway.client().chat(&chat(step, json!({}))).error(400);
         assert_eq!(error["param"], "model", "{error}");
     }

@@ -81,7 +81,10 @@ fn an_exception_within_an_answer_ends_it_with_an_error() {
     let (text, error) =
         broken(&scene, "text=abcdef,chunk-bytes=1,error-event:4,error-type=modelStreamErrorException,message=it broke");
     assert_eq!(text, "abc");
-    assert_eq!(error["type"], "modelStreamErrorException", "{error}");
+    assert_eq!(
+        (&error["type"], &error["code"]),
+        (&"internal_server_error".into(), &"modelStreamErrorException".into())
+    );
     assert_eq!(error["message"], "it broke", "{error}");
 }
 
@@ -109,14 +112,15 @@ fn events_of_kinds_that_nobody_knows_are_skipped() {
 #[test]
 fn an_error_whose_kind_stands_in_a_header_is_told_with_it() {
     let scene = Scene::with(KEYS, "router_settings: {num_retries: 0, disable_cooldowns: true}\n");
-    for (status, header, kind) in [
-        (429, "ThrottlingException:http://x/y", "ThrottlingException"),
-        (400, "ValidationException", "ValidationException"),
+    for (status, header, kind, code) in [
+        (429, "ThrottlingException:http://x/y", "throttling_error", "ThrottlingException"),
+        (400, "ValidationException", "invalid_request_error", "ValidationException"),
         // no name at all: what the status stands for
-        (429, "<odd>", "throttling_error"),
+        (429, "<odd>", "throttling_error", "429"),
     ] {
         scene.behaves(&format!("{status},message=told so,header=x-amzn-errortype:{header}"));
         let error = scene.ask(Caller::OpenAi, MODEL, false).error(status);
-        assert_eq!((&error["type"], &error["message"]), (&kind.into(), &"told so".into()), "{error}");
+        assert_eq!((&error["type"], &error["code"]), (&kind.into(), &code.into()), "{error}");
+        assert_eq!(error["message"], "told so", "{error}");
     }
 }

@@ -1,6 +1,7 @@
 //! Each call is signed for what it is; the mock checks it as the service does.
 
 use millrace_lab::mock::Behaviour;
+use serde_json::json;
 
 use super::{KEYS, SECRET, Scene};
 use crate::messages::Caller;
@@ -66,4 +67,25 @@ fn a_bearer_token_stands_in_for_a_signature() {
     let sent = scene.mock.last_request().expect("a request");
     assert_eq!(sent.header("authorization"), Some("Bearer bedrock-api-key-canary-77"));
     assert_eq!(sent.header("x-amz-date"), None);
+}
+
+#[test]
+fn a_pass_through_is_signed_for_what_it_is() {
+    let scene = Scene::new();
+    scene.behaves(&format!("chunks=2,aws-secret={SECRET}"));
+    let client = scene.gateway.client();
+    let body = json!({"messages": [{"role": "user", "content": [{"text": "hi"}]}]});
+    for path in ["/model/us.m-v1:0/converse", "/model/us.m-v1%3A0/converse", "/model/m/converse?a=b&c"] {
+        let answer = client.post(&format!("/bedrock{path}"), &body);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        let sent = scene.mock.last_request().expect("a request");
+        assert_eq!((sent.path.as_str(), sent.json()), (path, body.clone()));
+    }
+    // more than is kept of a body that passes while it comes: a signature is over all of it
+    let long = json!({"messages": [{"role": "user", "content": [{"text": "x".repeat(3 << 20)}]}]});
+    let answer = client.post("/bedrock/model/m/converse", &long);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    scene.behaves("aws-secret=another");
+    let refused = client.post("/bedrock/model/m/converse", &body);
+    assert!(refused.status == 403 && !refused.text().contains(SECRET), "{}", refused.text());
 }

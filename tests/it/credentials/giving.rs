@@ -163,3 +163,17 @@ fn what_the_environment_has_for_google_goes_to_no_other_address() {
     assert_eq!(mock.last_request().expect("a request").header("authorization"), None);
     assert_eq!(tokens.count(), 0);
 }
+
+#[test]
+fn a_pass_through_gets_its_token_too() {
+    let (tokens, mock) = scene();
+    let gateway = Gateway::from_yaml(&super::yaml(&tokens, &mock, ""));
+    for _ in 0..2 {
+        let answer = gateway.client().get("/azure/openai/models");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let sent = mock.last_request().expect("a request");
+        assert_eq!(sent.header("authorization"), Some(&*format!("Bearer {}", token(0))));
+        assert!(sent.path.starts_with("/openai/models?api-version="), "{}", sent.path);
+    }
+    assert_eq!(tokens.asked().len(), 1, "one fetch serves all");
+}

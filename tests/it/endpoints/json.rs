@@ -110,6 +110,12 @@ fn faults_are_told_and_retried_as_everywhere() {
             assert!(answer.status >= 500, "{fault} {path}: {}", answer.text());
         }
     }
+    // an object that is no answer; of rerankers' answers servers have several forms
+    scene.behave("strange");
+    let [_, moderation, image, _] = bodies();
+    for (path, body) in [moderation, image] {
+        scene.post(&format!("/v1/{path}"), &body).error(502);
+    }
 }
 
 #[test]

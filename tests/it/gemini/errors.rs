@@ -92,5 +92,6 @@ fn what_cannot_be_understood_is_a_fault_of_the_provider() {
     let scene = scene();
     assert_eq!(google(&scene.ask("gemini/mock:garbage", "generateContent"), 502), "UNAVAILABLE");
     assert_eq!(google(&scene.ask("gemini/mock:null", "generateContent"), 502), "UNAVAILABLE");
+    assert_eq!(google(&scene.ask("gemini/mock:strange", "generateContent"), 502), "UNAVAILABLE");
     assert_eq!(google(&scene.ask("o/mock:html", "generateContent"), 502), "UNAVAILABLE");
 }

@@ -53,7 +53,7 @@ fn a_stream_is_asked_for_as_events_beside_the_operators_query() {
 fn no_model_leads_to_another_resource() {
     let scene = Scene::new();
     let client = scene.gateway.client();
-    for model in ["../../v1beta/files", "x?key=1", "x#y", "x:countTokens", "a/b", "x%2e%2e", "x y", "..%2f"] {
+    for model in ["x?key=1", "x#y", "x:countTokens", "a/b", "x%2e%2e", "x y"] {
         client.post("/v1/chat/completions", &chat(&format!("gemini/{model}"), &json!({})));
         let path = scene.mock.last_request().expect("a request").path;
         let segment = path.strip_prefix("/v1beta/models/").and_then(|rest| rest.strip_suffix(":generateContent"));
@@ -61,7 +61,7 @@ fn no_model_leads_to_another_resource() {
         assert!(!segment.contains(['/', '?', '#', ':', ' ']), "{model}: {path}");
     }
     let before = scene.mock.stats().requests;
-    for model in ["..", "."] {
+    for model in ["..", ".", "../../v1beta/files", "..%2f", "a%2f..%2fb", "a/../b", "a\nb"] {
         client.post("/v1/chat/completions", &chat(&format!("gemini/{model}"), &json!({}))).error(400);
     }
     assert_eq!(scene.mock.stats().requests, before, "a step up was sent");

@@ -102,7 +102,7 @@ fn it_is_told_only_to_who_asks_and_counted_in_any_case() {
                         body["model"] = model.as_str().into();
                         body["stream"] = stream.into();
                     }
-                    if path.contains("chat") && stream {
+                    if path.ends_with("completions") && stream {
                         body["stream_options"] = json!({"include_usage": true});
                     }
                     let answer = scene.client().post(&path.replace("{model}", &model).replace("{verb}", verb), &body);

@@ -31,6 +31,7 @@ fn a_providers_error_keeps_its_status_before_every_provider() {
             }
         }
         scene.ask(&format!("{group}/mock:garbage"), false).error(502);
+        scene.ask(&format!("{group}/mock:strange"), false).error(502);
     }
 }
 

@@ -72,7 +72,9 @@ fn parts(head: &Head) -> Result<Parts<'_>, String> {
 /// The canonical request. The path is encoded once more than it was sent, as for every service but S3.
 fn canonical(head: &Head, parts: &Parts<'_>, body: &[u8]) -> Result<String, String> {
     let (path, query) = head.path.split_once('?').unwrap_or((&head.path, ""));
-    let mut query: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
+    // a name without a value has an empty one
+    let whole = |pair: &str| if pair.contains('=') { pair.to_owned() } else { format!("{pair}=") };
+    let mut query: Vec<String> = query.split('&').filter(|pair| !pair.is_empty()).map(whole).collect();
     query.sort_unstable();
     let mut out = format!("{}\n{}\n{}\n", head.method, encoded(path), query.join("&"));
     for name in &parts.names {

@@ -55,6 +55,17 @@ fn tool_calls_stand_in_place_of_content() {
 }
 
 #[test]
+fn a_loop_of_tools_ends_where_it_was_asked_to() {
+    let said = |role: &str| {
+        let body = format!(
+            r#"{{"model":"mock:tool-calls=1,until-told,text=so","messages":[{{"role":"{role}","content":"18"}}]}}"#
+        );
+        Answer::to(&server(""), &chat(&body)).json()["choices"][0]["message"]["content"].clone()
+    };
+    assert_eq!((said("user"), said("tool")), (json!(null), json!("so")));
+}
+
+#[test]
 fn thought_refusal_and_reasons_to_stop() {
     let choice = |spec: &str| Answer::to(&server(spec), &chat(r#"{"model":"m"}"#)).json()["choices"][0].clone();
     let thoughtful = choice("thinking=2,chunks=1,tool-calls=1,text-too,arguments=empty");

@@ -71,6 +71,7 @@ fn what_is_wrong_is_told_with_its_place() {
         (r#"{"messages":[],"thinking":{"type":"enabled"}}"#, "/thinking/budget_tokens"),
         (r#"{"messages":[],"output_config":{"format":{"type":"xml"}}}"#, "/output_config/format/type"),
         (r#"{"messages":[],"metadata":{"user_id":7}}"#, "/metadata/user_id"),
+        (r#"{"messages":[],"max_tokens":9,"thread":{"type":"create"}}"#, "/thread"),
     ] {
         let fault = read_request(body.as_bytes()).unwrap_err();
         assert_eq!(fault.pointer, pointer, "{body}: {}", fault.what);
@@ -81,7 +82,7 @@ fn what_is_wrong_is_told_with_its_place() {
 #[test]
 fn null_counts_as_absent() {
     let body = r#"{"messages":[{"role":"user","content":"x"}],"system":null,"max_tokens":9,"top_k":null,"tools":null,"tool_choice":null,
-        "thinking":null,"metadata":null,"stop_sequences":null,"stream":null,"output_config":null,"container":null}"#;
+        "thinking":null,"metadata":null,"stop_sequences":null,"stream":null,"output_config":null,"container":null,"thread":null}"#;
     let request = read_request(body.as_bytes()).unwrap();
     assert_eq!(request, read_request(br#"{"messages":[{"role":"user","content":"x"}],"max_tokens":9}"#).unwrap());
 }

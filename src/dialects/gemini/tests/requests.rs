@@ -73,6 +73,23 @@ fn bad_bodies_are_refused_with_their_place() {
     }
 }
 
+/// Google's SDK keeps each piece of a stream as a content of its own, and sends them all back.
+#[test]
+fn what_the_model_said_in_pieces_is_one_text() {
+    let said = |role: &str, texts: [&str; 3]| {
+        let content = |text: &str| json!({"role": role, "parts": [{"text": text}]});
+        let request = read_request(json!({"contents": texts.map(content)}).to_string().as_bytes()).unwrap();
+        request.messages.into_iter().flat_map(|message| message.parts).map(|part| part.content).collect::<Vec<_>>()
+    };
+    let text = |text: &str| Content::Text { text: text.into(), citations: vec![] };
+    assert_eq!(said("model", ["the", " fi", "rst"]), [text("the first")]);
+    assert_eq!(said("user", ["the", "second", ""]), [text("the"), text("second")]);
+    let signed =
+        json!({"contents": [{"role": "model", "parts": [{"text": "a", "thoughtSignature": "c2ln"}, {"text": "b"}]}]});
+    let request = read_request(signed.to_string().as_bytes()).unwrap();
+    assert_eq!(request.messages[0].parts.len(), 3, "{request:?}");
+}
+
 #[test]
 fn thought_is_asked_for_as_each_model_takes_it() {
     let config = |reasoning: Reasoning, model: &str| {
