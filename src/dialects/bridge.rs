@@ -194,6 +194,8 @@ pub fn not_served(call: &EncodeCall<'_>, provider: &str) -> Fault {
 pub fn refused(bad: BadRequest) -> Fault {
     let message = match bad.pointer.as_str() {
         "" => format!("{}.", bad.what),
+        // readers of bodies say what is wrong of the place: "is a number; it must be a string"
+        pointer if bad.what.starts_with(char::is_lowercase) => format!("`{pointer}` {}.", bad.what),
         pointer => format!("{} (at {pointer}).", bad.what),
     };
     let dotted = bad.pointer.trim_start_matches('/').replace('/', ".");

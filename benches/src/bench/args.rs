@@ -128,8 +128,8 @@ pub struct LabArgs {
     pub protocol: Protocol,
     /// Protocol in which the gateway this command starts asks the mock provider, whatever the load speaks
     ///
-    /// With `both`, the gateway is measured as two targets that take turns: the first, to which ratios refer, is passed
-    /// through verbatim, the second translated.
+    /// With `both` and `all`, the gateway is measured as several targets that take turns: the first, to which ratios refer, is
+    /// passed through verbatim, the others translated.
     #[arg(long, value_enum, default_value = "openai")]
     pub provider_protocol: Providers,
     /// A running target, or `self` for the gateway this command starts; may be given several times

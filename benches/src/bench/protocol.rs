@@ -20,41 +20,93 @@ pub enum Providers {
     Anthropic,
     /// Each in turn, by the name of the model: what is verbatim beside what is translated, in one process of the gateway
     Both,
+    /// The same with every protocol that a provider speaks
+    All,
 }
 
 impl Providers {
-    /// The one protocol for all that is asked, for a load in `load`; with both, the models without a prefix are verbatim.
-    pub fn plain(self, load: Protocol) -> Protocol {
+    /// The one protocol for all that is asked, for a load in `load`; with several, the models without a prefix are verbatim.
+    pub fn plain(self, load: Protocol) -> Upstream {
         match self {
-            Self::Openai => Protocol::Openai,
-            Self::Anthropic => Protocol::Anthropic,
-            Self::Both => load,
+            Self::Openai => Upstream::Openai,
+            Self::Anthropic => Upstream::Anthropic,
+            Self::Both | Self::All => load.upstream(),
         }
+    }
+
+    /// Those that take turns, what is verbatim for a load in `load` first; none where all is asked in one.
+    pub fn each(self, load: Protocol) -> Vec<Upstream> {
+        let among: &[Upstream] = match self {
+            Self::Openai | Self::Anthropic => return Vec::new(),
+            Self::Both => &[Upstream::Openai, Upstream::Anthropic],
+            Self::All => &Upstream::ALL,
+        };
+        let own = load.upstream();
+        [own].into_iter().chain(among.iter().copied().filter(|each| *each != own)).collect()
     }
 }
 
-impl Protocol {
-    /// Its name: LiteLLM's prefix of models whose provider speaks it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Openai => "openai",
-            Self::Anthropic => "anthropic",
-        }
-    }
+/// A protocol that a provider speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upstream {
+    /// OpenAI's chat completions.
+    Openai,
+    /// Anthropic's messages.
+    Anthropic,
+    /// OpenAI's responses.
+    Responses,
+    /// Google's generateContent.
+    Gemini,
+    /// Amazon's Converse, in frames of an event stream.
+    Bedrock,
+    /// Cohere's chat, version 2.
+    Cohere,
+    /// Ollama's own chat, a line of JSON an event.
+    Ollama,
+}
 
-    /// What a model's name begins with where both providers are asked.
+impl Upstream {
+    const ALL: [Self; 7] =
+        [Self::Openai, Self::Anthropic, Self::Responses, Self::Gemini, Self::Bedrock, Self::Cohere, Self::Ollama];
+
+    /// What a model's name begins with whose provider speaks it, as LiteLLM writes it.
     pub fn prefix(self) -> &'static str {
         match self {
             Self::Openai => "openai/",
             Self::Anthropic => "anthropic/",
+            Self::Responses => "openai/responses/",
+            Self::Gemini => "gemini/",
+            Self::Bedrock => "bedrock/",
+            Self::Cohere => "cohere/",
+            Self::Ollama => "ollama_chat/",
         }
     }
 
-    /// The other one.
-    pub fn other(self) -> Self {
+    /// Its name in tables.
+    pub fn word(self) -> &'static str {
         match self {
-            Self::Openai => Self::Anthropic,
-            Self::Anthropic => Self::Openai,
+            Self::Openai => "openai",
+            Self::Anthropic => "anthropic",
+            Self::Responses => "responses",
+            Self::Gemini => "gemini",
+            Self::Bedrock => "bedrock",
+            Self::Cohere => "cohere",
+            Self::Ollama => "ollama",
+        }
+    }
+
+    /// Whether LiteLLM's addresses of it end in `/v1`.
+    pub fn is_versioned(self) -> bool {
+        matches!(self, Self::Openai | Self::Responses)
+    }
+}
+
+impl Protocol {
+    /// What a provider speaks to which it passes as it is.
+    pub fn upstream(self) -> Upstream {
+        match self {
+            Self::Openai => Upstream::Openai,
+            Self::Anthropic => Upstream::Anthropic,
         }
     }
 

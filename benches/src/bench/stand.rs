@@ -6,7 +6,7 @@ use super::args::{BenchArgs, FastPaths};
 use super::error::Error;
 use super::http::endpoint::Endpoint;
 use super::load::stop::Stop;
-use super::protocol::{Protocol, Providers};
+use super::protocol::Upstream;
 use super::settings::Settings;
 use super::system::affinity::stay_on;
 use super::target::child::Child;
@@ -120,28 +120,29 @@ fn own(
     Ok(Target { name: SELF.to_owned(), endpoint, key: Some(key), pid, fast_paths: None, models: "" })
 }
 
-/// Doubles the gateway for the providers of both protocols, the one that speaks as the load does first.
+/// Repeats the gateway for the providers of several protocols, the one that speaks as the load does first.
 fn with_providers(args: &BenchArgs, settings: &Settings, targets: Vec<Target>) -> Result<Vec<Target>, Error> {
-    if settings.provider_protocol != Providers::Both {
+    let each = settings.provider_protocol.each(settings.protocol);
+    if each.is_empty() {
         return Ok(targets);
     }
     let bad = |problem: &str, remedy: &str| Err(Error::option("--provider-protocol", problem, remedy));
     if args.script.no_start_proxy || !targets.iter().any(|target| target.name == SELF) {
         return bad(
-            "`both` is for the gateway that this command configures",
+            "several are for the gateway that this command configures",
             "leave out --no-start-proxy, add --target self",
         );
     }
     if settings.fast_paths != FastPaths::On {
-        return bad("`both` and other fast paths cannot be compared at once", "leave out --fast-paths");
+        return bad("several and other fast paths cannot be compared at once", "leave out --fast-paths");
     }
-    let variant = |target: &Target, protocol: Protocol| {
-        let how = if protocol == settings.protocol { "verbatim" } else { "translated" };
+    let variant = |target: &Target, protocol: Upstream| {
+        let how = if protocol == settings.protocol.upstream() { "verbatim" } else { "translated" };
         let name = format!("{SELF}, {how}, {} provider", protocol.word());
         Target { name, models: protocol.prefix(), ..target.clone() }
     };
     let spread = |target: Target| match target.name.as_str() {
-        SELF => [settings.protocol, settings.protocol.other()].map(|protocol| variant(&target, protocol)).into(),
+        SELF => each.iter().map(|protocol| variant(&target, *protocol)).collect(),
         _ => vec![target],
     };
     Ok(targets.into_iter().flat_map(spread).collect())
@@ -205,13 +206,14 @@ mod tests {
 
     #[test]
     fn both_providers_are_two_targets_the_verbatim_one_first() {
-        let of = |line: &str| {
-            let args = args(&format!("--provider-protocol both {line}"));
+        let given = |line: &str| {
+            let args = args(line);
             let settings = Settings::check(&args).expect("valid");
             let targets =
                 with_providers(&args, &settings, vec![target(SELF), target("b")]).map_err(|e| e.to_string())?;
             Ok::<_, String>(targets.into_iter().map(|target| (target.name, target.models)).collect::<Vec<_>>())
         };
+        let of = |line: &str| given(&format!("--provider-protocol both {line}"));
         let (openai, anthropic) = (("openai provider", "openai/"), ("anthropic provider", "anthropic/"));
         for (line, verbatim, translated) in [("", openai, anthropic), ("--protocol anthropic", anthropic, openai)] {
             let expected = [
@@ -221,6 +223,11 @@ mod tests {
             ];
             assert_eq!(of(line).expect("valid"), expected);
         }
+        let prefixes =
+            |line: &str| given(line).expect("valid").into_iter().map(|(_, models)| models).collect::<Vec<_>>();
+        let all = ["openai/", "anthropic/", "openai/responses/", "gemini/", "bedrock/", "cohere/", "ollama_chat/", ""];
+        assert_eq!(prefixes("--provider-protocol all"), all);
+        assert_eq!(prefixes("--provider-protocol all --protocol anthropic")[..2], ["anthropic/", "openai/"]);
         for line in ["--no-start-proxy", "--fast-paths both"] {
             assert!(of(line).expect_err(line).starts_with("--provider-protocol"), "{line}");
         }

@@ -162,6 +162,7 @@ fn what_is_wrong_is_told_with_its_place_to_callers_of_every_protocol() {
                 // the body's own members are looked at before it is known who answers, and told by line and column
                 let member = format!("'{}'", pointer.trim_start_matches('/'));
                 let placed = message.contains(&format!("(at {pointer})"))
+                    || message.starts_with(&format!("`{pointer}` "))
                     || (message.contains(&member) && message.contains("line "));
                 if answer.status != 400 || !placed || scene.mock.requests().len() != before {
                     wrong.push(format!("{path} {provider} {pointer}: {} {}", answer.status, answer.text()));

@@ -44,6 +44,11 @@ fn a_body_that_cannot_be_carried_is_refused_with_its_place() {
     let body = json!({"model": "a/mock:chunks=1", "messages": [{"role": "user", "content": [{"type": "hologram"}]}]});
     let error = scene.send(Caller::OpenAi, body).error(400);
     assert!(error["message"].as_str().unwrap().contains("/messages/0/content/0"), "{error}");
+    // what is said of a place names it first
+    let body = json!({"model": "o/mock:chunks=1", "max_tokens": 9, "messages": [{"role": "user", "content": [{"type": "text", "text": 5}]}]});
+    let error = scene.send(Caller::Anthropic, body);
+    let told = error.json()["error"]["message"].clone();
+    assert_eq!((error.status, told), (400, "`/messages/0/content/0/text` is a number; it must be a string.".into()));
 }
 
 #[test]

@@ -13,38 +13,34 @@ use crate::bench::args::ScriptArgs;
 use crate::bench::error::Error;
 use crate::bench::http::endpoint::Endpoint;
 use crate::bench::load::stop::Stop;
-use crate::bench::protocol::{Protocol, Providers};
+use crate::bench::protocol::{Protocol, Providers, Upstream};
 use crate::bench::settings::Settings;
 
 /// The key the gateway sends to the mock provider, which looks at none. It is the script's.
 pub const PROVIDER_KEY: &str = "fake-provider-key";
 
 /// The configuration: the script's, and besides its model a wildcard, for the models from whose names the mock provider
-/// reads what it is to do. With both providers, a wildcard for each protocol as well.
+/// reads what it is to do. With several providers, a wildcard for each protocol as well.
 pub fn config(provider: &Endpoint, speak: (Protocol, Providers), key: &Key) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    // LiteLLM's addresses end in `/v1` with OpenAI's protocol and before it with Anthropic's.
-    let base = |protocol| match protocol {
-        Protocol::Openai => provider.api_base(),
-        Protocol::Anthropic => provider.api_base().trim_end_matches("/v1").to_owned(),
+    let base = |protocol: Upstream| match protocol.is_versioned() {
+        true => provider.api_base(),
+        false => provider.api_base().trim_end_matches("/v1").to_owned(),
     };
     let key = quoted(key.reveal());
-    let deployment = |name: &str, protocol: Protocol, model: &str| {
+    let deployment = |name: &str, protocol: Upstream, model: &str| {
         let (model, base) = (format!("{}{model}", protocol.prefix()), quoted(&base(protocol)));
+        let region = if protocol == Upstream::Bedrock { "      aws_region_name: eu-central-1\n" } else { "" };
         format!(
-            "  - model_name: {}\n    litellm_params:\n      model: {}\n      api_key: {PROVIDER_KEY}\n      api_base: {base}\n",
+            "  - model_name: {}\n    litellm_params:\n      model: {}\n      api_key: {PROVIDER_KEY}\n      api_base: {base}\n{region}",
             quoted(name),
             quoted(&model)
         )
     };
     let (load, providers) = speak;
     let plain = providers.plain(load);
-    let each: String = match providers {
-        Providers::Both => {
-            [load, load.other()].map(|each| deployment(&format!("{}*", each.prefix()), each, "*")).concat()
-        }
-        _ => String::new(),
-    };
+    let each = providers.each(load).into_iter().map(|each| deployment(&format!("{}*", each.prefix()), each, "*"));
+    let each = each.collect::<String>();
     format!(
         "model_list:\n{}{}{each}\ngeneral_settings:\n  master_key: {key}\n\nlitellm_settings:\n  drop_params: true\n  telemetry: false\n",
         deployment("perf-test-model", plain, "perf-test-model"),
