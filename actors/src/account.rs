@@ -82,7 +82,7 @@ pub struct Progress {
     /// The deployment that answered, or was tried last.
     pub deployment: Option<Arc<Deployment>>,
     /// The provider's own name of the model.
-    pub upstream_model: String,
+    pub upstream_model: Arc<str>,
     /// The name of the group that serves: the caller's, or a fallback's.
     pub serving: Option<Arc<str>>,
     /// When the first event came.

@@ -1,6 +1,6 @@
 //! What a deployment answered: whole, or as a stream that has begun.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_http::header::HeaderMap;
 use bytes::Bytes;
@@ -21,6 +21,8 @@ pub(crate) struct Whole {
     pub headers: HeaderMap,
     /// The gateway's own work on it.
     pub own: Duration,
+    /// When that was done.
+    pub ended: Instant,
 }
 
 /// A stream whose first event, or bytes, are here.
@@ -36,4 +38,6 @@ pub(crate) struct Open {
 pub(crate) struct Called {
     pub answered: Answered,
     pub own: Duration,
+    /// When it was here, read once: a look at the clock costs as much as a hundred instructions.
+    pub ended: Instant,
 }

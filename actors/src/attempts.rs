@@ -3,6 +3,7 @@
 //! A retry is allowed here and nowhere else, and only while the head is held (I1).
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
@@ -122,15 +123,18 @@ async fn once(exchange: &mut Exchange, candidate: &Candidate, hold: &Hold) -> Re
     let deployment = &candidate.deployment;
     exchange.progress.attempts += 1;
     exchange.progress.deployment = Some(deployment.clone());
-    exchange.progress.upstream_model.clone_from(&candidate.model);
+    exchange.progress.upstream_model = Arc::clone(&candidate.model);
     exchange.progress.serving = Some(candidate.group.clone());
     exchange.call_began();
-    let began = Instant::now();
+    // the first one begins when the exchange is prepared, and then the clock was read
+    let began = match exchange.progress.attempts {
+        1 => exchange.asked.started + exchange.progress.body_read + exchange.progress.prepared,
+        _ => Instant::now(),
+    };
     let called = call::call(exchange, candidate, hold, began).await;
-    let elapsed = began.elapsed();
     match called {
-        Ok(Called { answered, own }) => {
-            exchange.progress.waited += elapsed.saturating_sub(own);
+        Ok(Called { answered, own, ended }) => {
+            exchange.progress.waited += ended.saturating_duration_since(began).saturating_sub(own);
             // a stream that has begun has not succeeded yet: its relay says so at its end (FAULTS S10)
             if matches!(answered, Answered::Whole(_)) {
                 exchange.call_ended("ok");
@@ -139,7 +143,7 @@ async fn once(exchange: &mut Exchange, candidate: &Candidate, hold: &Hold) -> Re
             Ok(answered)
         }
         Err(fault) => {
-            exchange.progress.waited += elapsed;
+            exchange.progress.waited += began.elapsed();
             exchange.call_ended(fault.class());
             // a caller who asks for what is not there must not put a deployment to rest
             let counts = exchange.asked.through.is_none() && fault.unhealthy();

@@ -92,8 +92,9 @@ pub(crate) async fn call(
     };
     let encoding = began.elapsed().saturating_sub(waited);
     exchange.progress.extras = Extras::asked(exchange.asked.endpoint.facts().billed, &exchange.asked.envelope);
-    let answered = answered(exchange, candidate, hold, request, &within).await?;
-    Ok(Called { own: encoding + own_work(&answered), answered })
+    let answered = answered(exchange, candidate, hold, &request, &within).await?;
+    let (own, ended) = own_work(&answered);
+    Ok(Called { own: encoding + own, ended, answered })
 }
 
 /// Sends the request, and takes what comes for what was asked.
@@ -101,7 +102,7 @@ async fn answered(
     exchange: &mut Exchange,
     candidate: &Candidate,
     hold: &Hold,
-    request: UpstreamRequest<'_>,
+    request: &UpstreamRequest<'_>,
     within: &Within,
 ) -> Result<Answered, Fault> {
     match exchange.way() {
@@ -213,15 +214,16 @@ async fn counted_here(exchange: &mut Exchange) -> Called {
     exchange.progress.usage = Some(Usage { estimated: true, ..Usage::default() });
     let name = if exchange.asked.endpoint == Endpoint::CountContent { "totalTokens" } else { "input_tokens" };
     let body = Bytes::from(format!("{{\"{name}\":{tokens}}}"));
-    let own = began.elapsed();
-    Called { answered: Answered::Whole(Whole { body, headers: HeaderMap::new(), own }), own }
+    let ended = Instant::now();
+    let own = ended - began;
+    Called { answered: Answered::Whole(Whole { body, headers: HeaderMap::new(), own, ended }), own, ended }
 }
 
 /// Sends the request, and waits for the head of a proper answer.
 async fn head(
     desk: &Desk,
     candidate: &Candidate,
-    request: UpstreamRequest<'_>,
+    request: &UpstreamRequest<'_>,
     within: &Within,
 ) -> Result<UpstreamResponse, Fault> {
     let upload = request.upload;
@@ -243,7 +245,7 @@ async fn head(
 async fn open(
     exchange: &Exchange,
     candidate: &Candidate,
-    request: UpstreamRequest<'_>,
+    request: &UpstreamRequest<'_>,
     within: &Within,
 ) -> Result<(Open, Option<Usage>), Fault> {
     let response = head(exchange.desk(), candidate, request, within).await?;
@@ -254,10 +256,11 @@ async fn open(
     }
 }
 
-fn own_work(answered: &Answered) -> Duration {
+/// The gateway's own work on an answer, and when it was here.
+fn own_work(answered: &Answered) -> (Duration, Instant) {
     match answered {
-        Answered::Whole(whole) => whole.own,
-        Answered::Stream(_) | Answered::Bytes(_) => Duration::ZERO,
+        Answered::Whole(whole) => (whole.own, whole.ended),
+        Answered::Stream(_) | Answered::Bytes(_) => (Duration::ZERO, Instant::now()),
     }
 }
 
@@ -358,7 +361,8 @@ async fn whole(
             }
         }
     }
-    Ok(Answered::Whole(Whole { body, headers: std::mem::take(&mut response.headers), own: began.elapsed() }))
+    let ended = Instant::now();
+    Ok(Answered::Whole(Whole { body, headers: std::mem::take(&mut response.headers), own: ended - began, ended }))
 }
 
 /// The answer with the client's name of the model, copied once.

@@ -44,7 +44,7 @@ pub(crate) async fn run(job: Job, open: Open) {
     let (usage, model) = tap.told();
     exchange.progress.usage = usage;
     if let Some(model) = model.filter(|_| lacks_model(&exchange)) {
-        exchange.progress.upstream_model = model;
+        exchange.progress.upstream_model = model.into();
     }
     if ended.is_ok() {
         // before the count: whoever waits for the end need not wait for that

@@ -231,7 +231,7 @@ pub struct Deployment {
     /// OTel's `gen_ai.provider.name`, or LiteLLM's provider label.
     pub provider: &'static str,
     /// The provider's name of the model; a `*` takes what the group's `*` matched.
-    pub upstream_model: String,
+    pub upstream_model: Arc<str>,
     /// Where the credential may go, and nowhere else (I6).
     pub origin: Origin,
     /// The path of the base URL, without a slash at its end.
@@ -239,7 +239,7 @@ pub struct Deployment {
     /// The query of the base URL with its `?`, or empty.
     pub query: String,
     /// The base URL without query, as records and `x-litellm-model-api-base` show it.
-    pub api_base: String,
+    pub api_base: Arc<str>,
     /// What response headers show of it.
     pub shown: Shown,
     /// The credential, where it is a key.
@@ -302,10 +302,11 @@ impl Shown {
 
 impl Deployment {
     /// The provider's model name for what a wildcard matched.
-    pub fn model_for(&self, star: Option<&str>) -> String {
-        match star {
-            Some(star) => self.upstream_model.replacen('*', star, 1),
-            None => self.upstream_model.clone(),
+    pub fn model_for(&self, star: Option<&str>) -> Arc<str> {
+        match star.zip(self.upstream_model.split_once('*')) {
+            Some((star, ("", ""))) => star.into(),
+            Some((star, (before, behind))) => [before, star, behind].concat().into(),
+            None => Arc::clone(&self.upstream_model),
         }
     }
 

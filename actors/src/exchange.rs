@@ -20,7 +20,7 @@ use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::ports::{AnswerFacts, CallFacts, Dialect, Vectors};
 use crate::prices::{PriceQuery, Pricing};
-use crate::record::{LogRecord, MESSAGE_BYTES, NAME_BYTES, Outcome, UsageDetails, kept};
+use crate::record::{LogRecord, MESSAGE_BYTES, Outcome, UsageDetails, kept, kept_name};
 use crate::routing::Routing;
 use crate::wire::cost::Cost;
 use crate::wire::endpoint::Endpoint;
@@ -285,8 +285,8 @@ impl Exchange {
         let now = unix(SystemTime::now());
         let start = now - settled.total.as_secs_f64();
         LogRecord {
-            id: text(&self.asked.call_id),
-            request_id: text(&self.asked.request_id),
+            id: Arc::clone(&self.asked.call_id),
+            request_id: Arc::clone(&self.asked.request_id),
             call_type: self.asked.endpoint.facts().call_type,
             operation: self.asked.endpoint.facts().operation,
             route: self.asked.route,
@@ -298,13 +298,13 @@ impl Exchange {
                 None if settled.outcome == Outcome::ClientCancelled => 499,
                 None => 200,
             },
-            model: kept(&self.asked.model, NAME_BYTES),
-            model_group: kept(self.progress.serving.as_deref().unwrap_or_default(), NAME_BYTES),
-            model_id: deployment.map(|d| text(&d.id)).unwrap_or_default(),
-            upstream_model: kept(&self.progress.upstream_model, NAME_BYTES),
-            custom_llm_provider: deployment.map(|d| d.provider.to_owned()).unwrap_or_default(),
-            api_base: deployment.map(|d| d.api_base.clone()).unwrap_or_default(),
-            user_api_key_alias: text(&self.asked.caller),
+            model: kept_name(&self.asked.model),
+            model_group: self.progress.serving.as_ref().map(kept_name).unwrap_or_default(),
+            model_id: deployment.map(|d| Arc::clone(&d.id)).unwrap_or_default(),
+            upstream_model: kept_name(&self.progress.upstream_model),
+            custom_llm_provider: deployment.map(|d| d.provider).unwrap_or_default(),
+            api_base: deployment.map(|d| Arc::clone(&d.api_base)).unwrap_or_default(),
+            user_api_key_alias: Arc::clone(&self.asked.caller),
             start_time: start,
             completion_start_time: self
                 .progress
@@ -341,11 +341,6 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         self.close(Outcome::InternalError, Some(&Fault::Internal));
     }
-}
-
-/// A copy; `to_string` of a shared text goes through its formatter instead.
-fn text(shared: &str) -> String {
-    shared.to_owned()
 }
 
 fn unix(time: SystemTime) -> f64 {

@@ -13,7 +13,7 @@ pub struct Plan {
     at: usize,
     tried: Vec<Arc<str>>,
     /// The provider's name of the model, where the deployment does not decide it.
-    model: Option<String>,
+    model: Option<Arc<str>>,
 }
 
 /// One try.
@@ -21,7 +21,7 @@ pub struct Candidate {
     /// The target.
     pub deployment: Arc<Deployment>,
     /// The provider's name of the model.
-    pub model: String,
+    pub model: Arc<str>,
     /// The group's name as asked for.
     pub group: Arc<str>,
     /// Whether another deployment of the group is left to try after this: then a retry needs no wait.
@@ -49,7 +49,7 @@ impl Plan {
             groups: vec![(Arc::clone(&deployment.group), resolved)],
             at: 0,
             tried: Vec::new(),
-            model: Some(model.to_string()),
+            model: Some(Arc::clone(model)),
         }
     }
 

@@ -4,6 +4,8 @@
 //! whoever reads LiteLLM's records reads ours. Prompts and answers are not part of it: a gateway that keeps no content
 //! cannot leak any. `millrace check --record-schema` prints the JSON schema.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -67,9 +69,9 @@ impl Outcome {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct LogRecord {
     /// `x-litellm-call-id`.
-    pub id: String,
+    pub id: Arc<str>,
     /// `x-request-id`: the caller's, or ours.
-    pub request_id: String,
+    pub request_id: Arc<str>,
     /// LiteLLM's call type: `acompletion`, `atext_completion`, `aembedding` ...
     pub call_type: &'static str,
     /// OpenTelemetry's `gen_ai.operation.name`: `chat`, `text_completion`, `embeddings` ...
@@ -86,21 +88,21 @@ pub struct LogRecord {
     pub response_status: u16,
     /// The model as the caller wrote it.
     #[schemars(length(max = NAME_BYTES + 1))]
-    pub model: String,
+    pub model: Arc<str>,
     /// The model group that served it; empty if none did.
     #[schemars(length(max = NAME_BYTES + 1))]
-    pub model_group: String,
+    pub model_group: Arc<str>,
     /// The deployment's id; empty if none was tried.
-    pub model_id: String,
+    pub model_id: Arc<str>,
     /// The provider's own name of the model.
     #[schemars(length(max = NAME_BYTES + 1))]
-    pub upstream_model: String,
+    pub upstream_model: Arc<str>,
     /// The provider.
-    pub custom_llm_provider: String,
+    pub custom_llm_provider: &'static str,
     /// The deployment's base URL.
-    pub api_base: String,
+    pub api_base: Arc<str>,
     /// The caller's alias; never its key.
-    pub user_api_key_alias: String,
+    pub user_api_key_alias: Arc<str>,
     /// When the request was accepted.
     #[serde(rename = "startTime")]
     pub start_time: f64,
@@ -226,6 +228,12 @@ pub fn kept(text: &str, limit: usize) -> String {
     let mut kept = text[..text.floor_char_boundary(limit)].to_owned();
     kept.push(CUT);
     kept
+}
+
+/// The same of a name. One that is kept whole is shared with the exchange and not copied: a record is freed by a sink's
+/// thread, and each text of its own would be memory that its worker finds cold.
+pub fn kept_name(name: &Arc<str>) -> Arc<str> {
+    if name.len() <= NAME_BYTES { Arc::clone(name) } else { kept(name, NAME_BYTES).into() }
 }
 
 /// The JSON schema of [`LogRecord`].

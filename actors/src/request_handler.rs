@@ -76,7 +76,9 @@ impl Job {
         }
     }
 
-    fn whole(self, body: Bytes, upstream_headers: HeaderMap) {
+    fn whole(mut self, body: Bytes, upstream_headers: HeaderMap) {
+        // the head and the record tell the same time
+        self.exchange.ended();
         let facts = facts(&self.exchange, upstream_headers);
         let delivered = match self.hold.take() {
             Way::Held(reply) => reply.send(Reply { answer: Ok(Answer::Whole(body)), facts }).is_ok(),

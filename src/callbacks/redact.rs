@@ -57,6 +57,7 @@ pub(super) fn redacted(record: &Arc<LogRecord>) -> Arc<LogRecord> {
     }
     let [message, model, model_group, upstream_model] = chosen.map(Cow::into_owned);
     let error_message = record.error_message.as_ref().map(|_| message);
+    let [model, model_group, upstream_model] = [model, model_group, upstream_model].map(Arc::from);
     Arc::new(LogRecord { error_message, model, model_group, upstream_model, ..LogRecord::clone(record) })
 }
 

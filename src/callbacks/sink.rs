@@ -291,7 +291,6 @@ fn size(record: &LogRecord) -> u64 {
         &record.model_group,
         &record.model_id,
         &record.upstream_model,
-        &record.custom_llm_provider,
         &record.api_base,
         &record.user_api_key_alias,
     ];

@@ -57,7 +57,7 @@ pub(super) async fn ask(client: &UpstreamClient, question: Question<'_>) -> Resu
         stall: Duration::ZERO,
         head_deadline: Some(PATIENCE),
     };
-    let mut response = client.call(request).await.map_err(|fault| failed(fault.to_string()))?;
+    let mut response = client.call(&request).await.map_err(|fault| failed(fault.to_string()))?;
     let body = response.read_all(ANSWER).await.map_err(|fault| failed(fault.to_string()))?;
     match response.status {
         200..=299 => Ok(body),

@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
+use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::Payload;
 use bytes::{Bytes, BytesMut};
@@ -23,7 +24,7 @@ pub async fn read(request: &HttpRequest, mut payload: Payload, limit: usize, idl
     if announced.is_some_and(|length| length > limit) {
         return Err(Fault::TooLarge { limit });
     }
-    let Some(first) = next(&mut payload, idle).await? else { return Ok(Bytes::new()) };
+    let Some(first) = first(&mut payload, idle).await? else { return Ok(Bytes::new()) };
     // most bodies come in one piece, and then nothing is copied
     let Some(second) = next_unless_complete(&mut payload, idle, announced, first.len()).await? else {
         return Ok(first);
@@ -97,17 +98,41 @@ async fn next_unless_complete(
     }
 }
 
+/// The first piece. actix asks a handler as soon as it has read the head, and again when it has read on, which mostly brings
+/// the whole body: a timer is set up only after that. (The wake is the one that comes with the body, made sure.)
+async fn first(payload: &mut Payload, idle: Duration) -> Result<Option<Bytes>, Fault> {
+    let mut asked = false;
+    let soon = poll_fn(|cx| match Pin::new(&mut *payload).poll_next(cx) {
+        Poll::Ready(piece) => Poll::Ready(Some(piece)),
+        Poll::Pending if asked => Poll::Ready(None),
+        Poll::Pending => {
+            asked = true;
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+    });
+    match soon.await {
+        Some(piece) => piece_of(piece),
+        None => next(payload, idle).await,
+    }
+}
+
 async fn next(payload: &mut Payload, idle: Duration) -> Result<Option<Bytes>, Fault> {
     // mostly it is here already, and then no timer is set up for it
-    let piece = match poll_fn(|cx| Poll::Ready(Pin::new(&mut *payload).poll_next(cx))).await {
-        Poll::Ready(piece) => Ok(piece),
-        Poll::Pending => timeout(idle, poll_fn(|cx| Pin::new(&mut *payload).poll_next(cx))).await,
-    };
+    match poll_fn(|cx| Poll::Ready(Pin::new(&mut *payload).poll_next(cx))).await {
+        Poll::Ready(piece) => piece_of(piece),
+        Poll::Pending => match timeout(idle, poll_fn(|cx| Pin::new(&mut *payload).poll_next(cx))).await {
+            Ok(piece) => piece_of(piece),
+            Err(_) => Err(Fault::SlowBody),
+        },
+    }
+}
+
+fn piece_of(piece: Option<Result<Bytes, PayloadError>>) -> Result<Option<Bytes>, Fault> {
     match piece {
-        Err(_) => Err(Fault::SlowBody),
-        Ok(None) => Ok(None),
-        Ok(Some(Ok(bytes))) => Ok(Some(bytes)),
-        Ok(Some(Err(error))) => Err(Fault::BadRequest {
+        None => Ok(None),
+        Some(Ok(bytes)) => Ok(Some(bytes)),
+        Some(Err(error)) => Err(Fault::BadRequest {
             message: format!("The request body could not be read: {error}. Send it whole, with a true content-length."),
             param: None,
         }),

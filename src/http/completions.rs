@@ -70,8 +70,9 @@ async fn complete(
 ) -> Result<HttpResponse, ApiError> {
     let desk = given::desk(&request)?;
     let of = RequestId::known(&request);
-    let asked =
-        admit((endpoint, route), caller, &request, payload, &desk).await.map_err(|f| ApiError::of(&request, f))?;
+    let asked = admit((endpoint, route), caller, (&request, &of), payload, &desk)
+        .await
+        .map_err(|f| ApiError::of(&request, f))?;
     let mut exchange = Exchange::admit(asked, &desk);
     exchange.progress.body_read = exchange.asked.started.elapsed();
     if let Err(fault) = stages::before_call(&mut exchange, endpoint).await {
@@ -103,17 +104,17 @@ pub(super) async fn answer(exchange: Box<Exchange>, plan: Plan, of: &RequestId) 
 async fn admit(
     (endpoint, route): (Endpoint, &'static str),
     caller: Caller,
-    request: &HttpRequest,
+    (request, of): (&HttpRequest, &RequestId),
     payload: web::Payload,
     desk: &Rc<Desk>,
 ) -> Result<Admitted, Fault> {
-    let of = RequestId::known(request);
     let permit = desk.in_flight.enter().ok_or(Fault::Overloaded)?;
     let routing = desk.routing();
     let (limit, idle) = (routing.path.max_request_bytes, routing.path.body_idle_timeout);
     let (envelope, form) = match endpoint.is_form() {
         true => {
-            let Form { envelope, boundary, upload } = form::read((request, endpoint), payload, desk).await?;
+            // boxed: it is larger than all the rest, which every other request would move about
+            let Form { envelope, boundary, upload } = Box::pin(form::read((request, endpoint), payload, desk)).await?;
             (envelope, Some((boundary, upload)))
         }
         false => {

@@ -14,11 +14,11 @@ use foldhash::fast::RandomState;
 const NOT_COPIED: [&str; 6] = ["connection", "keep-alive", "set-cookie", "transfer-encoding", "upgrade", "trailer"];
 
 /// Provider headers that clients read under their own name too: its rate limits.
-const PLAIN: [&str; 4] = [
-    "x-ratelimit-limit-requests",
-    "x-ratelimit-remaining-requests",
-    "x-ratelimit-limit-tokens",
-    "x-ratelimit-remaining-tokens",
+const PLAIN: [HeaderName; 4] = [
+    HeaderName::from_static("x-ratelimit-limit-requests"),
+    HeaderName::from_static("x-ratelimit-remaining-requests"),
+    HeaderName::from_static("x-ratelimit-limit-tokens"),
+    HeaderName::from_static("x-ratelimit-remaining-tokens"),
 ];
 
 /// Names a worker remembers.
@@ -29,8 +29,8 @@ const REMEMBERED: usize = 256;
 struct Copied {
     /// The prefixed name; `None` where the header is not copied.
     prefixed: Option<HeaderName>,
-    /// Under its own name as well.
-    plain: bool,
+    /// Its own name, where it is copied under that as well.
+    plain: Option<HeaderName>,
 }
 
 thread_local! {
@@ -47,21 +47,21 @@ pub fn copy(upstream: &HeaderMap, headers: &mut HeaderMap) {
             let copied = match known.get(name) {
                 Some(copied) => copied,
                 None => {
-                    judged = judge(name);
-                    if known.len() < REMEMBERED {
-                        known.insert(name.clone(), judged.clone());
-                    }
+                    judged = match known.len() < REMEMBERED {
+                        true => remember(known, name),
+                        false => judge(name),
+                    };
                     &judged
                 }
             };
-            place(name, value, copied, headers);
+            place(value, copied, headers);
         }
     });
 }
 
-fn place(name: &HeaderName, value: &HeaderValue, copied: &Copied, headers: &mut HeaderMap) {
-    if copied.plain {
-        headers.insert(name.clone(), value.clone());
+fn place(value: &HeaderValue, copied: &Copied, headers: &mut HeaderMap) {
+    if let Some(plain) = &copied.plain {
+        headers.insert(plain.clone(), value.clone());
     }
     if let Some(prefixed) = &copied.prefixed {
         headers.append(prefixed.clone(), value.clone());
@@ -73,7 +73,17 @@ fn judge(name: &HeaderName) -> Copied {
         true => None,
         false => HeaderName::from_bytes(format!("llm_provider-{name}").as_bytes()).ok(),
     };
-    Copied { prefixed, plain: PLAIN.contains(&name.as_str()) }
+    Copied { prefixed, plain: PLAIN.iter().find(|plain| *plain == name).cloned() }
+}
+
+/// Judges a name for good. The name made of it is never freed: a copy of one that is static counts nothing, and one that is
+/// shared counts twice for each header of each answer.
+fn remember(known: &mut HashMap<HeaderName, Copied, RandomState>, name: &HeaderName) -> Copied {
+    let Copied { prefixed, plain } = judge(name);
+    let lasting = |name: HeaderName| HeaderName::from_static(String::leak(name.as_str().to_owned()));
+    let copied = Copied { prefixed: prefixed.map(lasting), plain };
+    known.insert(name.clone(), copied.clone());
+    copied
 }
 
 #[cfg(test)]

@@ -110,16 +110,16 @@ fn deployment(
         model: &model.upstream_model,
         provider,
     });
-    let api_base = model.api_base.as_str().split('?').next().unwrap_or_default().to_owned();
+    let api_base = model.api_base.as_str().split('?').next().unwrap_or_default();
     Ok(Deployment {
-        shown: Shown::of(&model.id, &api_base),
+        shown: Shown::of(&model.id, api_base),
         id: model.id.as_str().into(),
         group: model.model_name.as_str().into(),
         dialect: upstream::dialect(model),
         provider,
-        upstream_model: model.upstream_model.clone(),
+        upstream_model: model.upstream_model.as_str().into(),
         origin,
-        api_base,
+        api_base: api_base.into(),
         base_path: upstream::base_path(model, &rest),
         query: model.below.query.clone(),
         api_key: model.api_key.clone(),

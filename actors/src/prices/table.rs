@@ -181,6 +181,10 @@ const ROUTED: [&str; 10] = ["us", "eu", "apac", "global", "jp", "au", "ca", "in"
 
 /// The name without one thing that it says besides the model; shorter each time.
 fn plainer(model: &str) -> Option<&str> {
+    // most names say nothing besides, and one look tells
+    if !model.starts_with("ft:") && !model.bytes().any(|byte| matches!(byte, b'/' | b'@' | b'.')) {
+        return None;
+    }
     // an ARN ends in the model, or in an inference profile of it
     if model.starts_with("arn:") {
         return model.rsplit_once('/').map(|(_, model)| model);

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -72,6 +73,9 @@ struct Lane {
     slot: Slot,
     authority: Authority,
     host: HeaderValue,
+    /// Since the last sweep. A call does not read the clock for it.
+    called: Cell<bool>,
+    /// At a sweep, or when it was made.
     used: Cell<Instant>,
 }
 
@@ -94,21 +98,23 @@ impl UpstreamClient {
     ///
     /// # Errors
     /// Any [`UpstreamFault`] but those of a body. A status of 4xx or 5xx is not an error here.
-    pub async fn call(&self, request: UpstreamRequest<'_>) -> Result<UpstreamResponse, UpstreamFault> {
+    pub async fn call(&self, request: &UpstreamRequest<'_>) -> Result<UpstreamResponse, UpstreamFault> {
         let lane = self.lane(request.origin)?;
         let uri = lane.uri(request.path_and_query)?;
-        let sent = self.clocks.stopped(async {
-            match lane.send(&lane.client, &uri, &request).await {
+        // pinned where it is: by value it would be moved into each of what follows, and have a place in each
+        let sent = pin!(async {
+            match lane.send(&lane.client, uri, request).await {
                 Err(fault) if fault.is_stale() && request.upload.is_none_or(Upload::is_sendable) => {
                     self.stale_retries.set(self.stale_retries.get() + 1);
                     log::debug!("stale connection, sending again origin={}", request.origin);
                     // A client of its own has an empty pool, so this connection is new; awc cannot be told otherwise.
                     let fresh = awc_client(&lane.dialer, &self.settings);
-                    lane.send(&fresh, &uri, &request).await
+                    lane.send(&fresh, lane.uri(request.path_and_query)?, request).await
                 }
                 other => other,
             }
         });
+        let sent = self.clocks.stopped(sent);
         let answer = match (request.upload, request.head_deadline) {
             (None, None) => return sent.await,
             (None, Some(limit)) => tokio::time::timeout(limit, sent).await.ok(),
@@ -120,8 +126,13 @@ impl UpstreamClient {
     /// Forgets the origins not called for [`UpstreamSettings::forget_after`], closing their idle connections. Streams
     /// that are still running are not touched. Call it now and then.
     pub fn sweep(&self) {
-        let keep = self.settings.forget_after;
-        self.lanes.borrow_mut().retain(|_, lane| lane.used.get().elapsed() < keep);
+        let (keep, now) = (self.settings.forget_after, Instant::now());
+        self.lanes.borrow_mut().retain(|_, lane| {
+            if lane.called.take() {
+                lane.used.set(now);
+            }
+            now - lane.used.get() < keep
+        });
     }
 
     /// How often a request was sent again because its connection was stale.
@@ -136,7 +147,7 @@ impl UpstreamClient {
 
     fn lane(&self, origin: &Origin) -> Result<Rc<Lane>, UpstreamFault> {
         if let Some(lane) = self.lanes.borrow().get(origin) {
-            lane.used.set(Instant::now());
+            lane.called.set(true);
             return Ok(lane.clone());
         }
         let lane = Rc::new(Lane::new(origin, &self.settings)?);
@@ -156,7 +167,7 @@ impl Lane {
         let slot = Slot::default();
         let dialer = Dialer::new(origin.clone(), settings.clone(), slot.clone());
         let client = awc_client(&dialer, settings);
-        Ok(Self { client, dialer, slot, authority, host, used: Cell::new(Instant::now()) })
+        Ok(Self { client, dialer, slot, authority, host, called: Cell::new(true), used: Cell::new(Instant::now()) })
     }
 
     /// Always `http`, even where TLS is spoken: TLS lies below the guard, and awc must not add its own.
@@ -176,10 +187,10 @@ impl Lane {
     async fn send(
         &self,
         client: &awc::Client,
-        uri: &Uri,
+        uri: Uri,
         request: &UpstreamRequest<'_>,
     ) -> Result<UpstreamResponse, UpstreamFault> {
-        let mut call = client.request(request.method.clone(), uri.clone()).no_decompress();
+        let mut call = client.request(request.method.clone(), uri).no_decompress();
         let headers = call.headers_mut();
         headers.insert(HOST, self.host.clone());
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));

@@ -8,7 +8,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use tokio::task::LocalSet;
@@ -27,14 +27,12 @@ pub(super) struct Clocks {
 
 impl Clocks {
     /// Runs a call, without what it starts.
-    pub(super) async fn stopped<F: Future>(&self, call: F) -> F::Output {
+    pub(super) fn stopped<F: Future>(&self, mut call: Pin<&mut F>) -> impl Future<Output = F::Output> {
         let set = self.set_for_one_more();
-        let mut call = pin!(call);
-        poll_fn(|cx| {
+        poll_fn(move |cx| {
             let _entered = set.enter();
             call.as_mut().poll(cx)
         })
-        .await
     }
 
     fn set_for_one_more(&self) -> Rc<LocalSet> {
@@ -50,6 +48,8 @@ impl Clocks {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use super::*;
 
     /// Starts a task that shares `alive`, and tells in `ran` that it runs.
@@ -66,24 +66,24 @@ mod tests {
     async fn what_a_call_starts_never_runs_and_ends_with_its_set() {
         let (clocks, alive, ran) = (Clocks::default(), Rc::new(()), Rc::new(Cell::new(false)));
         for _ in 0..CALLS {
-            clocks.stopped(async { start(&alive, &ran) }).await;
+            clocks.stopped(pin!(async { start(&alive, &ran) })).await;
         }
         tokio::task::yield_now().await;
         assert_eq!((ran.get(), Rc::strong_count(&alive)), (false, 1 + CALLS as usize));
-        clocks.stopped(async {}).await;
+        clocks.stopped(pin!(async {})).await;
         assert_eq!(Rc::strong_count(&alive), 1, "a new set has begun");
     }
 
     #[actix_rt::test]
     async fn what_is_started_beside_a_call_runs() {
         let (clocks, alive, ran) = (Clocks::default(), Rc::new(()), Rc::new(Cell::new(false)));
-        clocks.stopped(tokio::task::yield_now()).await;
+        clocks.stopped(pin!(tokio::task::yield_now())).await;
         start(&alive, &ran);
-        let waiting = clocks.stopped(async {
+        let waiting = pin!(async {
             while !ran.get() {
                 tokio::task::yield_now().await;
             }
         });
-        waiting.await;
+        clocks.stopped(waiting).await;
     }
 }

@@ -346,7 +346,11 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Guard<Io> {
                 first = false;
                 let Some(io) = &mut self.io else { return Poll::Ready(Err(self.closed())) };
                 let mut table = Outgoing::table();
-                match Pin::new(io).poll_write_vectored(cx, self.outgoing.slices(&mut table)) {
+                let written = match self.outgoing.only() {
+                    Some(piece) => Pin::new(io).poll_write(cx, piece),
+                    None => Pin::new(io).poll_write_vectored(cx, self.outgoing.slices(&mut table)),
+                };
+                match written {
                     Poll::Ready(Ok(count)) if count > 0 => self.outgoing.advance(count),
                     other => return self.held_up(cx, other.map_ok(|_| ())),
                 }

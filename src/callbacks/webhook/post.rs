@@ -70,7 +70,7 @@ impl Post {
             stall: Duration::ZERO,
             head_deadline: Some(self.timeout),
         };
-        match client.call(request).await {
+        match client.call(&request).await {
             Ok(response) => {
                 let answer = judged(response.status, &response.headers);
                 response.drain().await;

@@ -99,7 +99,7 @@ async fn send(address: SocketAddr, key: &str, question: &Value) -> Result<Upstre
         stall: Duration::ZERO,
         head_deadline: Some(LIMIT),
     };
-    client.call(request).await.map_err(|e| e.to_string())
+    client.call(&request).await.map_err(|e| e.to_string())
 }
 
 fn header<'a>(answer: &'a UpstreamResponse, name: &str) -> &'a str {

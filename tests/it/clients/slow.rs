@@ -50,6 +50,23 @@ fn c06_a_body_that_does_not_come_is_408_in_our_shape() {
 }
 
 #[test]
+fn c06_a_body_that_does_not_come_is_408_behind_another_request_too() {
+    let mock = mock("none");
+    let gateway = Gateway::with(&mock, "\nmillrace: {client_body_idle_timeout: 0.2}\n");
+    let client = gateway.client();
+    let body = chat("gpt-4o", json!({})).to_string();
+    let mut bytes = client.head("POST", "/v1/chat/completions", body.len());
+    bytes.extend_from_slice(body.as_bytes());
+    // its head is there when the first is answered, and nothing else ever comes
+    bytes.extend(client.head("POST", "/v1/chat/completions", 1000));
+    let mut socket = client.connect();
+    socket.write_all(&bytes).expect("a request and a head");
+    let said = hear(&mut socket);
+    assert_eq!((said.statuses(), said.closed), (vec![200, 408], true), "{}", said.text());
+    eventually("nothing is in flight", || gateway.metric("millrace_inflight") == 0.0);
+}
+
+#[test]
 fn c06_a_body_that_dribbles_within_the_time_is_taken() {
     let mock = mock("none");
     let gateway = Gateway::before(&mock);

@@ -24,7 +24,7 @@ async fn a_refusal_is_seen_though_the_upstream_hangs_up() {
     .await;
     let (client, body) = (client(), large());
     for round in 0..30 {
-        let mut answer = client.call(ask(&upstream.origin, &body)).await.unwrap();
+        let mut answer = client.call(&ask(&upstream.origin, &body)).await.unwrap();
         assert_eq!(answer.status, 413);
         assert_eq!(answer.read_all(100).await.unwrap(), "refused", "round {round}");
     }
@@ -42,7 +42,8 @@ async fn a_refusal_is_seen_though_the_upstream_reads_no_further() {
     })
     .await;
     let (client, body) = (client(), large());
-    let call = tokio::time::timeout(LIVENESS, client.call(ask(&upstream.origin, &body)));
+    let asked = ask(&upstream.origin, &body);
+    let call = tokio::time::timeout(LIVENESS, client.call(&asked));
     let mut answer = call.await.expect("the writer was not woken").unwrap();
     assert_eq!((answer.status, answer.read_all(100).await.unwrap()), (413, Bytes::from_static(b"refused")));
     // Half a request is on that connection: nothing may follow it there.
@@ -61,7 +62,7 @@ async fn interim_heads_during_an_upload_change_nothing() {
     })
     .await;
     let body: Vec<_> = (0..40).map(|_| Bytes::from(vec![b'y'; 10_000])).collect();
-    let mut answer = client().call(ask(&upstream.origin, &body)).await.unwrap();
+    let mut answer = client().call(&ask(&upstream.origin, &body)).await.unwrap();
     let seen: usize = String::from_utf8_lossy(&answer.read_all(100).await.unwrap()).parse().unwrap();
     assert!(seen > 400_000, "{seen}");
 }
@@ -87,7 +88,7 @@ async fn an_early_answer_that_ends_later_still_ends_the_connection() {
     })
     .await;
     let (client, body) = (client(), large());
-    let mut answer = client.call(ask(&upstream.origin, &body)).await.unwrap();
+    let mut answer = client.call(&ask(&upstream.origin, &body)).await.unwrap();
     go.notify_one();
     assert_eq!(answer.read_all(100).await.unwrap(), "refused");
     assert_eq!(text(&client, &upstream.origin).await.unwrap(), "ok");

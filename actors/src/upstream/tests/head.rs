@@ -40,7 +40,7 @@ async fn the_request_is_what_was_asked_for_and_no_more() {
     ];
     let body = [Bytes::from_static(b"{\"a\":"), Bytes::from_static(b"1}")];
     let call = UpstreamRequest { headers: &headers, path_and_query: "/v1?x=y", ..ask(&upstream.origin, &body) };
-    client().call(call).await.unwrap();
+    client().call(&call).await.unwrap();
     let sent = seen.recv().await.unwrap();
     let (head, sent_body) = sent.split_once("\r\n\r\n").unwrap();
     assert_eq!(sent_body, "{\"a\":1}");
@@ -57,7 +57,7 @@ async fn the_request_is_what_was_asked_for_and_no_more() {
 async fn a_get_has_no_body() {
     let upstream = always(OK).await;
     let call = UpstreamRequest { method: Method::GET, ..ask(&upstream.origin, &[]) };
-    assert_eq!(client().call(call).await.unwrap().status, 200);
+    assert_eq!(client().call(&call).await.unwrap().status, 200);
 }
 
 #[actix_rt::test]
@@ -65,7 +65,7 @@ async fn a_path_that_cannot_be_sent_is_refused() {
     let origin = Origin::parse("http://127.0.0.1:9").unwrap();
     for path in ["", "v1", "/a b", "/a\r\nx: y", "http://elsewhere/"] {
         let call = UpstreamRequest { path_and_query: path, ..ask(&origin, &[]) };
-        assert!(matches!(client().call(call).await, Err(UpstreamFault::BadRequest(_))), "{path:?}");
+        assert!(matches!(client().call(&call).await, Err(UpstreamFault::BadRequest(_))), "{path:?}");
     }
 }
 
@@ -121,7 +121,7 @@ async fn the_head_deadline_is_total() {
     })
     .await;
     let call = UpstreamRequest { head_deadline: Some(Duration::from_millis(100)), ..ask(&upstream.origin, &[]) };
-    let fault = tokio::time::timeout(LIVENESS, client().call(call)).await.unwrap().unwrap_err();
+    let fault = tokio::time::timeout(LIVENESS, client().call(&call)).await.unwrap().unwrap_err();
     assert_eq!((&fault, fault.before_answer()), (&UpstreamFault::HeadTimeout, true));
 }
 

@@ -258,7 +258,7 @@ async fn a_large_body_arrives_whole_and_in_order() {
     .await;
     let parts: Vec<_> = (0..40_u8).map(|n| Bytes::from(vec![b'a' + n % 26; 12_345])).collect();
     let call = UpstreamRequest { body: &parts, ..ask(&upstream.origin, &[]) };
-    assert_eq!(client().call(call).await.unwrap().status, 200);
+    assert_eq!(client().call(&call).await.unwrap().status, 200);
     let sent = seen.recv().await.unwrap();
     assert!(sent.split_once("\r\n\r\n").unwrap().1.as_bytes() == parts.concat());
 }

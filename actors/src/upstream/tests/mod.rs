@@ -102,7 +102,7 @@ fn ask<'a>(origin: &'a Origin, body: &'a [Bytes]) -> UpstreamRequest<'a> {
 }
 
 async fn post(client: &UpstreamClient, origin: &Origin) -> Result<UpstreamResponse, UpstreamFault> {
-    client.call(ask(origin, &[Bytes::from_static(b"{}")])).await
+    client.call(&ask(origin, &[Bytes::from_static(b"{}")])).await
 }
 
 async fn text(client: &UpstreamClient, origin: &Origin) -> Result<String, UpstreamFault> {
