@@ -65,7 +65,7 @@ fn presented(headers: &HeaderMap) -> Option<&[u8]> {
         let value = headers.get(name)?;
         let value = value.as_bytes().trim_ascii();
         Some(match name.as_str() {
-            "authorization" => bearer(value).unwrap_or_default(),
+            "authorization" => authorization(value).unwrap_or_default(),
             // LiteLLM takes both, and its documents write the scheme
             "x-litellm-api-key" => bearer(value).unwrap_or(value),
             _ => value,
@@ -80,6 +80,17 @@ fn key_in_query(request: &HttpRequest) -> Option<Vec<u8>> {
     verbs.iter().find(|verb| request.path().ends_with(**verb))?;
     let key = request.query_string().split('&').find_map(|pair| pair.strip_prefix("key="))?;
     Some(percent_encoding::percent_decode_str(key).collect())
+}
+
+/// The key of an `authorization` (COMPAT 6.1): `Bearer`, and the two ways in which LiteLLM's callers bring it whose clients write
+/// another scheme: `Basic <key>`, as it stands, and `AWS4-HMAC-SHA256 Credential=Bearer <key>/...` of AWS's clients.
+fn authorization(value: &[u8]) -> Option<&[u8]> {
+    let after = |scheme: &str| {
+        let (given, rest) = value.split_at_checked(scheme.len())?;
+        given.eq_ignore_ascii_case(scheme.as_bytes()).then(|| rest.trim_ascii())
+    };
+    let signed = || after("aws4-hmac-sha256 credential=bearer ")?.split(|byte| *byte == b'/').next();
+    bearer(value).or_else(|| after("basic ")).or_else(signed)
 }
 
 /// The key of `Bearer <key>`, its scheme in any case (RFC 9110, 11.1).
@@ -109,6 +120,11 @@ mod tests {
                 assert!(caller(&[(header, value)]).is_ok(), "{header}: {value}");
             }
         }
+        let signed = "AWS4-HMAC-SHA256 Credential=Bearer sk-a-key-of-some-length/20261124/eu-central-1/bedrock/aws4_request, \
+                      SignedHeaders=host, Signature=0f";
+        for value in ["Basic sk-a-key-of-some-length", signed] {
+            assert!(caller(&[("authorization", value)]).is_ok(), "{value}");
+        }
     }
 
     #[test]
@@ -131,10 +147,20 @@ mod tests {
     #[test]
     fn what_is_not_the_key_is_refused() {
         assert_eq!(caller(&[]).unwrap_err(), Fault::NoKey);
-        for value in
-            ["sk-a-key-of-some-length", "Bearer", "Bearer ", "Basic sk-a-key-of-some-length", "Bearer sk-a-key"]
-        {
+        for value in [
+            "sk-a-key-of-some-length",
+            "Bearer",
+            "Bearer ",
+            "Basic ",
+            "Digest sk-a-key-of-some-length",
+            "Bearer sk-a-key",
+        ] {
             assert_eq!(caller(&[("authorization", value)]).unwrap_err(), Fault::BadKey, "{value}");
+        }
+        let signed =
+            |key: &str| format!("AWS4-HMAC-SHA256 Credential={key}/20261124/eu-central-1/bedrock/aws4_request");
+        for key in ["sk-a-key-of-some-length", "Bearer sk-a-key", "Bearer "] {
+            assert_eq!(caller(&[("authorization", &signed(key))]).unwrap_err(), Fault::BadKey, "{key}");
         }
         for value in ["Bearer", "Bearer ", "Basic sk-a-key-of-some-length", "Bearer Bearer sk-a-key-of-some-length"] {
             assert_eq!(caller(&[("x-litellm-api-key", value)]).unwrap_err(), Fault::BadKey, "{value}");

@@ -96,7 +96,7 @@ fn p6_a_panic_before_the_answer_is_an_error_in_our_shape_and_settles() {
 #[test]
 fn p6_a_panic_within_a_stream_breaks_that_stream_off() {
     // slow enough for the head to be out when it happens
-    let slow = "chunks=50,gap=2ms".parse().expect("a behaviour");
+    let slow = "chunks=50,gap=50ms".parse().expect("a behaviour");
     let mock = MockServer::start(MockConfig::with(slow)).expect("a mock");
     let (gateway, recorder) = gateway(&mock, Hooks::STREAM_CHUNK);
     for _ in 0..10 {
