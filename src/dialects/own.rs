@@ -42,7 +42,7 @@ impl Own {
         bridge::bridged((self.decoder)(), to, facts)
     }
 
-    /// A whole answer for a caller who speaks `to`; or what [`collected`] made of a stream.
+    /// A whole answer for a caller who speaks `to`; or what [`Own::collected`] made of a stream.
     ///
     /// # Errors
     /// It cannot be understood, or its end is missing, or nothing of it can be told.
@@ -60,6 +60,14 @@ impl Own {
         bridge::told(to, events, facts, notes)
     }
 
+    /// The events of a stream in one text, to be translated like a whole answer (FAULTS S22): no protocol here has a writer of its
+    /// own whole answers, since nobody but its provider writes them. Each is a text within it: what ends a stream (`[DONE]`) need
+    /// not be JSON.
+    pub fn collected(&self, data: &[Bytes]) -> Bytes {
+        let list: Vec<String> = data.iter().map(|data| scan::quoted(&String::from_utf8_lossy(data))).collect();
+        Bytes::from(format!("{COLLECTED}{}]}}", list.join(",")))
+    }
+
     fn joined(&self, list: &[u8]) -> Result<Vec<Event>, Fault> {
         let invalid = |e: serde_json::Error| Fault::InvalidAnswer { cause: e.to_string() };
         let list = [b"[", list, b"]"].concat();
@@ -73,16 +81,8 @@ impl Own {
     }
 }
 
-/// How a stream that nobody asked for looks as one JSON text, on its way from [`collected`] to [`Own::translate`].
+/// How a stream that nobody asked for looks as one JSON text, on its way from [`Own::collected`] to [`Own::translate`].
 const COLLECTED: &str = "{\"millrace_collected\":[";
-
-/// The events of a stream in one text, to be translated like a whole answer (FAULTS S22): no protocol here has a writer of its
-/// own whole answers, since nobody but its provider writes them. Each is a text within it: what ends a stream (`[DONE]`) need
-/// not be JSON.
-pub fn collected(data: &[Bytes]) -> Bytes {
-    let list: Vec<String> = data.iter().map(|data| scan::quoted(&String::from_utf8_lossy(data))).collect();
-    Bytes::from(format!("{COLLECTED}{}]}}", list.join(",")))
-}
 
 /// Everything that is said in a request, each part with its place; what a tool gave back after the result it stands in.
 pub fn parts(messages: &[Message]) -> Vec<(String, &Content)> {

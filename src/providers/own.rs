@@ -12,7 +12,7 @@ use millrace_actors::wire::usage::Usage;
 
 use super::row::Row;
 use crate::dialects::bridge;
-use crate::dialects::own::{Own, collected};
+use crate::dialects::own::Own;
 
 /// The words of one provider.
 pub struct How {
@@ -76,7 +76,7 @@ impl Dialect for OwnDialect {
     }
 
     fn collect(&self, _: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault> {
-        Ok(collected(events))
+        Ok(self.how.protocol.collected(events))
     }
 
     fn usage(&self, whole: &[u8]) -> Option<Usage> {

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::OLLAMA;
 use super::embed::embed_answer;
+use crate::dialects::Notes;
 use crate::dialects::testing::{decoded, facts, fixture, pair, refused, written};
-use crate::dialects::{Notes, own};
 use millrace_actors::wire::protocol::Protocol;
 
 #[test]
@@ -28,10 +28,10 @@ fn a_stream_that_nobody_asked_for_is_one_answer() {
     let stream = fixture("ollama/stream-tools.ndjson");
     let lines: Vec<bytes::Bytes> = stream.lines().map(|line| line.to_owned().into()).collect();
     let whole = fixture("ollama/whole-tools.json");
-    let joined = OLLAMA.translate(Protocol::Chat, &facts(), &own::collected(&lines), &mut Notes::default()).unwrap();
+    let joined = OLLAMA.translate(Protocol::Chat, &facts(), &OLLAMA.collected(&lines), &mut Notes::default()).unwrap();
     assert_eq!(joined, OLLAMA.translate(Protocol::Chat, &facts(), whole.as_bytes(), &mut Notes::default()).unwrap());
     assert!(
-        OLLAMA.translate(Protocol::Chat, &facts(), &own::collected(&lines[..2]), &mut Notes::default()).is_err(),
+        OLLAMA.translate(Protocol::Chat, &facts(), &OLLAMA.collected(&lines[..2]), &mut Notes::default()).is_err(),
         "it was cut"
     );
 }

@@ -20,7 +20,7 @@ use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::usage::Usage;
 
 use crate::credentials::sign::{self, Outgoing, Scope};
-use crate::dialects::own::{Own, collected};
+use crate::dialects::own::Own;
 use crate::dialects::{bedrock, bridge};
 
 /// What AWS calls the service in a signature.
@@ -126,7 +126,7 @@ impl Dialect for Bedrock {
     }
 
     fn collect(&self, _: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault> {
-        Ok(collected(events))
+        Ok(CONVERSE.collected(events))
     }
 
     fn translator(&self, to: Protocol, facts: AnswerFacts) -> Box<dyn Translate> {
