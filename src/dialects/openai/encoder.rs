@@ -11,7 +11,7 @@ use millrace_actors::wire::usage::Usage;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::super::event::{Event, Start};
+use super::super::event::{Audio, Citation, Event, Image, Start};
 use super::super::signature::of_gemini;
 use super::super::{AnswerFacts, Encode, Frame};
 use super::sources::{self, Written};
@@ -217,7 +217,26 @@ impl Encoder {
         }
     }
 
-    fn citation(&mut self, at: usize, citation: super::super::event::Citation, out: &mut Vec<Frame>) {
+    fn content(&mut self, at: usize, text: &str, out: &mut Vec<Frame>) {
+        let choice = &mut self.choices[at];
+        choice.position += text.chars().count() as u64;
+        choice.signed = None;
+        self.text(at, "content", text, out);
+    }
+
+    fn picture(&mut self, at: usize, image: Image, out: &mut Vec<Frame>) {
+        let number = self.choices[at].pictures;
+        self.choices[at].pictures += 1;
+        self.member(at, "images", &[media::image(image, number)], out);
+    }
+
+    fn sound(&mut self, at: usize, audio: Audio, out: &mut Vec<Frame>) {
+        let first = !std::mem::replace(&mut self.choices[at].sounded, true);
+        let audio = if first { media::first(audio, &self.id, self.facts.created) } else { audio };
+        self.member(at, "audio", &media::piece(audio), out);
+    }
+
+    fn citation(&mut self, at: usize, citation: Citation, out: &mut Vec<Frame>) {
         match sources::write(citation, self.choices[at].position) {
             Written::Annotation(annotation) => self.member(at, "annotations", &[annotation], out),
             Written::Own(native) => self.member(at, "provider_specific_fields", &json!({"citation": native}), out),
@@ -245,10 +264,7 @@ impl Encode for Encoder {
             }
             Event::Text { choice, text } => {
                 let at = self.open(choice, out);
-                let state = &mut self.choices[at];
-                state.position += text.chars().count() as u64;
-                state.signed = None;
-                self.text(at, "content", &text, out);
+                self.content(at, &text, out);
             }
             Event::Refusal { choice, text } => {
                 let at = self.open(choice, out);
@@ -287,15 +303,11 @@ impl Encode for Encoder {
             }
             Event::Image { choice, image } => {
                 let at = self.open(choice, out);
-                let number = self.choices[at].pictures;
-                self.choices[at].pictures += 1;
-                self.member(at, "images", &[media::image(image, number)], out);
+                self.picture(at, image, out);
             }
             Event::Audio { choice, audio } => {
                 let at = self.open(choice, out);
-                let first = !std::mem::replace(&mut self.choices[at].sounded, true);
-                let audio = if first { media::first(audio, &self.id, self.facts.created) } else { audio };
-                self.member(at, "audio", &media::piece(audio), out);
+                self.sound(at, audio, out);
             }
             Event::Own { .. } | Event::InputEnd { .. } => {}
             Event::Citation { choice, citation } => {
