@@ -33,20 +33,26 @@ struct Known {
 }
 
 impl Calls {
-    /// One piece. `answer` is the answer's id, from which ids are made where the provider gives none: the same for a
+    /// One piece, of a choice, with the number that it has of its call. `answer` is the answer's id, from which ids are made where the provider gives none: the same for a
     /// stream and for a whole answer, and not twice in a conversation.
     ///
     /// # Errors
     /// Too many calls, or arguments before a name.
-    pub fn take(&mut self, choice: u32, piece: &Call<'_>, answer: &str, out: &mut Vec<Event>) -> Result<(), Fault> {
+    pub fn take(
+        &mut self,
+        (choice, index): (u32, Option<u32>),
+        piece: &Call<'_>,
+        answer: &str,
+        out: &mut Vec<Event>,
+    ) -> Result<(), Fault> {
         let id = word(piece.id).unwrap_or_default();
         let (name, arguments) = match (&piece.custom, &piece.function) {
             (Some(custom), _) => (word(custom.name).unwrap_or_default(), word(custom.input).unwrap_or_default()),
             (None, function) => function.as_ref().map(parts).unwrap_or_default(),
         };
-        let known = match self.find(choice, piece.index, &id, !name.is_empty()) {
+        let known = match self.find(choice, index, &id, !name.is_empty()) {
             Some(at) => &mut self.list[at],
-            None => self.add(choice, piece.index)?,
+            None => self.add(choice, index)?,
         };
         if known.id.is_empty() {
             known.id = id.into_owned();
@@ -87,7 +93,8 @@ impl Calls {
         answer: &str,
         out: &mut Vec<Event>,
     ) -> Result<(), Fault> {
-        self.take(choice, &Call { index: Some(0), id: None, function: Some(function), custom: None }, answer, out)
+        let piece = Call { index: None, id: None, function: Some(function), custom: None };
+        self.take((choice, Some(0)), &piece, answer, out)
     }
 
     /// Whether the choice has called a tool.

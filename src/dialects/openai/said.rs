@@ -154,8 +154,10 @@ impl Reader {
         let own = sources::read_own(value(said.provider_specific_fields));
         let citations = items(said.annotations).map(sources::read).chain(own);
         out.extend(citations.map(|citation| Event::Citation { choice, citation }));
-        for call in said.tool_calls.iter().flatten() {
-            self.calls.take(choice, call, &self.id, out)?;
+        for (n, call) in said.tool_calls.iter().flatten().enumerate() {
+            // each of a whole answer is a call of its own, whatever it lacks; a piece may be of one that began before
+            let index = if whole { Some(n as u32) } else { call.index };
+            self.calls.take((choice, index), call, &self.id, out)?;
         }
         match said.function_call {
             Some(function) => self.calls.take_function(choice, function, &self.id, out),

@@ -156,3 +156,13 @@ fn an_answer_that_says_nothing_has_a_choice() {
     assert_eq!(whole["choices"][0]["finish_reason"], "stop");
     read_whole(&written).unwrap();
 }
+
+/// The next call's arguments are not the input of the one before, though its name is missing.
+#[test]
+fn a_whole_call_without_a_name_is_a_fault_and_joins_no_other() {
+    let named = json!({"id": "call_s1", "type": "custom", "custom": {"name": "shell", "input": "ls"}});
+    let nameless = json!({"id": "call_w1", "function": {"arguments": "{\"city\":\"Bern\"}"}});
+    let answer = json!({"choices": [{"message": {"tool_calls": [named, nameless]}, "finish_reason": "tool_calls"}]});
+    let why = read_whole(answer.to_string().as_bytes()).expect_err("a call of nothing");
+    assert!(matches!(&why, Fault::InvalidAnswer { cause } if cause.contains("before its name")), "{why:?}");
+}
