@@ -77,13 +77,13 @@ fn escaped(digits: Option<&[u8]>) -> Result<usize, Fault> {
     }
 }
 
-/// The base and the path; a version that both have stands once: `/v1` and `v1/models`.
+/// The base and the path; what the base ends with and the path begins with stands once: `/v1` and `v1/models`, or all of
+/// `/v1/projects/p/locations/l/publishers`, which callers of Vertex AI write out. Another project's stays below the operator's.
 fn joined(base: &str, path: &str) -> String {
-    let last = base.rsplit('/').next().unwrap_or_default();
-    match path.split_once('/') {
-        Some((first, rest)) if !last.is_empty() && first == last => format!("{base}/{rest}"),
-        _ => format!("{base}/{path}"),
-    }
+    let ends = path.match_indices('/').map(|(at, _)| at);
+    let shared = |at: &usize| base.strip_suffix(&path[..*at]).is_some_and(|rest| rest.ends_with('/'));
+    let rest = ends.rev().find(shared).map_or(path, |at| &path[at + 1..]);
+    format!("{base}/{rest}")
 }
 
 fn is_credential(pair: &str) -> bool {
@@ -130,11 +130,19 @@ mod tests {
     }
 
     #[test]
-    fn a_version_stands_once() {
+    fn what_base_and_path_share_stands_once() {
         assert_eq!(joined("/v1", "v1/models"), "/v1/models");
         assert_eq!(joined("/v1", "models"), "/v1/models");
         assert_eq!(joined("", "v1/messages"), "/v1/messages");
         assert_eq!(joined("/openai/v1", "v1/x/v1"), "/openai/v1/x/v1");
+        assert_eq!(joined("/xv1", "v1/models"), "/xv1/v1/models", "a whole segment");
+        let below = "/v1/projects/p/locations/l/publishers";
+        for path in ["google/models/m:countTokens", "v1/projects/p/locations/l/publishers/google/models/m:countTokens"]
+        {
+            assert_eq!(joined(below, path), format!("{below}/google/models/m:countTokens"));
+        }
+        let other = "v1/projects/q/locations/l/publishers/google/models/m:countTokens";
+        assert_eq!(joined(below, other), format!("{below}/{other}"), "no other project's");
     }
 
     #[test]

@@ -74,3 +74,20 @@ fn what_is_counted_stands_by_itself() {
     let sent = scene.sent("/v1beta/models/gemini-mock:countTokens", &whole).json();
     assert_eq!(sent, json!({"contents": contents}));
 }
+
+/// Callers write the whole path out, as LiteLLM's do, or begin behind what the operator's address has.
+#[test]
+fn a_pass_through_stays_in_the_operators_project() {
+    let scene = Scene::of("gemini", "", PLACE);
+    let body = json!({"contents": [{"role": "user", "parts": [{"text": "hi"}]}]});
+    let places = [("", BELOW), ("/v1/projects/p/locations/global/publishers", BELOW)];
+    for (written, below) in places {
+        let sent = scene.sent(&format!("/vertex_ai{written}/google/models/gemini-mock:generateContent"), &body);
+        assert_eq!(sent.path, format!("{below}/gemini-mock:generateContent"));
+        assert_eq!(sent.header("authorization"), Some(&*format!("Bearer {PROVIDER_KEY}")));
+    }
+    let other = "/v1/projects/other/locations/global/publishers/google/models/gemini-mock:generateContent";
+    scene.gateway.client().post(&format!("/vertex_ai{other}"), &body);
+    let sent = scene.mock.last_request().expect("a request").path;
+    assert!(sent.starts_with("/v1/projects/p/locations/global/publishers/"), "{sent}");
+}
