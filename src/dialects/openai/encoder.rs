@@ -292,7 +292,6 @@ impl Encode for Encoder {
                 self.bare.remove(&(choice, call));
                 self.arguments(at, call, &json, out);
             }
-            Event::Arguments { .. } => {}
             Event::CustomCall { choice, call, id, name } => {
                 let at = self.open(choice, out);
                 self.custom_call(at, call, (&id, &name), out);
@@ -309,7 +308,8 @@ impl Encode for Encoder {
                 let at = self.open(choice, out);
                 self.sound(at, audio, out);
             }
-            Event::Own { .. } | Event::InputEnd { .. } => {}
+            // arguments that are empty, and what chats have no form for
+            Event::Arguments { .. } | Event::Own { .. } | Event::InputEnd { .. } => {}
             Event::Citation { choice, citation } => {
                 let at = self.open(choice, out);
                 self.citation(at, citation, out);
