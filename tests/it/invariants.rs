@@ -77,7 +77,8 @@ fn i4_memory_does_not_grow_with_what_a_client_does_not_read() {
     eventually("the providers are held up", || {
         std::thread::sleep(std::time::Duration::from_millis(100));
         let now = mock.stats().bytes_out;
-        std::mem::replace(&mut last, now) == now
+        // some has come of each: before that, nothing would be held up yet
+        std::mem::replace(&mut last, now) == now && now > 5 * (256 << 10)
     });
     assert_eq!(mock.stats().streams_finished, 0, "the sockets took it all, so this shows nothing");
     let grown = process.resident_kb().saturating_sub(before);

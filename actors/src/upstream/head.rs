@@ -190,6 +190,9 @@ mod tests {
         assert!(matches!(head, FinalHead { framing: Framing::UntilClose, reusable: false, as_http10: false, .. }));
         let head = final_head("HTTP/1.1 204 No Content\r\n\r\n");
         assert!(matches!(head, FinalHead { framing: Framing::Length(0), reusable: true, as_http10: false, .. }));
+        // a body is announced where none can be: whoever sends it would be read as the next answer
+        let head = final_head("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n");
+        assert!(matches!(head, FinalHead { framing: Framing::Length(0), reusable: false, .. }));
         let head = final_head("HTTP/1.1 200 OK\r\nconnection: keep-alive, Close\r\ncontent-length: 0\r\n\r\n");
         assert!(!head.reusable);
     }

@@ -44,6 +44,9 @@ pub async fn play(socket: &mut Socket, wire: &Wire, bytes: &[u8], behaviour: &Be
     write_from(socket, wire, bytes, at, behaviour).await
 }
 
+/// Slices after which the peer is waited for: enough to be read apart, few enough for a byte at a time to stay quick.
+const APART: usize = 24;
+
 /// Writes `bytes[at..]`: the head at its rate, the rest in slices.
 async fn write_from(
     socket: &mut Socket,
@@ -61,10 +64,15 @@ async fn write_from(
     if behaviour.slice == 0 {
         return socket.write(rest).await;
     }
-    for slice in rest.chunks(behaviour.slice) {
+    let slices = rest.chunks(behaviour.slice);
+    let every = slices.len().div_ceil(APART);
+    for (n, slice) in slices.enumerate() {
         socket.write(slice).await?;
-        // Lets the peer run between two slices even on one core, so that they are seen apart.
-        tokio::task::yield_now().await;
+        // A peer that is not let run reads many slices as one, and what they are for goes untried.
+        match n % every {
+            0 => socket.pause(Duration::from_millis(1)).await?,
+            _ => tokio::task::yield_now().await,
+        }
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use millrace_lab::mock::{MockConfig, MockServer};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Client, Gateway, chat};
+use crate::harness::{Answer, Client, Gateway, chat, records};
 
 /// `PUT /callbacks/{name}`.
 pub fn put(client: &Client, name: &str, body: &Value) -> Answer {
@@ -152,4 +152,31 @@ fn a_change_holds_on_every_worker_when_it_is_answered() {
     for _ in 0..8 {
         assert_eq!(client.chat(&chat("m", json!({}))).header("x-a"), None);
     }
+}
+
+#[test]
+fn p3_a_stream_keeps_the_callbacks_it_began_with() {
+    let mock = MockServer::start(MockConfig::default()).expect("a mock");
+    let file = |name: &str| json!({ "callback": "jsonl", "params": { "path": format!("{name}.jsonl") } });
+    let gateway = Gateway::with(&mock, "");
+    let client = gateway.client();
+    let begin = || {
+        let mut stream =
+            client.send("/v1/chat/completions", &chat("mock:chunks=100,gap=10ms", json!({ "stream": true })));
+        stream.until("data:");
+        stream
+    };
+    assert_eq!(put(&client, "goes", &file("goes")).status, 200);
+    let stream = begin();
+    assert_eq!(delete(&client, "goes").status, 200);
+    stream.events().assert_done();
+    let stream = begin();
+    assert_eq!(put(&client, "comes", &file("comes")).status, 200);
+    stream.events().assert_done();
+    assert_eq!(client.chat(&chat("m", json!({}))).status, 200);
+    let folder = gateway.stop();
+    let streams =
+        |name: &str| records(&folder.path().join(name)).iter().map(|r| r["stream"].clone()).collect::<Vec<_>>();
+    assert_eq!(streams("goes.jsonl"), [json!(true)], "what began with it is not in it");
+    assert_eq!(streams("comes.jsonl"), [json!(false)], "what began before it is in it");
 }

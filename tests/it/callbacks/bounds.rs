@@ -119,9 +119,9 @@ fn what_a_worker_remembers_of_names_is_bounded_in_bytes_too() {
     };
     (0..16).for_each(ask);
     let warm = process.resident_kb();
-    (16..144).for_each(ask);
+    (16..80).for_each(ask);
     let grown = process.resident_kb().saturating_sub(warm);
-    assert!(grown < 64 << 10, "grew by {grown} kB over 128 names of 1 MiB each");
+    assert!(grown < 32 << 10, "grew by {grown} kB over 64 names of 1 MiB each");
 }
 
 #[test]

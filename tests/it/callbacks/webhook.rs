@@ -8,7 +8,7 @@ use millrace_lab::mock::{MockConfig, MockServer};
 use serde_json::{Value, json};
 
 use super::admin::put;
-use crate::harness::{Gateway, KEY, PROVIDER_KEY, chat, eventually};
+use crate::harness::{Client, Gateway, KEY, PROVIDER_KEY, Process, chat, eventually};
 
 const SECRET: &str = "canary-webhook-secret-0123456789";
 
@@ -80,9 +80,9 @@ fn serve(socket: &TcpStream, kept: &Mutex<Vec<Delivery>>, script: &[u16]) -> Opt
     write!(socket, "HTTP/1.1 {status} x\r\nretry-after: 0\r\ncontent-length: 0\r\n\r\n").ok()
 }
 
-fn asked(gateway: &Gateway, n: usize) -> Vec<String> {
+fn asked(client: &Client, n: usize) -> Vec<String> {
     let ask = |_| {
-        let answer = gateway.client().chat(&chat("m", json!({})));
+        let answer = client.chat(&chat("m", json!({})));
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.header("x-litellm-call-id").expect("an id").to_owned()
     };
@@ -94,7 +94,7 @@ fn records_are_posted_signed_and_without_a_secret() {
     let mock = MockServer::start(MockConfig::default()).expect("a mock");
     let receiver = Receiver::start(&[200]);
     let gateway = Gateway::with(&mock, &receiver.config(""));
-    let ids = asked(&gateway, 10);
+    let ids = asked(&gateway.client(), 10);
     eventually("all are delivered", || gateway.metric("millrace_sink_delivered_total{sink=\"webhook\"}") == 10.0);
     assert_eq!(receiver.ids(0), ids);
     let list = gateway.client().get("/callbacks").text();
@@ -111,7 +111,7 @@ fn k1_k2_what_may_pass_is_tried_again_until_it_is_delivered() {
     let mock = MockServer::start(MockConfig::default()).expect("a mock");
     let receiver = Receiver::start(&[500, 429, 503, 200]);
     let gateway = Gateway::with(&mock, &receiver.config(""));
-    let ids = asked(&gateway, 1);
+    let ids = asked(&gateway.client(), 1);
     eventually("it is delivered", || gateway.metric("millrace_sink_delivered_total{sink=\"webhook\"}") == 1.0);
     assert_eq!(receiver.ids(3), ids);
     assert_eq!(gateway.metric("millrace_sink_dropped_total{sink=\"webhook\"}"), 0.0);
@@ -123,7 +123,7 @@ fn k1_a_receiver_that_never_answers_or_always_fails_costs_nobody_an_answer() {
     for script in [&[0][..], &[500]] {
         let receiver = Receiver::start(script);
         let gateway = Gateway::with(&mock, &receiver.config(", tries: 2, queue_records: 10, flush_timeout_ms: 2000"));
-        asked(&gateway, 60);
+        asked(&gateway.client(), 60);
         let dropped = || gateway.metric("millrace_sink_dropped_total{sink=\"webhook\"}");
         eventually("what finds no room or fails is counted", || dropped() >= 50.0);
         eventually("in the end all of it", || dropped() == 60.0);
@@ -132,16 +132,30 @@ fn k1_a_receiver_that_never_answers_or_always_fails_costs_nobody_an_answer() {
 }
 
 #[test]
+fn k1_a_silent_receiver_holds_up_its_own_queue_and_nobody_s_answer() {
+    let mock = MockServer::start(MockConfig::default()).expect("a mock");
+    let receiver = Receiver::start(&[0]);
+    let config = receiver.config(", queue_records: 10, flush_timeout_ms: 500");
+    let gateway = Gateway::with(&mock, &config.replace(" timeout_ms: 300,", " timeout_ms: 60000,"));
+    asked(&gateway.client(), 60);
+    let metric = |name: &str| gateway.metric(&format!("millrace_sink_{name}{{sink=\"webhook\"}}"));
+    // all were answered within the first try, so none of them waited for it
+    assert_eq!(receiver.seen.lock().expect("no panic").len(), 1);
+    assert_eq!((metric("queue_depth"), metric("dropped_total")), (10.0, 50.0));
+}
+
+#[test]
 fn k1_what_is_queued_is_delivered_before_the_process_ends() {
     let mock = MockServer::start(MockConfig::default()).expect("a mock");
-    let receiver = Receiver::start(&[200]);
-    // nothing would be sent within an hour
+    let receiver = Receiver::start(&[500, 500, 500, 200]);
+    // nothing would be sent within ten minutes. A process, since what a thread does later is lost with it
     let config = receiver.config("").replace("flush_interval_ms: 5", "flush_interval_ms: 600000");
-    let gateway = Gateway::with(&mock, &config);
-    let ids = asked(&gateway, 7);
+    let process = Process::before(&mock, &config);
+    let ids = asked(&process.client(), 7);
     assert_eq!(receiver.ids(0), Vec::<String>::new());
-    gateway.stop();
-    assert_eq!(receiver.ids(0), ids);
+    let (status, log, _) = process.stop();
+    assert!(status.success(), "{log}");
+    assert_eq!(receiver.ids(3), ids, "after three that failed");
 }
 
 #[test]

@@ -78,7 +78,8 @@ fn a_caller_who_does_not_read_holds_up_the_provider_and_counts_as_gone() {
 #[test]
 fn silence_and_errors_before_the_sound_are_answers() {
     let scene = Scene::with("", "millrace: {idle_timeout: 0.3, total_timeout: 20}\n");
-    scene.behave("429,retry-after=7");
+    // longer than a caller is made to wait for another try
+    scene.behave("429,retry-after=70");
     let limited = scene.post("/v1/audio/speech", &speech(json!({})));
     assert_eq!(limited.status, 429);
     limited.error(429);

@@ -3,10 +3,14 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::LIVENESS;
+
+/// No body of a test takes as long as this, however busy the machine is.
+const FOR_EVER: Duration = Duration::from_secs(120);
 
 /// Who asks.
 #[derive(Clone)]
@@ -32,6 +36,7 @@ pub struct Stream {
     pub headers: Vec<(String, String)>,
     reader: BufReader<TcpStream>,
     framing: Framing,
+    since: Instant,
 }
 
 enum Framing {
@@ -141,7 +146,7 @@ impl Stream {
                 _ if matches!(status, 204 | 304) => Framing::Length(0),
                 _ => Framing::Close,
             };
-            return Stream { status, headers, reader, framing };
+            return Stream { status, headers, reader, framing, since: Instant::now() };
         }
     }
 
@@ -150,8 +155,12 @@ impl Stream {
         Self::read(self.reader)
     }
 
-    /// The next piece of the body; `None` at its proper end, `Err` where it broke off.
+    /// The next piece of the body; `None` at its proper end, `Err` where it broke off, or goes on for ever: heartbeats must not
+    /// let a test hang.
     pub fn piece(&mut self) -> Result<Option<Vec<u8>>, std::io::Error> {
+        if self.since.elapsed() > FOR_EVER {
+            return Err(std::io::ErrorKind::TimedOut.into());
+        }
         match &mut self.framing {
             Framing::Length(0) => Ok(None),
             Framing::Length(left) => {

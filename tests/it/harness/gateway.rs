@@ -148,7 +148,6 @@ impl Gateway {
         self.stop.notify_one();
         if let Some(thread) = self.thread.take()
             && let Err(panic) = thread.join()
-            && !std::thread::panicking()
         {
             std::panic::resume_unwind(panic);
         }
@@ -157,6 +156,10 @@ impl Gateway {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        self.end();
+        match std::thread::panicking() {
+            // a test that failed says so at once, not after the grace of what still runs
+            true => self.stop.notify_one(),
+            false => self.end(),
+        }
     }
 }

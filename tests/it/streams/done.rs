@@ -2,7 +2,7 @@
 
 use super::raw::{Provider, head};
 use super::{ALIAS, Scene, Setup, canonical, gateway_at, raw_of, shown};
-use crate::harness::chat;
+use crate::harness::{LIVENESS, chat, eventually};
 
 #[test]
 fn s13_nothing_after_the_end_reaches_the_client() {
@@ -34,12 +34,18 @@ fn s13_a_connection_with_junk_behind_the_answer_is_not_used_again() {
 #[test]
 fn s13_a_drained_connection_is_used_again() {
     let scene = Scene::new();
-    let direct = scene.mock.stats().connections_accepted;
-    for _ in 0..10 {
-        scene.play("chunks=2,done=then").assert_done();
+    // at once with the terminal event, and some time after it
+    for how in ["gap=0ms", "gap=3ms"] {
+        let before = scene.mock.stats();
+        for n in 1..=10 {
+            scene.play(&format!("chunks=2,done=then,{how}")).assert_done();
+            let finished = before.streams_finished + n;
+            assert!(scene.mock.wait_until_blocking(|stats| stats.streams_finished == finished, LIVENESS), "{how}");
+        }
+        // each worker keeps its own, and a stream may begin before the last one's end was read
+        let opened = scene.mock.stats().connections_accepted - before.connections_accepted;
+        assert!(opened < 8, "{how}: {opened} connections for 10 streams");
     }
-    // each worker keeps its own, and a stream may begin before the last one's end was read
-    assert!(scene.mock.stats().connections_accepted - direct < 8, "{:?}", scene.mock.stats());
 }
 
 #[test]
@@ -54,8 +60,21 @@ fn s13_a_flood_after_the_end_is_not_read() {
     let events = gateway.client().events(&chat(ALIAS, shown()));
     events.assert_done();
     assert_eq!(events.data.len(), 2);
+    eventually("the provider's connection ends", || provider.answered() == 1);
     // what the kernel's buffers on both sides hold is not read by us either
     assert!(provider.taken() < flood / 2, "{} bytes after the end were read", provider.taken());
+}
+
+#[test]
+fn s13_a_body_that_does_not_end_is_not_waited_for() {
+    let provider = Provider::start(|socket| {
+        socket.head(head());
+        socket.chunk(b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\ndata: [DONE]\n\n");
+        socket.until_left();
+    });
+    let gateway = gateway_at(&provider.base_url(), &Setup::default());
+    gateway.client().events(&chat(ALIAS, shown())).assert_done();
+    eventually("the provider's connection ends", || provider.answered() == 1);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::time::Duration;
 pub struct Provider {
     address: SocketAddr,
     taken: Arc<AtomicUsize>,
+    answered: Arc<AtomicUsize>,
     over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -31,8 +32,9 @@ impl Provider {
     pub fn start(answer: impl Fn(&mut Socket) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
-        let (taken, over) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
-        let (count, end) = (Arc::clone(&taken), Arc::clone(&over));
+        let (taken, answered) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let over = Arc::<AtomicBool>::default();
+        let (count, done, end) = (Arc::clone(&taken), Arc::clone(&answered), Arc::clone(&over));
         let thread = std::thread::spawn(move || {
             std::thread::scope(|scope| {
                 for stream in listener.incoming() {
@@ -41,15 +43,16 @@ impl Provider {
                     }
                     let mut socket =
                         Socket { stream: stream.expect("a connection"), taken: count.clone(), over: end.clone() };
-                    let answer = &answer;
+                    let (answer, done) = (&answer, &done);
                     scope.spawn(move || {
                         socket.read_request();
                         answer(&mut socket);
+                        done.fetch_add(1, SeqCst);
                     });
                 }
             });
         });
-        Provider { address, taken, over, thread: Some(thread) }
+        Provider { address, taken, answered, over, thread: Some(thread) }
     }
 
     pub fn base_url(&self) -> String {
@@ -59,6 +62,11 @@ impl Provider {
     /// Bytes of bodies that the kernel took from us.
     pub fn taken(&self) -> usize {
         self.taken.load(SeqCst)
+    }
+
+    /// Connections whose answer is over, or whose gateway has gone.
+    pub fn answered(&self) -> usize {
+        self.answered.load(SeqCst)
     }
 }
 
@@ -103,6 +111,12 @@ impl Socket {
                 return;
             }
         }
+    }
+
+    /// Says nothing more until the gateway or the test has gone.
+    pub fn until_left(&mut self) {
+        self.stream.set_read_timeout(Some(Duration::from_millis(20))).expect("a timeout");
+        while !self.over.load(SeqCst) && !matches!(self.stream.read(&mut [0]), Ok(0)) {}
     }
 
     fn write(&mut self, mut bytes: &[u8]) -> bool {
