@@ -26,6 +26,10 @@ pub(crate) struct Within {
 }
 
 impl Within {
+    /// Does work of the call within its deadline.
+    ///
+    /// # Errors
+    /// Its own fault, in the caller's table; or the deadline passed.
     pub async fn limit<T>(&self, work: impl Future<Output = Result<T, UpstreamFault>>) -> Result<T, Fault> {
         if !self.strikes {
             return work.await.map_err(|f| fault_of(f, self.phase));

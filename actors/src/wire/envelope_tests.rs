@@ -129,8 +129,6 @@ fn rewrites_in_place() {
     let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let plain = Edits { model: "up/m\"x", ..Edits::default() };
     let usage = Edits { model: "a", stream_usage: true, ..Edits::default() };
-    let (extra, twice, messages) =
-        ([set("x", "[1, 2]"), set("y", "0")], [set("x", "1"), set("x", "2")], [set("user", "7")]);
     let options = [set("stream_options", r#"{"y":1}"#)];
     for (body, edits, want) in [
         (r#"{ "model" : "a" , "messages":[ ] }"#, plain, r#"{ "model" : "up/m\"x" , "messages":[ ] }"#),
@@ -171,6 +169,18 @@ fn rewrites_in_place() {
             Edits { drop: &["stream_options"], ..usage },
             r#"{"model":"a","stream_options":{"include_usage":true},"messages":[]}"#,
         ),
+    ] {
+        assert_eq!(rewritten(body, &edits), want, "{body} {edits:?}");
+    }
+}
+
+#[test]
+fn fields_are_left_out_and_set() {
+    let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let usage = Edits { model: "a", stream_usage: true, ..Edits::default() };
+    let (extra, twice, messages) =
+        ([set("x", "[1, 2]"), set("y", "0")], [set("x", "1"), set("x", "2")], [set("user", "7")]);
+    for (body, edits, want) in [
         (
             r#"{"user":"u","model":"a","messages":[]}"#,
             Edits { drop: &["user", "none"], ..usage },

@@ -253,15 +253,17 @@ impl Encoder {
         }
         outer::end(&self.head, self.usage.filter(|_| self.facts.show_usage), out);
     }
+
+    fn start(&mut self, start: Start) {
+        self.id = start.id.as_ref().unwrap_or(&self.facts.id).clone();
+        self.head = outer::head(&self.facts, start, OBJECT);
+    }
 }
 
 impl Encode for Encoder {
     fn event(&mut self, event: Event, out: &mut Vec<Frame>) {
         match event {
-            Event::Start(start) => {
-                self.id = start.id.as_ref().unwrap_or(&self.facts.id).clone();
-                self.head = outer::head(&self.facts, start, OBJECT);
-            }
+            Event::Start(start) => self.start(start),
             Event::Text { choice, text } => {
                 let at = self.open(choice, out);
                 self.content(at, &text, out);

@@ -4,7 +4,8 @@ use super::exceptions;
 
 #[test]
 fn every_exception_has_its_reason() {
-    let reasons = exceptions::LOG_LINES.iter().chain(exceptions::PROVIDERS_IN_THE_CAST).chain(exceptions::MACHINE);
+    let lists = [exceptions::LOG_LINES, exceptions::PROVIDERS_IN_THE_CAST, exceptions::MACHINE, exceptions::LONG];
+    let reasons = lists.into_iter().flatten().chain(exceptions::TIMES);
     let reasons = reasons.map(|(_, reason)| *reason).chain(exceptions::EDGES.iter().map(|(.., reason)| *reason));
     for reason in reasons {
         assert!(reason.split(' ').count() >= 4, "{reason:?} is no reason");

@@ -4,11 +4,13 @@
 
 mod code;
 mod copies;
+mod docs;
 mod exceptions;
 mod graph;
 mod lines;
 mod lists;
 mod logs;
+mod times;
 mod tree;
 
 use std::collections::BTreeSet;
@@ -53,10 +55,8 @@ fn files_say_what_they_are_for_and_stay_short() {
 fn functions_stay_short_and_take_few_parameters() {
     let sources = rust_sources();
     let functions: Vec<_> = sources.iter().flat_map(code::functions).collect();
-    let long = functions.iter().filter(|function| function.lines >= 70).count();
-    println!("tidy: {} functions, {long} of 70 lines or more", functions.len());
-    assert!(long * 100 <= functions.len(), "more than one function in a hundred has 70 lines or more");
-    none("no function over 100 lines", functions.iter().filter_map(code::too_long).collect());
+    println!("tidy: {} functions", functions.len());
+    none("functions under 70 lines", less(functions.iter().filter_map(code::too_long).collect(), exceptions::LONG));
     none("at most 5 parameters", functions.iter().filter_map(code::too_many).collect());
 }
 
@@ -65,6 +65,16 @@ fn outside_tests_nothing_is_unsafe_or_gives_up() {
     let sources = rust_sources();
     none("no unsafe, unwrap, expect, panic", each(&sources, code::gives_up));
     none("no do_send outside mailbox.rs", each(&sources, code::sends_unbounded));
+}
+
+#[test]
+fn what_is_public_says_what_it_is() {
+    none("every pub item has a doc comment", each(&rust_sources(), docs::undocumented));
+}
+
+#[test]
+fn no_test_sleeps_until_it_passes_or_asserts_a_duration() {
+    none("time in tests", less(each(&rust_sources(), times::in_tests), exceptions::TIMES));
 }
 
 #[test]
