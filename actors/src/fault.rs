@@ -122,7 +122,7 @@ pub enum Fault {
     Overloaded,
     /// An admin request that lost a race or named what is not there.
     Admin {
-        /// 404, 409, 412, 422, 503 or 504.
+        /// 404, 409, 412, 422, 500, 503 or 504.
         status: u16,
         /// What to do about it.
         message: String,

@@ -59,6 +59,7 @@ pub mod told;
 mod unusable;
 pub mod upload;
 pub mod upstream;
+pub mod watch;
 pub mod wire;
 mod within;
 pub mod workers;
