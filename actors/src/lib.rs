@@ -52,6 +52,7 @@ pub mod request_handler;
 pub mod routing;
 pub mod secret;
 pub mod shape;
+pub mod spool_room;
 pub mod stream_relay;
 mod tally;
 mod tap;

@@ -24,6 +24,7 @@ pub fn all(sums: &Sums, reloads: &Reloads, made_anew: &BTreeMap<&str, u64>, live
     attempts(&mut text, &sums.attempts, sums.stale);
     deployments(&mut text, live);
     sinks(&mut text, live);
+    spool(&mut text, live);
     state(&mut text, reloads, live);
     defects(&mut text, made_anew);
     process::render(&mut text);
@@ -146,6 +147,14 @@ fn sinks(text: &mut Text, live: &LiveSources) {
             text.sample(&[("sink", sink)], numbers[at]);
         }
     }
+}
+
+fn spool(text: &mut Text, live: &LiveSources) {
+    let [taken, refused] = live.routing.path.spool.as_ref().map(|room| room.numbers()).unwrap_or_default();
+    let help = "Bytes on the disk of forms that must be read before they are sent.";
+    text.single("millrace_upload_spool_bytes", Kind::Gauge, help, taken);
+    let help = "Forms refused because there was no room for them on the disk.";
+    text.single("millrace_upload_spool_refused_total", Kind::Counter, help, refused);
 }
 
 fn state(text: &mut Text, reloads: &Reloads, live: &LiveSources) {
