@@ -82,3 +82,19 @@ fn p12_a_taken_port_is_said_clearly() {
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains(&format!("cannot listen on {address}")) && text.contains("in use"), "{text}");
 }
+
+/// FAULTS U1 for users, who have no handle of the mock: the system refuses.
+#[test]
+fn a_mock_can_be_told_to_refuse_every_connection() {
+    use std::io::{BufRead, BufReader, ErrorKind};
+
+    let mut mock = millrace(&["mock", "--listen", "127.0.0.1:0", "--refuse"]);
+    let mut mock = mock.stdout(std::process::Stdio::piped()).spawn().expect("the binary");
+    let mut line = String::new();
+    BufReader::new(mock.stdout.take().expect("stdout")).read_line(&mut line).expect("its address");
+    let address = line.trim().strip_prefix("http://").and_then(|url| url.strip_suffix("/v1")).expect("an address");
+    let refused = std::net::TcpStream::connect(address).map(drop).map_err(|error| error.kind());
+    mock.kill().expect("a child");
+    mock.wait().expect("a child");
+    assert_eq!(refused, Err(ErrorKind::ConnectionRefused));
+}
