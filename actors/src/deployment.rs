@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_http::header::{HeaderName, HeaderValue};
 use bytes::Bytes;
 
 use crate::credential::{Credential, Token};
@@ -13,7 +13,7 @@ use crate::fault::Fault;
 use crate::health::{CooldownPolicy, Health};
 use crate::prices::{PriceOverride, PriceQuery, PriceTable, Pricing};
 use crate::secret::Secret;
-use crate::upstream::Origin;
+use crate::upstream::{Origin, UpstreamHeaders};
 use crate::wire::answer::CUT;
 use crate::wire::envelope::{Endpoint, Envelope};
 use crate::wire::framing::Framing;
@@ -46,9 +46,9 @@ pub trait Dialect: Send + Sync + 'static {
     /// (FAULTS S22).
     fn split(&self, asked: Endpoint, whole: &Bytes) -> Result<Vec<Frame>, Fault>;
 
-    /// The events of a stream, the terminal one left out (but not with [`Protocol::Own`] and [`Protocol::Responses`]), as one whole answer, for a provider that streams unasked
-    /// (FAULTS S22).
-    fn collect(&self, asked: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault>;
+    /// The events of a stream, the terminal one left out (but not with [`Protocol::Own`] and [`Protocol::Responses`]), as one
+    /// whole answer, for a provider that streams unasked (FAULTS S22).
+    fn collect(&self, asked: Endpoint, events: &[Kept]) -> Result<Bytes, Fault>;
 
     /// Whether it counts tokens for whoever asks; otherwise they are counted here.
     fn counts_tokens(&self) -> bool {
@@ -70,12 +70,12 @@ pub trait Dialect: Send + Sync + 'static {
     }
 
     /// The tokens of a prompt, for a provider that tells them in a header of some answers.
-    fn tokens_in(&self, _headers: &HeaderMap) -> Option<u64> {
+    fn tokens_in(&self, _headers: &UpstreamHeaders) -> Option<u64> {
         None
     }
 
     /// The kind of an error, for a provider that tells it in a header where the body does not.
-    fn kind_in(&self, _headers: &HeaderMap) -> Option<String> {
+    fn kind_in(&self, _headers: &UpstreamHeaders) -> Option<String> {
         None
     }
 
@@ -191,6 +191,21 @@ pub struct Frame {
     pub name: Option<&'static str>,
     /// The SSE `data:` field.
     pub data: Bytes,
+}
+
+/// One event of a provider's stream, kept until the stream is over. In some protocols its name alone says what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Its name, where it had one.
+    pub name: Option<Bytes>,
+    /// Its data.
+    pub data: Bytes,
+}
+
+impl From<Bytes> for Kept {
+    fn from(data: Bytes) -> Self {
+        Kept { name: None, data }
+    }
 }
 
 /// One stream's way from the provider's protocol into the caller's.

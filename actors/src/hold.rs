@@ -9,7 +9,6 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::time::Duration;
 
-use actix_http::header::HeaderMap;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
@@ -20,6 +19,7 @@ use crate::outlet::{Outlet, outlet};
 use crate::relay::HEARTBEAT;
 use crate::reply::{Answer, Reply, facts};
 use crate::told;
+use crate::upstream::UpstreamHeaders;
 use crate::wire::endpoint::Way as Answering;
 
 /// The way to the caller of one exchange.
@@ -97,7 +97,7 @@ impl Hold {
     pub fn fail(&self, exchange: &Exchange, fault: &Fault) -> bool {
         match self.take() {
             Way::Held(reply) => {
-                let facts = facts(exchange, HeaderMap::new());
+                let facts = facts(exchange, UpstreamHeaders::default());
                 reply.send(Reply { answer: Err(fault.clone()), facts }).is_ok()
             }
             Way::Released(outlet) => {
@@ -114,7 +114,7 @@ impl Hold {
 /// Lets the head go. What only the provider's head tells is missing from it.
 fn release(held: oneshot::Sender<Reply>, exchange: &Exchange, waited: Duration) -> Outlet {
     let (outlet, body) = outlet(exchange.routing.path.credit_bytes);
-    let mut facts = facts(exchange, HeaderMap::new());
+    let mut facts = facts(exchange, UpstreamHeaders::default());
     // noted in the exchange only when the attempt ends
     facts.waited += waited;
     facts.overhead = facts.overhead.saturating_sub(waited);
