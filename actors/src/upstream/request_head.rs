@@ -4,9 +4,9 @@ use actix_http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE,
 };
 
-use super::client::UpstreamRequest;
 use super::fault::UpstreamFault;
 use super::outgoing::JOINED;
+use super::request::UpstreamRequest;
 
 /// Headers that are about the connection or the framing, which are ours: never taken from a caller of this module.
 const OURS: [HeaderName; 8] =
