@@ -166,7 +166,7 @@ fn fallbacks(
             names.require(reader, target);
         }
     }
-    refuse_loops(reader, names, &written);
+    refuse_selves(reader, names, &written);
     for fallback in written {
         let targets: Vec<String> = fallback.targets.into_iter().map(|target| target.name).collect();
         if fallback.from.name == "*" && !names.is_group("*") {
@@ -177,17 +177,14 @@ fn fallbacks(
     }
 }
 
-fn refuse_loops(reader: &mut Reader<'_>, names: &Names<'_>, written: &[WrittenFallback]) {
-    let mut edges: HashMap<&str, Vec<&str>> = HashMap::new();
-    for fallback in written {
-        let targets = fallback.targets.iter().map(|target| names.group_of(&target.name));
-        edges.entry(names.group_of(&fallback.from.name)).or_default().extend(targets);
-    }
-    for fallback in written {
-        if let Some(way) = loop_from(names.group_of(&fallback.from.name), &edges) {
-            let message = format!("these fallbacks lead back to where they began: {}", way.join(" -> "));
-            let help = "remove one of them; each list is tried in order, so it can name all that should be tried";
-            reader.found.push(Finding::error("MR1042", fallback.from.at, &message, help).key(&fallback.from.path));
+/// A group cannot stand in for itself. Groups may for each other: none is tried twice (`Routing::fallbacks_of`).
+fn refuse_selves(reader: &mut Reader<'_>, names: &Names<'_>, written: &[WrittenFallback]) {
+    for WrittenFallback { from, targets } in written {
+        let group = names.group_of(&from.name);
+        if targets.iter().any(|target| names.group_of(&target.name) == group) {
+            let message = format!("this group is its own fallback: {group} -> {group}");
+            let help = "remove it from its list: no group is tried twice for one request";
+            reader.found.push(Finding::error("MR1042", from.at, &message, help).key(&from.path));
         }
     }
 }
