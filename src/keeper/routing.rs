@@ -111,6 +111,7 @@ fn deployment(
         provider,
     });
     let api_base = model.api_base.as_str().split('?').next().unwrap_or_default();
+    let timeout = model.timeout.or(config.router.timeout);
     Ok(Deployment {
         shown: Shown::of(&model.id, api_base),
         id: model.id.as_str().into(),
@@ -131,8 +132,9 @@ fn deployment(
         place,
         drop: model.additional_drop_params.clone(),
         drop_params: model.drop_params.unwrap_or(config.litellm.drop_params),
-        timeout: model.timeout.or(config.router.timeout),
-        stream_timeout: model.stream_timeout.or(config.router.stream_timeout),
+        timeout,
+        // in LiteLLM's order
+        stream_timeout: model.stream_timeout.or(config.router.stream_timeout).or(timeout),
         max_retries: model.max_retries,
         weight,
         order: model.order.unwrap_or(i64::MIN),

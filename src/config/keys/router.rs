@@ -26,7 +26,13 @@ const KEYS: &[Key] = &[
         "Seconds for a whole answer; else \
         `litellm_settings.request_timeout`, else `millrace.total_timeout`.",
     ),
-    key("stream_timeout", Ty::Seconds(0.001, 604_800.0), "-", "The same for streams; else `timeout`."),
+    key(
+        "stream_timeout",
+        Ty::Seconds(0.001, 604_800.0),
+        "-",
+        "Seconds until a stream's first event; else `timeout`, the deployment's or the one above, else \
+        `millrace.first_token_timeout`.",
+    ),
     key("retry_after", Ty::Seconds(0.0, 3600.0), "0", "Least wait before a retry, seconds."),
     key("fallbacks", Ty::Fallbacks, "[]", "What to try for a group that failed; `\"*\"` is for all others."),
     key("default_fallbacks", Ty::Names, "[]", "What to try for groups without an entry in `fallbacks`."),
