@@ -99,7 +99,7 @@ pub enum Fault {
     },
     /// No answer, first token or next bytes in time.
     Timeout {
-        /// `credential`, `connect`, `upload`, `head`, `first_token`, `idle` or `total`.
+        /// `credential`, `upload`, `head`, `first_token`, `idle` or `total`.
         phase: &'static str,
     },
     /// The answer ended before its end.

@@ -96,7 +96,7 @@ pub(crate) fn facts(exchange: &Exchange, upstream_headers: HeaderMap) -> ReplyFa
         overhead,
         body_read: progress.body_read,
         prepared: progress.prepared,
-        waited: progress.waited,
+        waited: total.saturating_sub(overhead),
         notes: progress.notes.clone(),
         added,
     }

@@ -1,9 +1,11 @@
 //! The deadline of one call, and what a fault of the way to the provider is in the caller's table.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_http::header::HeaderMap;
 use tokio::time::{Instant as TokioInstant, timeout_at};
 
 use crate::credential::Token;
@@ -23,6 +25,8 @@ pub(crate) struct Within {
     pub token: Option<Arc<Token>>,
     /// What moves the deadline while it comes, and by how much its end is followed.
     pub upload: Option<(Upload, Duration)>,
+    /// The head of an answer that is an error, once it is here.
+    pub error_head: Cell<Option<Box<HeaderMap>>>,
 }
 
 impl Within {
@@ -44,11 +48,12 @@ impl Within {
 /// A fault of the way to the provider, in the caller's table. `phase` is which deadline a missing head missed.
 pub(crate) fn fault_of(fault: UpstreamFault, phase: &'static str) -> Fault {
     match fault {
-        UpstreamFault::ConnectTimeout { .. } => Fault::Timeout { phase: "connect" },
         UpstreamFault::HeadTimeout => Fault::Timeout { phase },
-        UpstreamFault::Dns { .. } | UpstreamFault::Connect { .. } | UpstreamFault::ClosedBeforeHead { .. } => {
-            Fault::Connect { cause: fault.to_string() }
-        }
+        // a provider that is not there, and not one that is slow (FAULTS U2)
+        UpstreamFault::Dns { .. }
+        | UpstreamFault::Connect { .. }
+        | UpstreamFault::ConnectTimeout { .. }
+        | UpstreamFault::ClosedBeforeHead { .. } => Fault::Connect { cause: fault.to_string() },
         UpstreamFault::Truncated | UpstreamFault::Reset => Fault::Truncated,
         // its own failure has been asked for before
         UpstreamFault::BadRequest(_) | UpstreamFault::UploadBroken => {

@@ -172,7 +172,7 @@ impl Default for MillraceSettings {
             first_token_timeout: Duration::from_secs(300),
             idle_timeout: Duration::from_secs(120),
             total_timeout: Duration::from_secs(6000),
-            connect_timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(5),
             max_event_bytes: 8 << 20,
             credit_bytes: 256 << 10,
             upload_replay_bytes: 1 << 20,
