@@ -36,6 +36,11 @@ pub enum Fault {
         /// As the caller wrote it.
         model: String,
     },
+    /// All deployments of its group were left out when the configuration was read.
+    LeftOut {
+        /// As the caller wrote it.
+        model: String,
+    },
     /// The path is not one of ours.
     NoRoute {
         /// Method and path, as asked.
@@ -185,7 +190,7 @@ impl Fault {
     /// deployment or provider rather than with the request.
     pub fn may_fall_back(&self) -> bool {
         self.retryable()
-            || matches!(self, Fault::Credentials { .. } | Fault::AllCooling { .. })
+            || matches!(self, Fault::Credentials { .. } | Fault::AllCooling { .. } | Fault::LeftOut { .. })
             || matches!(self, Fault::Provider { status, error, .. } if *status == 402 || *status == 404 || self.is_money(error))
     }
 
@@ -212,6 +217,7 @@ impl Fault {
             | Fault::NoKey
             | Fault::BadKey
             | Fault::ModelNotFound { .. }
+            | Fault::LeftOut { .. }
             | Fault::NoRoute { .. }
             | Fault::Method { .. }
             | Fault::TooLarge { .. }
@@ -248,7 +254,7 @@ impl Fault {
         match self {
             Fault::BadRequest { .. } | Fault::MediaType { .. } => "bad_request",
             Fault::NoKey | Fault::BadKey => "auth",
-            Fault::ModelNotFound { .. } => "model_not_found",
+            Fault::ModelNotFound { .. } | Fault::LeftOut { .. } => "model_not_found",
             Fault::NoRoute { .. } | Fault::Method { .. } => "route",
             Fault::TooLarge { .. } | Fault::FieldsTooLarge { .. } | Fault::SlowBody => "body",
             Fault::Refused(_) => "refused",
@@ -336,6 +342,18 @@ impl Fault {
                     "model_not_found",
                     &format!(
                         "Invalid model name passed in model={}. Call `/v1/models` to view available models for your key.",
+                        shown(model)
+                    ),
+                )
+            },
+            Fault::LeftOut { model } => Shape {
+                param: Some("model".into()),
+                ..row(
+                    404,
+                    "invalid_request_error",
+                    "model_not_found",
+                    &format!(
+                        "The model {} is configured and was left out: its provider is not supported by this gateway yet.",
                         shown(model)
                     ),
                 )

@@ -53,6 +53,9 @@ impl Plan {
     pub fn candidate(&mut self) -> Result<Candidate, Fault> {
         let (name, resolved) = &self.groups[self.at];
         let group = &resolved.group;
+        if group.deployments.is_empty() {
+            return Err(Fault::LeftOut { model: name.to_string() });
+        }
         // a lone deployment without fallbacks is tried even while it cools: there is nobody to spare it for
         let alone = group.deployments.len() == 1 && self.groups.len() == 1;
         if alone && let Some(only) = group.deployments.first() {

@@ -15,7 +15,7 @@ use crate::prices::{PriceTable, Pricing};
 pub struct Group {
     /// As configured; may hold one `*`.
     pub name: Arc<str>,
-    /// In order of configuration.
+    /// In order of configuration; none where all were left out, since only LiteLLM has their providers.
     pub deployments: Vec<Arc<Deployment>>,
 }
 
@@ -113,7 +113,8 @@ impl Routing {
     }
 
     /// Who is tried after `model` fails, in order: its fallbacks, each followed by its own (as LiteLLM's chain does), never one
-    /// twice by whatever name, `max_fallbacks` at most. A circle therefore ends. A name that nobody serves is left out.
+    /// twice by whatever name, `max_fallbacks` at most. A circle therefore ends. A name
+    /// that nobody serves is left out.
     pub fn fallbacks_of(&self, model: &str) -> Vec<(&str, Resolved)> {
         let mut order = Vec::new();
         self.chain(model, &mut order, model);
@@ -129,7 +130,9 @@ impl Routing {
             if order.len() >= self.max_fallbacks {
                 return;
             }
-            let Some(resolved) = self.resolve(name) else { continue };
+            let Some(resolved) = self.resolve(name).filter(|resolved| !resolved.group.deployments.is_empty()) else {
+                continue;
+            };
             let first = self.resolve(asked);
             if !first.iter().chain(order.iter().map(|(_, there)| there)).any(|there| there.is(&resolved)) {
                 order.push((name, resolved));

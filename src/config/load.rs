@@ -55,11 +55,10 @@ fn resolve(sources: Sources, env: &dyn Env, validator: Validator<'_>) -> Result<
     let mut reader = Reader::new(&vars);
     let mut config = check(&mut reader, &root, &context);
     found.append(&mut reader.found);
-    let failed = found.iter().any(Finding::is_error);
+    let mut failed = found.iter().any(Finding::is_error);
     if config.models.is_empty() && !failed {
-        let start = At { file: 0, line: 1, column: 1, width: 1 };
-        let message = "no model is configured, so nothing can be called";
-        found.push(Finding::notice("MR1302", start, message, "add a `model_list`").key("model_list"));
+        failed = !config.left_out.is_empty();
+        found.push(no_model(failed));
     }
     found.sort_by_key(Finding::order);
     // Errors come first where there are too many: the notices of a refused file can wait.
@@ -76,4 +75,20 @@ fn resolve(sources: Sources, env: &dyn Env, validator: Validator<'_>) -> Result<
     }
     config.notices = report.notices();
     Ok(config)
+}
+
+/// Nothing can be called: on purpose, as it may be, or since all that is configured was left out.
+fn no_model(all_left_out: bool) -> Finding {
+    let start = At { file: 0, line: 1, column: 1, width: 1 };
+    let finding = match all_left_out {
+        true => {
+            let message = "nothing can be called: the providers of all deployments are not supported yet";
+            Finding::error("MR1302", start, message, "add a deployment of one that is supported")
+        }
+        false => {
+            let message = "no model is configured, so nothing can be called";
+            Finding::notice("MR1302", start, message, "add a `model_list`")
+        }
+    };
+    finding.key("model_list")
 }

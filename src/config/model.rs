@@ -24,6 +24,8 @@ pub use crate::providers::table::Provider;
 pub struct Config {
     /// The deployments, in the order written; several with one `model_name` form a model group.
     pub models: Vec<ModelEntry>,
+    /// Names of deployments that were left out, since only LiteLLM has their provider.
+    pub left_out: Vec<String>,
     /// The configured callbacks, in the order they run.
     pub callbacks: Vec<CallbackEntry>,
     /// `router_settings`: retries, fallbacks, aliases, cooldowns.

@@ -132,7 +132,10 @@ fn copy_upstream(headers: &mut HeaderMap, upstream: &HeaderMap) {
     upstream_names::copy(upstream, headers);
     // OpenAI's name for it, or Anthropic's
     if let Some(id) = upstream.get(&REQUEST_ID).or_else(|| upstream.get(&UPSTREAM_ID)) {
-        headers.insert(UPSTREAM_ID, id.clone());
+        // an error that has told ours, within its body too, is known by that
+        if !headers.contains_key(&UPSTREAM_ID) {
+            headers.append(UPSTREAM_ID, id.clone());
+        }
         headers.insert(UPSTREAM_REQUEST_ID, id.clone());
     }
 }

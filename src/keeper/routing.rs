@@ -61,6 +61,10 @@ pub fn build(
         let deployment = deployment(config, model, &prices, own)?;
         groups.entry(&model.model_name).or_default().push(Arc::new(deployment));
     }
+    // so that nobody else serves their names: a `*` would
+    for name in &config.left_out {
+        groups.entry(name).or_default();
+    }
     let group = |(name, deployments): (&str, _)| Arc::new(Group { name: name.into(), deployments });
     let (wild, exact): (Vec<_>, Vec<_>) = groups.into_iter().map(group).partition(|g| g.name.contains('*'));
     let mut wildcards = wild;

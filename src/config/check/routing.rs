@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::references::{Names, Written, loop_from};
 use crate::config::finding::Finding;
 use crate::config::keys::ALIAS;
-use crate::config::model::{Alias, Fallback, ModelEntry, RouterSettings};
+use crate::config::model::{Alias, Fallback, RouterSettings};
 use crate::config::node::{Kind, Node};
 use crate::config::reader::{Reader, Section};
 
@@ -20,7 +20,7 @@ pub(super) fn read(
     reader: &mut Reader<'_>,
     router: Option<&Section<'_>>,
     litellm: Option<&Section<'_>>,
-    models: &[ModelEntry],
+    mut names: Names<'_>,
 ) -> RouterSettings {
     let mut settings = RouterSettings::default();
     // LiteLLM's own order: what stands in router_settings wins.
@@ -33,7 +33,6 @@ pub(super) fn read(
         own(reader, router, &mut settings);
         twice(reader, router, litellm);
     }
-    let mut names = Names::new(models);
     aliases(reader, router, &mut names, &mut settings);
     fallbacks(reader, router, litellm, (&names, &mut settings));
     settings

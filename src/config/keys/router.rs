@@ -48,6 +48,13 @@ const KEYS: &[Key] = &[
     key("cooldown_time", Ty::Seconds(0.0, 604_800.0), "5", "How long it rests, seconds."),
     key("disable_cooldowns", Ty::Flag, "false", "No deployment ever rests."),
     key(
+        "ignore_invalid_deployments",
+        Ty::Flag,
+        "true",
+        "A deployment whose provider, or kind of model, LiteLLM has and we do not is named at start and left out, as \
+        LiteLLM's proxy leaves out what it cannot make; `false`: the file is refused.",
+    ),
+    key(
         "routing_strategy",
         Ty::Choice(STRATEGIES),
         "simple-shuffle",
@@ -86,7 +93,6 @@ const NOT_YET: &[&str] = &[
     "enable_weighted_failover",
     "fallback_on_unsupported_params",
     "health_check_staleness_threshold",
-    "ignore_invalid_deployments",
     "max_retries",
     "model_group_affinity_config",
     "model_group_retry_policy",

@@ -82,3 +82,24 @@ fn p12_a_taken_port_is_said_clearly() {
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains(&format!("cannot listen on {address}")) && text.contains("in use"), "{text}");
 }
+
+#[test]
+fn a_provider_that_litellm_has_and_we_lack_is_named_by_line_and_stops_nothing_unless_told_to() {
+    let lacking = "- {model_name: b, litellm_params: {model: replicate/b, api_key: k}}\n";
+    let check = |text: &str| {
+        let file = file(text);
+        let (output, text) = finished(&mut millrace(&["check", file.path().to_str().expect("UTF-8")]));
+        (output.status.code(), text)
+    };
+    let (code, text) = check(&format!("{GOOD}{lacking}"));
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains(":3:43: notice MR1032: the provider `replicate` is not supported yet"), "{text}");
+    assert!(text.contains("left out") && text.contains("ok: 1 deployment, 1 notice"), "{text}");
+    let (code, text) = check(&format!("{GOOD}{lacking}router_settings: {{ignore_invalid_deployments: false}}\n"));
+    assert!(code == Some(1) && text.contains(":3:43: error MR1032"), "{text}");
+    // a mistyped one is no provider of anybody's
+    let (code, text) = check(&format!("{GOOD}{}", lacking.replace("replicate", "opnai")));
+    assert!(code == Some(1) && text.contains("did you mean `openai`?"), "{text}");
+    let (code, text) = check(&format!("model_list:\n{lacking}"));
+    assert!(code == Some(1) && text.contains("MR1302"), "nothing can be called: {text}");
+}
