@@ -36,6 +36,8 @@ pub struct Config {
     pub litellm: LitellmSettings,
     /// `millrace`: our own settings, which LiteLLM does not have.
     pub millrace: MillraceSettings,
+    /// Where `millrace.host` is written.
+    pub host_place: Option<Place>,
     /// Keys that LiteLLM knows and we do not serve, and other things worth saying once at start.
     pub notices: Vec<Notice>,
     /// Every file that was read, the main one first: what a file watch has to look at.

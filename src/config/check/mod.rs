@@ -55,6 +55,7 @@ pub(super) fn check(reader: &mut Reader<'_>, root: &Node, context: &Context<'_>)
         general: sections::general(reader, general.as_ref()),
         litellm: sections::litellm(reader, litellm.as_ref()),
         millrace,
+        host_place: own.and_then(|own| Some(context.place(own.get("host")?.at))),
         notices: Vec::new(),
         files: context.files.clone(),
     }

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::{endpoint, headers, pricing};
 use crate::config::json;
 use crate::config::keys::{ENTRY, MODEL_INFO, PARAMS, REQUEST_PARAMS};
-use crate::config::model::{JsonParams, ModelEntry, ModelInfo, Place};
+use crate::config::model::{JsonParams, ModelEntry, ModelInfo};
 use crate::config::node::{Kind, Node};
 use crate::config::reader::{Reader, Section};
 
@@ -68,8 +68,7 @@ fn entry(reader: &mut Reader<'_>, node: &Node, path: &str, context: &Context<'_>
     let at = node.at;
     read.model_name = model_name;
     read.id = id;
-    read.place =
-        Place { file: context.files.get(at.file).cloned().unwrap_or_default(), line: at.line, column: at.column };
+    read.place = context.place(at);
     Some(Ok(Box::new(target.put_into(read))))
 }
 
