@@ -67,7 +67,7 @@ pub enum Fault {
     SlowBody,
     /// The body's media type is not JSON.
     MediaType {
-        /// What the caller declared.
+        /// The header by which the caller declared what it is.
         got: String,
     },
     /// A callback refused the exchange.
@@ -388,7 +388,10 @@ impl Fault {
                 415,
                 "invalid_request_error",
                 "unsupported_media_type",
-                &format!("Content type `{}` is not JSON; send `content-type: application/json` in UTF-8.", shown(got)),
+                &format!(
+                    "A body of `{}` is not read; send JSON in UTF-8, not compressed, as `content-type: application/json`.",
+                    shown(got)
+                ),
             ),
             Fault::Refused(refusal) => {
                 Shape { hopeless: true, ..row(400, "invalid_request_error", &refusal.code, &refusal.message) }

@@ -25,12 +25,12 @@ const WILDCARD: &str = "model_list: [{model_name: '*', litellm_params: {model: '
 /// `env` is asked for `os.environ/NAME` and for the few variables that stand in for a missing key; it is never changed.
 /// `validator` judges the parameters of callbacks. The `Err` holds every error and every notice, in order.
 pub fn load(path: &Path, env: &dyn Env, validator: Validator<'_>) -> Result<Config, Report> {
-    resolve(read_all(path), env, validator)
+    resolve(read_all(path, env), env, validator)
 }
 
 /// As [`load`], for a text that is not (yet) a file; `path` is what complaints name and what `include` is relative to.
 pub fn load_text(path: &Path, text: &str, env: &dyn Env, validator: Validator<'_>) -> Result<Config, Report> {
-    resolve(from_text(path, text), env, validator)
+    resolve(from_text(path, text, env), env, validator)
 }
 
 /// A configuration from `OPENAI_API_KEY` and `OPENAI_BASE_URL`: `*` to `openai/*`. `None` without the former.
@@ -38,7 +38,7 @@ pub fn load_text(path: &Path, text: &str, env: &dyn Env, validator: Validator<'_
 /// `LITELLM_MASTER_KEY` counts as well. The error is about a variable: an address that cannot be called, a weak key.
 pub fn from_env(env: &dyn Env) -> Option<Result<Config, Report>> {
     Vars::new(env).first(&["OPENAI_API_KEY"])?;
-    let sources = from_text(Path::new(FROM_ENVIRONMENT), WILDCARD);
+    let sources = from_text(Path::new(FROM_ENVIRONMENT), WILDCARD, env);
     let resolved = resolve(sources, env, &|_, _| Ok(()));
     Some(resolved.map(|mut config| {
         // There is no file to watch.

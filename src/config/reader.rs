@@ -257,7 +257,11 @@ impl<'a> Reader<'a> {
         match text.value.trim().parse::<f64>().ok().filter(|number| number.is_finite()) {
             Some(number) if number >= 0.0 => Some(number),
             Some(_) => {
-                self.out_of_range(node, &path, "at least 0");
+                let range = match section.ty(name) {
+                    Ty::Seconds(least, most) => format!("{least} to {most} seconds"),
+                    _ => "at least 0".to_owned(),
+                };
+                self.out_of_range(node, &path, &range);
                 None
             }
             None => {

@@ -28,6 +28,7 @@ pub(in crate::config) const PARAMS: Spec = Spec {
     keys: PARAM_KEYS,
     not_yet: PARAMS_NOT_YET,
     guards: &[
+        guard("guardrails", "without them, what they check for goes through"),
         guard("max_budget", "without it, this deployment can be spent on without end"),
         guard("default_api_key_tpm_limit", "without it, keys may use this deployment without a token limit"),
         guard("default_api_key_rpm_limit", "without it, keys may use this deployment without a request limit"),

@@ -61,6 +61,7 @@ const VALUES: &[Row] = &[
     ("router_settings: {num_retries: -1}\n", "MR1021", 1, 32, "0 to 100"),
     ("router_settings: {num_retries: 101}\n", "MR1021", 1, 32, "0 to 100"),
     ("router_settings: {timeout: 0}\n", "MR1021", 1, 28, "0.001 to 604800 seconds"),
+    ("router_settings: {timeout: -1}\n", "MR1021", 1, 28, "0.001 to 604800 seconds"),
     ("router_settings: {timeout: .inf}\n", "MR1020", 1, 28, "a number"),
     ("router_settings: {cooldown_time: 1e300}\n", "MR1021", 1, 34, "604800"),
     ("router_settings: {routing_strategy: fastest}\n", "MR1026", 1, 37, "known are: simple-shuffle"),
@@ -113,6 +114,7 @@ const MODELS: &[Row] = &[
     (one!("input_cost_per_token: -1\n"), "MR1037", 6, 27, "negative"),
     (one!("input_cost_per_token: .nan\n"), "MR1037", 6, 27, "decimal"),
     (one!("weight: -1\n"), "MR1021", 6, 13, "at least 0"),
+    (one!("guardrails: [pii]\n"), "MR1025", 6, 5, "what they check for"),
     (one!("timeout: soon\n"), "MR1020", 6, 14, "a number, not `soon`"),
     (one!("extra_body: [1]\n"), "MR1020", 6, 17, "a mapping"),
     (
