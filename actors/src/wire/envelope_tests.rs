@@ -220,7 +220,8 @@ fn the_messages_are_not_copied() {
 }
 
 fn name() -> impl Strategy<Value = String> {
-    prop::sample::select(vec!["model", "stream_options", "user", "a", "b", "\u{e9}\"", "metadata"]).prop_map(str::to_owned)
+    prop::sample::select(vec!["model", "stream_options", "user", "a", "b", "\u{e9}\"", "metadata"])
+        .prop_map(str::to_owned)
 }
 
 fn value() -> impl Strategy<Value = Value> {
