@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use actix::Addr;
 use actix_web::HttpRequest;
 use millrace_actors::callback_registry::CallbackRegistry;
 use millrace_actors::cost_cache::CostCache;
 use millrace_actors::credential::keeper::CredentialKeeper;
 use millrace_actors::desk::Shutdown;
 use millrace_actors::in_flight::InFlightCount;
+use millrace_actors::watch::Standing;
 
 use crate::keeper::Keeper;
 use crate::metrics::Metrics;
@@ -19,11 +19,11 @@ pub struct State {
     /// Where everything is counted.
     pub metrics: Arc<Metrics>,
     /// The owner of callbacks.
-    pub registry: Addr<CallbackRegistry>,
+    pub registry: Standing<CallbackRegistry>,
     /// The owner of routes and prices.
-    pub cost_cache: Addr<CostCache>,
+    pub cost_cache: Standing<CostCache>,
     /// Who fetches tokens.
-    pub credentials: Addr<CredentialKeeper>,
+    pub credentials: Standing<CredentialKeeper>,
     /// Who counts tokens that no provider counted.
     pub tokens: Arc<Counter>,
     /// Exchanges alive.

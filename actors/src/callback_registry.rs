@@ -10,7 +10,7 @@ use actix::prelude::*;
 
 use crate::capabilities::{CapabilitySnapshot, Registered};
 use crate::ports::{Callback, CallbackFactory, CallbackSpec, ParamError};
-use crate::workers::{Pushed, Workers};
+use crate::workers::{Published, Pushed};
 
 // === Messages ===
 
@@ -18,6 +18,12 @@ use crate::workers::{Pushed, Workers};
 #[derive(Message, Clone)]
 #[rtype(result = "()")]
 pub struct PushCallbacks(pub Arc<CapabilitySnapshot>);
+
+impl From<Arc<CapabilitySnapshot>> for PushCallbacks {
+    fn from(snapshot: Arc<CapabilitySnapshot>) -> Self {
+        PushCallbacks(snapshot)
+    }
+}
 
 /// A worker asks to be told; it is told at once what is current.
 #[derive(Message)]
@@ -115,21 +121,20 @@ pub enum RegistryError {
 /// The actor.
 pub struct CallbackRegistry {
     factory: Arc<dyn CallbackFactory>,
-    current: Arc<CapabilitySnapshot>,
-    workers: Workers<PushCallbacks>,
+    published: Published<CapabilitySnapshot, PushCallbacks>,
 }
 
 impl CallbackRegistry {
-    /// Begins with the callbacks of the configuration, already made: a bad one must stop the start, not appear later.
-    pub fn new(factory: Arc<dyn CallbackFactory>, first: Arc<CapabilitySnapshot>) -> Self {
-        CallbackRegistry { factory, current: first, workers: Workers::default() }
+    /// Begins with what is published: at first the callbacks of the configuration, already made, since a bad one must stop
+    /// the start and not appear later; after an end, what the one before it left.
+    pub fn new(factory: Arc<dyn CallbackFactory>, published: Published<CapabilitySnapshot, PushCallbacks>) -> Self {
+        CallbackRegistry { factory, published }
     }
 
     fn check(&self, if_match: Option<u64>) -> Result<(), RegistryError> {
+        let current = self.published.current().generation;
         match if_match {
-            Some(seen) if seen != self.current.generation => {
-                Err(RegistryError::Stale { current: self.current.generation, seen })
-            }
+            Some(seen) if seen != current => Err(RegistryError::Stale { current, seen }),
             _ => Ok(()),
         }
     }
@@ -137,7 +142,7 @@ impl CallbackRegistry {
     fn upsert(&self, message: Upsert) -> Result<Vec<Registered>, RegistryError> {
         self.check(message.if_match)?;
         let new = registered(self.factory.make_for_admin(&message.spec), message.spec)?;
-        let mut list = self.current.callbacks.clone();
+        let mut list = self.published.current().callbacks.clone();
         match list.iter_mut().find(|c| c.spec.name == new.spec.name) {
             Some(old) => *old = new,
             None => list.push(new),
@@ -148,7 +153,7 @@ impl CallbackRegistry {
     fn remove(&self, message: &Remove) -> Result<Vec<Registered>, RegistryError> {
         self.check(message.if_match)?;
         let (list, gone): (Vec<_>, Vec<_>) =
-            self.current.callbacks.iter().cloned().partition(|c| c.spec.name != message.name);
+            self.published.current().callbacks.iter().cloned().partition(|c| c.spec.name != message.name);
         if gone.is_empty() {
             let known = list.iter().map(|c| c.spec.name.as_str()).collect::<Vec<_>>().join(", ");
             return Err(RegistryError::Unknown { name: message.name.clone(), known });
@@ -158,7 +163,8 @@ impl CallbackRegistry {
 
     fn reload(&self, message: Reload) -> Result<Vec<Registered>, RegistryError> {
         self.check(message.if_match)?;
-        let keep = |spec: &CallbackSpec| self.current.callbacks.iter().find(|c| c.spec == *spec).cloned();
+        let current = self.published.current();
+        let keep = |spec: &CallbackSpec| current.callbacks.iter().find(|c| c.spec == *spec).cloned();
         message.specs.into_iter().map(|spec| keep(&spec).map_or_else(|| make(&*self.factory, spec), Ok)).collect()
     }
 
@@ -168,9 +174,8 @@ impl CallbackRegistry {
             Ok(list) => list,
             Err(error) => return AtomicResponse::new(Box::pin(actix::fut::ready(Err(error)))),
         };
-        let generation = self.current.generation + 1;
-        self.current = Arc::new(CapabilitySnapshot::fold(generation, list));
-        let pushed = self.workers.push(generation, &PushCallbacks(Arc::clone(&self.current)));
+        let generation = self.published.current().generation + 1;
+        let pushed = self.published.publish(generation, Arc::new(CapabilitySnapshot::fold(generation, list)));
         let waited = async move {
             let Pushed { workers, missing, .. } = pushed.await;
             log::info!("callbacks changed generation={generation} workers={workers} missing={missing}");
@@ -187,13 +192,19 @@ type Changing = AtomicResponse<CallbackRegistry, Result<Changed, RegistryError>>
 
 impl Actor for CallbackRegistry {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        // the one before it may have ended between making a change and telling it; workers take nothing twice
+        let told = self.published.push(self.published.current().generation);
+        ctx.wait(told.into_actor(self).map(|_, _, _| ()));
+    }
 }
 
 impl Handler<Subscribe> for CallbackRegistry {
     type Result = AtomicResponse<Self, ()>;
 
     fn handle(&mut self, message: Subscribe, _: &mut Context<Self>) -> Self::Result {
-        let told = self.workers.add(message.worker, PushCallbacks(Arc::clone(&self.current)));
+        let told = self.published.subscribe(message.worker);
         AtomicResponse::new(Box::pin(told.into_actor(self)))
     }
 }
@@ -226,7 +237,7 @@ impl Handler<List> for CallbackRegistry {
     type Result = MessageResult<List>;
 
     fn handle(&mut self, _: List, _: &mut Context<Self>) -> MessageResult<List> {
-        MessageResult(Arc::clone(&self.current))
+        MessageResult(self.published.current())
     }
 }
 

@@ -12,7 +12,7 @@ use actix::prelude::*;
 use crate::prices::zero_cost;
 use crate::record::NAME_BYTES;
 use crate::routing::Routing;
-use crate::workers::{Pushed, Workers};
+use crate::workers::{Published, Pushed};
 
 /// Answers kept, to names no longer than a record would keep; callers choose names, so both must have a bound.
 const ANSWERS: usize = 4096;
@@ -23,6 +23,12 @@ const ANSWERS: usize = 4096;
 #[derive(Message, Clone)]
 #[rtype(result = "()")]
 pub struct PushRouting(pub Arc<Routing>);
+
+impl From<Arc<Routing>> for PushRouting {
+    fn from(routing: Arc<Routing>) -> Self {
+        PushRouting(routing)
+    }
+}
 
 /// A worker asks to be told; it is told at once what is current.
 #[derive(Message)]
@@ -60,22 +66,21 @@ pub struct Current;
 
 /// The actor.
 pub struct CostCache {
-    current: Arc<Routing>,
+    published: Published<Routing, PushRouting>,
     answers: HashMap<String, bool>,
-    workers: Workers<PushRouting>,
 }
 
 impl CostCache {
-    /// Begins with the routes of the configuration.
-    pub fn new(first: Arc<Routing>) -> Self {
-        CostCache { current: first, answers: HashMap::new(), workers: Workers::default() }
+    /// Begins with what is published: the routes of the configuration, or what the one before it left.
+    pub fn new(published: Published<Routing, PushRouting>) -> Self {
+        CostCache { published, answers: HashMap::new() }
     }
 
     fn answer(&mut self, model: &str) -> bool {
         if let Some(known) = self.answers.get(model) {
             return *known;
         }
-        let free = self.current.pricings(model).is_some_and(|all| zero_cost(&all));
+        let free = self.published.current().pricings(model).is_some_and(|all| zero_cost(&all));
         if self.answers.len() >= ANSWERS {
             self.answers.clear();
         }
@@ -88,13 +93,19 @@ impl CostCache {
 
 impl Actor for CostCache {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        // as in the registry of callbacks
+        let told = self.published.push(self.published.current().generation);
+        ctx.wait(told.into_actor(self).map(|_, _, _| ()));
+    }
 }
 
 impl Handler<Subscribe> for CostCache {
     type Result = AtomicResponse<Self, ()>;
 
     fn handle(&mut self, message: Subscribe, _: &mut Context<Self>) -> Self::Result {
-        let told = self.workers.add(message.worker, PushRouting(Arc::clone(&self.current)));
+        let told = self.published.subscribe(message.worker);
         AtomicResponse::new(Box::pin(told.into_actor(self)))
     }
 }
@@ -103,7 +114,7 @@ impl Handler<ZeroCost> for CostCache {
     type Result = Option<bool>;
 
     fn handle(&mut self, message: ZeroCost, _: &mut Context<Self>) -> Option<bool> {
-        (message.generation == self.current.generation).then(|| self.answer(&message.model))
+        (message.generation == self.published.current().generation).then(|| self.answer(&message.model))
     }
 }
 
@@ -111,10 +122,9 @@ impl Handler<Reprice> for CostCache {
     type Result = AtomicResponse<Self, Pushed>;
 
     fn handle(&mut self, message: Reprice, _: &mut Context<Self>) -> Self::Result {
-        let generation = self.current.generation + 1;
-        self.current = Arc::new(Routing { generation, ..message.routing });
+        let generation = self.published.current().generation + 1;
         self.answers.clear();
-        let pushed = self.workers.push(generation, &PushRouting(Arc::clone(&self.current)));
+        let pushed = self.published.publish(generation, Arc::new(Routing { generation, ..message.routing }));
         let waited = async move {
             let pushed = pushed.await;
             log::info!("routing changed generation={generation} workers={} missing={}", pushed.workers, pushed.missing);
@@ -128,6 +138,6 @@ impl Handler<Current> for CostCache {
     type Result = MessageResult<Current>;
 
     fn handle(&mut self, _: Current, _: &mut Context<Self>) -> MessageResult<Current> {
-        MessageResult(Arc::clone(&self.current))
+        MessageResult(self.published.current())
     }
 }

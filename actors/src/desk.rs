@@ -19,12 +19,13 @@ use crate::capabilities::CapabilitySnapshot;
 use crate::cost_cache::{CostCache, PushRouting, Subscribe as SubscribeRouting, ZeroCost};
 use crate::credential::keeper::CredentialKeeper;
 use crate::in_flight::InFlightCount;
-use crate::mailbox::{ask, tell};
+use crate::mailbox::tell;
 use crate::meter::Meter;
 use crate::ports::TokenCounter;
 use crate::record::NAME_BYTES;
 use crate::routing::Routing;
 use crate::upstream::UpstreamClient;
+use crate::watch::{Standing, Watch};
 
 /// How long the one question on the path may take. A cast that is slower than this is stuck; the answer is then "not
 /// free", which only means that the budget stage is not skipped.
@@ -53,8 +54,8 @@ pub struct Desk {
     routing: RefCell<Arc<Routing>>,
     zero_cost: RefCell<HashMap<String, bool, RandomState>>,
     zero_cost_of: Cell<u64>,
-    cost_cache: Addr<CostCache>,
-    credentials: Addr<CredentialKeeper>,
+    cost_cache: Standing<CostCache>,
+    credentials: Standing<CredentialKeeper>,
     /// [`Shutdown::wait_cut`], passed on within the worker: every exchange waits for it, and a wait on what all workers
     /// share would cost each of them more.
     cut: Notify,
@@ -77,11 +78,11 @@ pub struct DeskParts {
     /// The snapshot to begin with.
     pub routing: Arc<Routing>,
     /// Who pushes callbacks.
-    pub registry: Addr<CallbackRegistry>,
+    pub registry: Standing<CallbackRegistry>,
     /// Who pushes routes and prices, and answers the zero-cost question.
-    pub cost_cache: Addr<CostCache>,
+    pub cost_cache: Standing<CostCache>,
     /// Who fetches tokens.
-    pub credentials: Addr<CredentialKeeper>,
+    pub credentials: Standing<CredentialKeeper>,
 }
 
 impl Desk {
@@ -108,10 +109,17 @@ impl Desk {
                 desk.cut.notify_waiters();
             }
         });
-        let inbox = Inbox { desk: Rc::clone(&desk) }.start();
-        // bounded: one message each per worker and process
-        tell(&parts.registry, SubscribeCallbacks { worker: inbox.clone().recipient() });
-        tell(&parts.cost_cache, SubscribeRouting { worker: inbox.recipient() });
+        let (registry, cost_cache) = (parts.registry, parts.cost_cache);
+        let watch = Watch { name: "worker_inbox", meter: Arc::clone(&desk.meter) };
+        Standing::start(watch, {
+            let desk = Rc::clone(&desk);
+            move |ctx: &mut Context<Inbox>| {
+                // bounded: one message each per inbox
+                tell(&registry.address(), SubscribeCallbacks { worker: ctx.address().recipient() });
+                tell(&cost_cache.address(), SubscribeRouting { worker: ctx.address().recipient() });
+                Inbox { desk: Rc::clone(&desk) }
+            }
+        });
         desk
     }
 
@@ -130,8 +138,8 @@ impl Desk {
     }
 
     /// Who fetches tokens.
-    pub(crate) fn credential_keeper(&self) -> &Addr<CredentialKeeper> {
-        &self.credentials
+    pub(crate) fn credential_keeper(&self) -> Arc<Addr<CredentialKeeper>> {
+        self.credentials.address()
     }
 
     /// The routes and prices of this moment.
@@ -148,7 +156,7 @@ impl Desk {
             return *known;
         }
         let question = ZeroCost { model: model.to_owned(), generation };
-        let Ok(Some(answer)) = ask(&self.cost_cache, question, ZERO_COST_DEADLINE).await else {
+        let Ok(Some(answer)) = self.cost_cache.ask(question, ZERO_COST_DEADLINE).await else {
             return false;
         };
         // a push may have come while we waited: an answer about an older generation must not outlive it

@@ -125,9 +125,16 @@ pub enum Fault {
     ShuttingDown,
     /// A bound on exchanges in flight was reached.
     Overloaded,
+    /// Uploads that must be read first have no room on the disk for this one.
+    SpoolFull {
+        /// `upload_spool_bytes`; nothing where the disk itself is full.
+        limit: Option<u64>,
+        /// It would find none if it were the only one.
+        alone: bool,
+    },
     /// An admin request that lost a race or named what is not there.
     Admin {
-        /// 404, 409, 412, 422, 503 or 504.
+        /// 404, 409, 412, 422, 500, 503 or 504.
         status: u16,
         /// What to do about it.
         message: String,
@@ -234,7 +241,7 @@ impl Fault {
             | Fault::Truncated
             | Fault::InvalidAnswer { .. }
             | Fault::AllCooling { .. } => Blame::Upstream,
-            Fault::ShuttingDown | Fault::Overloaded | Fault::Internal => Blame::Gateway,
+            Fault::ShuttingDown | Fault::Overloaded | Fault::SpoolFull { .. } | Fault::Internal => Blame::Gateway,
         }
     }
 
@@ -267,7 +274,7 @@ impl Fault {
             Fault::InvalidAnswer { .. } => "invalid_answer",
             Fault::AllCooling { .. } => "all_cooling",
             Fault::ShuttingDown => "shutting_down",
-            Fault::Overloaded => "overloaded",
+            Fault::Overloaded | Fault::SpoolFull { .. } => "overloaded",
             Fault::Admin { .. } => "admin",
             Fault::Internal => "internal",
         }
@@ -306,6 +313,25 @@ impl Fault {
                     "server_error",
                     "overloaded",
                     "The gateway is at its limit of exchanges in flight; try again.",
+                )
+            },
+            Fault::SpoolFull { limit: Some(limit), alone: true } => row(
+                413,
+                "invalid_request_error",
+                "request_too_large",
+                &format!(
+                    "The form is larger than the {limit} bytes this gateway lays aside for forms that it must read first \
+                     (millrace.upload_spool_bytes). Put `model` before the file: then it need not."
+                ),
+            ),
+            Fault::SpoolFull { .. } => Shape {
+                retry_after: Some(1),
+                ..row(
+                    503,
+                    "server_error",
+                    "overloaded",
+                    "The gateway has no room left for forms that it must read first (millrace.upload_spool_bytes, or its \
+                     disk); try again, or put `model` before the file: then it need not.",
                 )
             },
             _ => row(

@@ -11,8 +11,8 @@ use actix::prelude::*;
 /// Why an [`ask`] got no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
-    /// The actor is gone.
-    #[error("the actor is gone")]
+    /// The actor has ended, over this message or over one before it, and is made anew meanwhile.
+    #[error("who answers for it ended by a defect and is made anew; look at what is in force, and try again")]
     Closed,
     /// No answer within the deadline.
     #[error("no answer within the deadline")]

@@ -13,6 +13,9 @@ pub trait Meter: Send + Sync + 'static {
     /// the worker itself: its client is its own, and a scrape runs on one worker only.
     fn stale_retries(&self, _of_this_worker: u64) {}
 
+    /// A long-lived actor was made: at the start, or anew after the last one had ended by a panic.
+    fn actor_made(&self, _name: &'static str, _anew: bool) {}
+
     /// An exchange settled.
     fn settled(&self, exchange: &Settled<'_>);
 }

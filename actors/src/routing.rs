@@ -4,12 +4,12 @@
 //! a new deployment at an old price.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::deployment::Deployment;
 use crate::prices::{PriceTable, Pricing};
+use crate::spool_room::SpoolRoom;
 
 /// A model group: a public name and who serves it.
 pub struct Group {
@@ -42,7 +42,7 @@ pub struct Routing {
 }
 
 /// What the path runs on besides routes. Defaults are in the configuration's table, not here.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PathSettings {
     /// Retries within a group.
     pub num_retries: u32,
@@ -66,8 +66,10 @@ pub struct PathSettings {
     pub credit_bytes: usize,
     /// What of an upload is kept for another try, bytes.
     pub upload_replay_bytes: usize,
-    /// Where an upload may lie that must be read before it is sent; nowhere: then it lies in memory.
-    pub spool: Option<PathBuf>,
+    /// Where uploads may lie that must be read before they are sent; nowhere: then they lie in memory.
+    pub spool: Option<Arc<SpoolRoom>>,
+    /// How much of that all of them together may take, bytes.
+    pub upload_spool_bytes: u64,
     /// The largest request body, bytes.
     pub max_request_bytes: usize,
     /// The largest whole answer, bytes.

@@ -13,6 +13,8 @@ use millrace_actors::desk::Shutdown;
 use millrace_actors::in_flight::InFlightCount;
 use millrace_actors::ports::{CallbackFactory, CallbackSpec};
 use millrace_actors::upstream::{TlsTrust, UpstreamClient, UpstreamSettings};
+use millrace_actors::watch::{Standing, Watch};
+use millrace_actors::workers::Published;
 
 use crate::app::{AppParts, FirstSnapshots};
 use crate::auth::Keys;
@@ -66,29 +68,30 @@ pub fn boot(config: &Config, source: Arc<ConfigSource>) -> Result<AppParts, Boot
     let first = FirstSnapshots { callbacks, routing };
     // one thread of their own: a push must not wait behind a worker's traffic
     let cast = Arbiter::new().handle();
-    let cost_cache = CostCache::start_in_arbiter(&cast, {
-        let first = Arc::clone(&first.routing);
-        move |_| CostCache::new(first)
-    });
-    let registry = CallbackRegistry::start_in_arbiter(&cast, {
-        let (factory, first) = (Arc::clone(&source.factory), Arc::clone(&first.callbacks));
-        move |_| CallbackRegistry::new(factory, first)
-    });
     let metrics = Arc::new(Metrics::default());
-    let work = Work {
+    let watch = |name| Watch { name, meter: metrics.clone() };
+    let cost_cache = Standing::start_in(&cast, watch("cost_cache"), {
+        let published = Published::new(Arc::clone(&first.routing));
+        move |_| CostCache::new(published.clone())
+    });
+    let registry = Standing::start_in(&cast, watch("callback_registry"), {
+        let (factory, published) = (Arc::clone(&source.factory), Published::new(Arc::clone(&first.callbacks)));
+        move |_| CallbackRegistry::new(Arc::clone(&factory), published.clone())
+    });
+    let work = Arc::new(Work {
         source,
         registry: registry.clone(),
         cost_cache: cost_cache.clone(),
         credentials: book,
         metrics: Arc::clone(&metrics),
-    };
+    });
     // and one for the two keepers, which read and sync files
     let keepers = Arbiter::new().handle();
-    let keeper = ConfigKeeper::start_in_arbiter(&keepers, move |_| ConfigKeeper::new(work));
+    let keeper = Standing::start_in(&keepers, watch("config_keeper"), move |_| ConfigKeeper::new(Arc::clone(&work)));
     let upstream = upstream_settings(config)?;
-    let credentials = CredentialKeeper::start_in_arbiter(&keepers, {
+    let credentials = Standing::start_in(&keepers, watch("credential_keeper"), {
         let upstream = upstream.clone();
-        move |_| CredentialKeeper::new(UpstreamClient::new(upstream))
+        move |_| CredentialKeeper::new(UpstreamClient::new(upstream.clone()))
     });
     let limit = config.millrace.max_in_flight as u64;
     let state = Arc::new(State {

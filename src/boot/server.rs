@@ -7,7 +7,6 @@ use std::time::Duration;
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use millrace_actors::callback_registry::List;
-use millrace_actors::mailbox::ask;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
@@ -193,7 +192,7 @@ async fn emptied(state: &State) {
 
 /// Every log queue, side by side: one sink that hangs must not keep another's records.
 async fn flush(state: &State, deadline: Duration) {
-    let Ok(snapshot) = ask(&state.registry, List, deadline).await else { return };
+    let Ok(snapshot) = state.registry.ask(List, deadline).await else { return };
     let began = Instant::now();
     let flushes = snapshot.callbacks.iter().map(|c| timeout(deadline, c.callback.flush()));
     let late = futures_util::future::join_all(flushes).await.iter().filter(|done| done.is_err()).count();

@@ -4,10 +4,13 @@
 //! and a caller may send its key as the model's name.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::{Arc, LazyLock};
 
 use millrace_actors::record::LogRecord;
 use regex::Regex;
+
+use crate::logging;
 
 /// What stands in a credential's place.
 const STRUCK: &str = "***";
@@ -33,30 +36,44 @@ const PATTERNS: [&str; 7] = [
 /// Compiled once. Dropping one that does not compile, rather than failing, is safe: a test compiles them all.
 static COMPILED: LazyLock<Vec<Regex>> = LazyLock::new(|| PATTERNS.iter().filter_map(|p| Regex::new(p).ok()).collect());
 
-/// `text` without credentials; borrowed when there are none.
+/// `text` without credentials, those that look like one and those we know; borrowed when there are none.
 pub(super) fn struck(text: &str) -> Cow<'_, str> {
-    COMPILED.iter().fold(Cow::Borrowed(text), |text, pattern| {
+    let text = COMPILED.iter().fold(Cow::Borrowed(text), |text, pattern| {
         match pattern.replace_all(&text, format!("${{keep}}{STRUCK}").as_str()) {
             Cow::Borrowed(_) => text,
             Cow::Owned(changed) => Cow::Owned(changed),
         }
-    })
+    });
+    match logging::clean(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(changed) => Cow::Owned(changed),
+    }
 }
 
-/// The record as sinks may have it. Only a failure is looked at: a success holds nothing that a caller or a provider
-/// could choose, but for a model name that was served, and so is no key.
+thread_local! {
+    /// The names of the last success that held nothing: most exchanges of a gateway are of a few models.
+    static CLEAN: RefCell<Option<[Arc<str>; 3]>> = const { RefCell::new(None) };
+}
+
+/// The record as sinks may have it. Of a success only the names are looked at, since a caller may have chosen them: a wildcard
+/// group goes by the name that was asked for, at the provider too, and some providers serve every name.
 pub(super) fn redacted(record: &Arc<LogRecord>) -> Arc<LogRecord> {
-    if record.outcome.is_success() {
+    let names = [&record.model, &record.model_group, &record.upstream_model];
+    let known = record.error_message.is_none()
+        && CLEAN.with_borrow(|clean| clean.as_ref().is_some_and(|clean| clean.iter().eq(names)));
+    if known {
         return Arc::clone(record);
     }
-    let message = record.error_message.as_deref().unwrap_or_default();
-    // a wildcard group goes by the name the caller chose, at the provider too
-    let chosen = [message, &record.model, &record.model_group, &record.upstream_model].map(struck);
-    if chosen.iter().all(|text| matches!(text, Cow::Borrowed(_))) {
+    let [model, model_group, upstream_model] = names.map(|name| struck(name));
+    let message = record.error_message.as_deref().map(struck);
+    let clean = |text: &Cow<'_, str>| matches!(text, Cow::Borrowed(_));
+    if [&model, &model_group, &upstream_model].into_iter().chain(&message).all(clean) {
+        if message.is_none() {
+            CLEAN.set(Some(names.map(Arc::clone)));
+        }
         return Arc::clone(record);
     }
-    let [message, model, model_group, upstream_model] = chosen.map(Cow::into_owned);
-    let error_message = record.error_message.as_ref().map(|_| message);
+    let error_message = message.map(Cow::into_owned);
     let [model, model_group, upstream_model] = [model, model_group, upstream_model].map(Arc::from);
     Arc::new(LogRecord { error_message, model, model_group, upstream_model, ..LogRecord::clone(record) })
 }
@@ -65,6 +82,7 @@ pub(super) fn redacted(record: &Arc<LogRecord>) -> Arc<LogRecord> {
 mod tests {
     use super::*;
     use crate::callbacks::testing::{failure, record};
+    use millrace_actors::record::Outcome;
 
     #[test]
     fn all_patterns_compile() {
@@ -110,6 +128,15 @@ mod tests {
         assert!(Arc::ptr_eq(&plain, &redacted(&plain)));
         let plain = failure("it broke");
         assert!(Arc::ptr_eq(&plain, &redacted(&plain)));
+        for _ in 0..2 {
+            let served = LogRecord { model: "sk-abcdefgh12345678".into(), ..LogRecord::clone(&plain) };
+            let served = LogRecord { error_message: None, outcome: Outcome::Ok, ..served };
+            assert_eq!(
+                &*redacted(&Arc::new(served)).model,
+                "***",
+                "a wildcard before a provider that serves every name"
+            );
+        }
         let clean = redacted(&failure("key sk-abcdefgh12345678 is bad"));
         assert_eq!(clean.error_message.as_deref(), Some("key *** is bad"));
     }

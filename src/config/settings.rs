@@ -115,6 +115,9 @@ pub struct MillraceSettings {
     pub credit_bytes: usize,
     /// What of an upload is kept in memory for another try, bytes. Default 1 MiB, as other proxies have it.
     pub upload_replay_bytes: usize,
+    /// What forms that must be read before they are sent may take on the disk, all together, bytes. Default 1 GiB: 32 of the
+    /// largest at a time.
+    pub upload_spool_bytes: usize,
     /// Longest pause within a request body. Default 30 s.
     pub client_body_idle_timeout: Duration,
     /// Longest time a client may take nothing of a stream that has bytes for it. Default 60 s.
@@ -176,6 +179,7 @@ impl Default for MillraceSettings {
             max_event_bytes: 8 << 20,
             credit_bytes: 256 << 10,
             upload_replay_bytes: 1 << 20,
+            upload_spool_bytes: 1 << 30,
             client_body_idle_timeout: Duration::from_secs(30),
             write_idle_timeout: Duration::from_secs(60),
             keep_alive: Duration::from_secs(75),

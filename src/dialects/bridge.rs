@@ -301,7 +301,7 @@ pub(super) fn told(
     notes: &mut Notes,
 ) -> Result<Bytes, Fault> {
     if let Some(mut hidden) = Hidden::from(to, facts) {
-        let told = events.into_iter().map(|event| hidden.event(event));
+        let told = events.into_iter().map(|event| hidden.event(event, notes));
         events = told.flat_map(|(sealed, event)| sealed.into_iter().chain(event)).collect();
     }
     let events = events.into_iter().map(Event::sound).collect::<Result<Vec<Event>, Fault>>()?;
@@ -357,7 +357,7 @@ impl Bridge {
         let mut complete = false;
         for event in self.events.drain(..) {
             let (sealed, event) = match &mut self.hidden {
-                Some(hidden) => hidden.event(event),
+                Some(hidden) => hidden.event(event, self.untold.notes_mut()),
                 None => (None, Some(event)),
             };
             sealed.into_iter().for_each(|sealed| self.encoder.event(sealed, out));

@@ -17,6 +17,7 @@
 use std::collections::BTreeMap;
 
 use millrace_actors::ports::AnswerFacts;
+use millrace_actors::wire::notes::{Did, Notes};
 use millrace_actors::wire::protocol::Protocol;
 use serde_json::Value;
 
@@ -24,8 +25,12 @@ use super::event::Event;
 use super::request::{Content, Request};
 use super::signature;
 
-/// Most bytes of words that are kept for a call: above what any model thinks at once.
+/// Most bytes of words that are kept for a call: above what any model thinks at once. Of longer thought the beginning is
+/// handed on, which its provider takes, and that is noted.
 const MOST: usize = 1 << 20;
+
+/// What a note says of that.
+const CUT: &str = "of thought before a call, the first 1048576 bytes are sealed for the next turn";
 
 /// Keeps thought in words from a caller.
 #[derive(Debug)]
@@ -33,7 +38,26 @@ pub struct Hidden {
     /// Words are handed on sealed, where nothing else stands for them.
     seals: bool,
     /// Words of each choice that nothing stands for yet.
-    held: BTreeMap<u32, String>,
+    held: BTreeMap<u32, Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    words: String,
+    /// There was no room for more.
+    full: bool,
+}
+
+impl Held {
+    /// Never a piece behind one that was left out: what is kept is the beginning.
+    fn add(&mut self, text: &str) {
+        if self.full {
+            return;
+        }
+        let end = text.floor_char_boundary(MOST - self.words.len());
+        self.words.push_str(&text[..end]);
+        self.full = end < text.len();
+    }
 }
 
 impl Hidden {
@@ -44,12 +68,11 @@ impl Hidden {
     }
 
     /// One event: the block that is to be told before it, and the event unless it is words.
-    pub fn event(&mut self, event: Event) -> (Option<Event>, Option<Event>) {
+    pub fn event(&mut self, event: Event, notes: &mut Notes) -> (Option<Event>, Option<Event>) {
         let sealed = match &event {
             Event::Reasoning { choice, text } => {
-                let held = self.held.entry(*choice).or_default();
-                if self.seals && held.len() + text.len() <= MOST {
-                    held.push_str(text);
+                if self.seals {
+                    self.held.entry(*choice).or_default().add(text);
                 }
                 return (None, None);
             }
@@ -59,8 +82,11 @@ impl Hidden {
                 None
             }
             Event::ToolCall { choice, .. } | Event::CustomCall { choice, .. } => {
-                let words = self.held.remove(choice).filter(|words| !words.is_empty());
-                words.map(|words| Event::Redacted { choice: *choice, data: signature::sealed_words(&words) })
+                let held = self.held.remove(choice).filter(|held| !held.words.is_empty());
+                if held.as_ref().is_some_and(|held| held.full) {
+                    notes.add("answer.reasoning", Did::Clamped, CUT);
+                }
+                held.map(|held| Event::Redacted { choice: *choice, data: signature::sealed_words(&held.words) })
             }
             _ => None,
         };
@@ -118,6 +144,28 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    /// The words that are sealed before a call, and what is noted.
+    fn sealed(pieces: &[String]) -> (String, String) {
+        let mut hidden = Hidden { seals: true, held: BTreeMap::new() };
+        let mut notes = Notes::default();
+        for text in pieces.iter().cloned() {
+            assert_eq!(hidden.event(Event::Reasoning { choice: 0, text }, &mut notes), (None, None));
+        }
+        let call = Event::ToolCall { choice: 0, call: 0, id: "c".into(), name: "f".into() };
+        let Some(Event::Redacted { data, .. }) = hidden.event(call, &mut notes).0 else { panic!("nothing is sealed") };
+        (signature::words(&data).unwrap(), notes.to_string())
+    }
+
+    #[test]
+    fn of_thought_that_is_too_long_the_beginning_is_kept_and_that_is_noted() {
+        let most = "x".repeat(MOST - 1);
+        assert_eq!(sealed(&[most.clone(), "y".into()]), (format!("{most}y"), String::new()));
+        // a letter of two bytes has no room, and what follows has no place behind a gap
+        let noted = "clamped=answer.reasoning".to_owned();
+        assert_eq!(sealed(&[most.clone(), "\u{e9}".into(), "y".into()]), (most.clone(), noted.clone()));
+        assert_eq!(sealed(&[format!("{most}yz"), "z".into()]), (format!("{most}y"), noted));
+    }
 
     #[test]
     fn each_protocol_has_its_own_way_to_ask() {

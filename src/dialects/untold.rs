@@ -134,6 +134,11 @@ impl Untold {
         Err(Fault::InvalidAnswer { cause })
     }
 
+    /// For what others leave out.
+    pub fn notes_mut(&mut self) -> &mut Notes {
+        &mut self.notes
+    }
+
     /// What was left out so far.
     pub fn notes(&self) -> &Notes {
         &self.notes

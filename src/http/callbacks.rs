@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use millrace_actors::callback_registry::{Changed, List, RegistryError};
 use millrace_actors::capabilities::{CapabilitySnapshot, Registered};
 use millrace_actors::fault::Fault;
-use millrace_actors::mailbox::ask;
+use millrace_actors::mailbox::AskError;
 use millrace_actors::ports::CallbackSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -90,9 +90,9 @@ async fn active(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiErro
 }
 
 async fn present(request: &HttpRequest) -> Result<Arc<CapabilitySnapshot>, ApiError> {
-    ask(&state(request)?.registry, List, CHANGE_DEADLINE).await.map_err(|cause| {
+    state(request)?.registry.ask(List, CHANGE_DEADLINE).await.map_err(|cause| {
         let message = format!("the callbacks cannot be listed: {cause}");
-        ApiError::of(request, Fault::Admin { status: 504, message })
+        ApiError::of(request, Fault::Admin { status: status_unconfirmed(cause.into()), message })
     })
 }
 
@@ -201,7 +201,8 @@ fn status_of(error: &RegistryError) -> u16 {
 fn status_unconfirmed(cause: Unconfirmed) -> u16 {
     match cause {
         Unconfirmed::Crowded => 503,
-        Unconfirmed::NoAnswer(_) | Unconfirmed::Lagging { .. } => 504,
+        Unconfirmed::NoAnswer(AskError::Closed) => 500,
+        Unconfirmed::NoAnswer(AskError::Timeout) | Unconfirmed::Lagging { .. } => 504,
     }
 }
 

@@ -14,12 +14,11 @@ pub mod source;
 mod upstream;
 pub mod work;
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use actix::prelude::*;
 use millrace_actors::callback_registry::Changed;
-use millrace_actors::mailbox::ask;
+use millrace_actors::watch::Standing;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use work::{CHANGE_DEADLINE, CallbackChange, ChangeError, ReloadError, Reloaded, Unconfirmed, WAITING, Work};
@@ -54,20 +53,20 @@ pub struct Change {
 
 /// The keeper's address, with a bound on who waits there. A mailbox has none (ARCHITECTURE.md, "Bounds are ours").
 pub struct Keeper {
-    address: Addr<ConfigKeeper>,
+    address: Standing<ConfigKeeper>,
     places: Arc<Semaphore>,
 }
 
 impl Keeper {
     /// The only way to this keeper.
-    pub fn new(address: Addr<ConfigKeeper>) -> Self {
+    pub fn new(address: Standing<ConfigKeeper>) -> Self {
         Keeper { address, places: Arc::new(Semaphore::new(WAITING)) }
     }
 
     /// Asks for a [`Reload`].
     pub async fn reload(&self, if_match: Option<u64>) -> Result<Reloaded, ReloadError> {
         let message = Reload { if_match, _place: self.place()? };
-        ask(&self.address, message, CHANGE_DEADLINE).await.map_err(Unconfirmed::from)?
+        self.address.ask(message, CHANGE_DEADLINE).await.map_err(Unconfirmed::from)?
     }
 
     /// Asks for a [`Change`].
@@ -78,7 +77,7 @@ impl Keeper {
         persist: bool,
     ) -> Result<Changed, ChangeError> {
         let message = Change { change, if_match, persist, _place: self.place()? };
-        ask(&self.address, message, CHANGE_DEADLINE).await.map_err(Unconfirmed::from)?
+        self.address.ask(message, CHANGE_DEADLINE).await.map_err(Unconfirmed::from)?
     }
 
     /// The place goes with the message, not with the caller: a caller that leaves makes no room for the next.
@@ -90,12 +89,12 @@ impl Keeper {
 // === The actor ===
 
 /// The actor.
-pub struct ConfigKeeper(Rc<Work>);
+pub struct ConfigKeeper(Arc<Work>);
 
 impl ConfigKeeper {
     /// A keeper of what boot has put in force.
-    pub fn new(work: Work) -> Self {
-        ConfigKeeper(Rc::new(work))
+    pub fn new(work: Arc<Work>) -> Self {
+        ConfigKeeper(work)
     }
 }
 
@@ -107,7 +106,7 @@ impl Handler<Reload> for ConfigKeeper {
     type Result = AtomicResponse<Self, Result<Reloaded, ReloadError>>;
 
     fn handle(&mut self, message: Reload, _: &mut Context<Self>) -> Self::Result {
-        let work = Rc::clone(&self.0);
+        let work = Arc::clone(&self.0);
         let done = async move {
             let Reload { if_match, _place } = message;
             work.reload(if_match).await
@@ -120,7 +119,7 @@ impl Handler<Change> for ConfigKeeper {
     type Result = AtomicResponse<Self, Result<Changed, ChangeError>>;
 
     fn handle(&mut self, message: Change, _: &mut Context<Self>) -> Self::Result {
-        let work = Rc::clone(&self.0);
+        let work = Arc::clone(&self.0);
         let done = async move {
             let Change { change, if_match, persist, _place } = message;
             work.change(change, if_match, persist).await

@@ -8,6 +8,7 @@ use millrace_actors::deployment::{Deployment, Shown};
 use millrace_actors::health::{CooldownPolicy, Health};
 use millrace_actors::prices::{PriceOverride, PriceQuery, PriceTable};
 use millrace_actors::routing::{Group, PathSettings, Routing};
+use millrace_actors::spool_room::SpoolRoom;
 use millrace_actors::upstream::Origin;
 
 use super::upstream;
@@ -203,7 +204,8 @@ fn path_settings(config: &Config, before: Option<&Routing>) -> PathSettings {
         max_event_bytes: ours.max_event_bytes,
         credit_bytes: ours.credit_bytes,
         upload_replay_bytes: ours.upload_replay_bytes,
-        spool: before.map_or_else(|| ours.data_dir.clone(), |before| before.path.spool.clone()),
+        spool: before.map_or_else(|| ours.data_dir.clone().map(SpoolRoom::new), |before| before.path.spool.clone()),
+        upload_spool_bytes: ours.upload_spool_bytes as u64,
         max_request_bytes: bytes(config.general.max_request_bytes),
         max_response_bytes: bytes(config.general.max_response_bytes),
         always_include_stream_usage: config.general.always_include_stream_usage,

@@ -7,7 +7,10 @@ use futures_util::FutureExt;
 use millrace_actors::callback_registry::{CallbackRegistry, PushCallbacks, RegistryError, Subscribe};
 use millrace_actors::capabilities::CapabilitySnapshot;
 use millrace_actors::cost_cache::{CostCache, Current};
+use millrace_actors::mailbox::AskError;
 use millrace_actors::ports::CallbackSpec;
+use millrace_actors::watch::Watch;
+use millrace_actors::workers::Published;
 use serde_json::json;
 
 use super::source::ConfigSource;
@@ -41,19 +44,25 @@ impl Handler<PushCallbacks> for Hanging {
 }
 
 /// A keeper over a configuration in `folder`, with one such worker; and the owner of its routes.
-async fn keeper(folder: &Path) -> (Keeper, Addr<CostCache>) {
+async fn keeper(folder: &Path) -> (Keeper, Standing<CostCache>) {
     let path = folder.join("config.yaml");
     std::fs::write(&path, CONFIG.replace("data}", &format!("'{}'}}", folder.display()))).unwrap();
     let config = load(&path, &ProcessEnv, &crate::callbacks::validate).unwrap();
     let source = Arc::new(ConfigSource::new(Some(path), &config));
     let routing = routing::build(&config, routing::prices(&config).unwrap(), None, &Book::default()).unwrap();
-    let cost_cache = CostCache::new(Arc::new(routing)).start();
-    let none = Arc::new(CapabilitySnapshot::fold(1, Vec::new()));
-    let registry = CallbackRegistry::new(Arc::clone(&source.factory), none).start();
-    registry.send(Subscribe { worker: Hanging::default().start().recipient() }).await.unwrap();
     let (credentials, metrics) = (Arc::default(), Arc::new(Metrics::default()));
-    let work = Work { source, registry, cost_cache: cost_cache.clone(), credentials, metrics };
-    (Keeper::new(ConfigKeeper::new(work).start()), cost_cache)
+    let watch = |name| Watch { name, meter: metrics.clone() };
+    let routing = Published::new(Arc::new(routing));
+    let cost_cache = Standing::start(watch("cost_cache"), move |_| CostCache::new(routing.clone()));
+    let none = Published::new(Arc::new(CapabilitySnapshot::fold(1, Vec::new())));
+    let factory = Arc::clone(&source.factory);
+    let registry =
+        Standing::start(watch("callback_registry"), move |_| CallbackRegistry::new(Arc::clone(&factory), none.clone()));
+    registry.address().send(Subscribe { worker: Hanging::default().start().recipient() }).await.unwrap();
+    let kept = cost_cache.clone();
+    let work = Arc::new(Work { source, registry, cost_cache, credentials, metrics: metrics.clone() });
+    let keeper = Standing::start(watch("config_keeper"), move |_| ConfigKeeper::new(Arc::clone(&work)));
+    (Keeper::new(keeper), kept)
 }
 
 fn noop(name: &str) -> CallbackChange {
@@ -66,7 +75,11 @@ async fn a_worker_that_is_late_with_callbacks_is_not_left_with_half_of_a_file() 
     let (keeper, cost_cache) = keeper(folder.path()).await;
     let late = keeper.reload(None).await;
     assert!(matches!(late, Err(ReloadError::Registry(RegistryError::Lagging { missing: 1, .. }))), "{late:?}");
-    assert_eq!(cost_cache.send(Current).await.unwrap().generation, 2, "the routes of that file are in force as well");
+    assert_eq!(
+        cost_cache.address().send(Current).await.unwrap().generation,
+        2,
+        "the routes of that file are in force as well"
+    );
 }
 
 #[actix_web::test]
@@ -87,5 +100,31 @@ async fn who_waits_is_bounded_and_a_change_in_force_is_kept_though_a_worker_is_l
     assert!(kept.contains("slow"), "{kept}");
     let unknown = keeper.change(CallbackChange::Remove("nobody".into()), None, true).now_or_never();
     assert!(unknown.is_none(), "there is room again");
-    assert_eq!(cost_cache.send(Current).await.unwrap().generation, 1);
+    assert_eq!(cost_cache.address().send(Current).await.unwrap().generation, 1);
+}
+
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Panic;
+
+impl Handler<Panic> for ConfigKeeper {
+    type Result = ();
+
+    fn handle(&mut self, _: Panic, _: &mut Context<Self>) {
+        panic!("on purpose, in the keeper");
+    }
+}
+
+#[actix_web::test]
+async fn a_keeper_that_panics_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (keeper, _) = keeper(folder.path()).await;
+    assert!(matches!(keeper.address.address().send(Panic).await, Err(MailboxError::Closed)));
+    let unknown = loop {
+        match keeper.change(CallbackChange::Remove("nobody".into()), None, false).await {
+            Err(ChangeError::Unconfirmed(Unconfirmed::NoAnswer(AskError::Closed))) => tokio::task::yield_now().await,
+            other => break other,
+        }
+    };
+    assert!(matches!(unknown, Err(ChangeError::Registry(RegistryError::Unknown { .. }))), "{unknown:?}");
 }

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::Addr;
 use millrace_actors::callback_registry::{CallbackRegistry, Changed, RegistryError, Reload, Remove, Upsert};
 use millrace_actors::cost_cache::{CostCache, Current, Reprice};
-use millrace_actors::mailbox::{AskError, ask};
+use millrace_actors::mailbox::AskError;
 use millrace_actors::ports::CallbackSpec;
+use millrace_actors::watch::Standing;
 use serde::Serialize;
 
 use super::overlay::{self, OverlayError};
@@ -31,9 +31,9 @@ pub struct Work {
     /// Where the configuration comes from.
     pub source: Arc<ConfigSource>,
     /// The owner of callbacks.
-    pub registry: Addr<CallbackRegistry>,
+    pub registry: Standing<CallbackRegistry>,
     /// The owner of routes and prices.
-    pub cost_cache: Addr<CostCache>,
+    pub cost_cache: Standing<CostCache>,
     /// The credentials that are fetched.
     pub credentials: Arc<Book>,
     /// Where reloads are counted.
@@ -138,12 +138,12 @@ impl Work {
     async fn read_and_push(&self, if_match: Option<u64>) -> Result<Reloaded, ReloadError> {
         let config = self.source.load().ok_or(ReloadError::NoSource)?.map_err(ReloadError::Refused)?;
         guard_secrets(&config);
-        let before = ask(&self.cost_cache, Current, CHANGE_DEADLINE).await.map_err(Unconfirmed::from)?;
+        let before = self.cost_cache.ask(Current, CHANGE_DEADLINE).await.map_err(Unconfirmed::from)?;
         let routing = routing::build(&config, routing::prices(&config)?, Some(&before), &self.credentials)?;
         let configured = specs(&config);
         let specs = overlay::apply(self.source.overlay_path().as_deref(), configured.clone())?;
         let changed =
-            ask(&self.registry, Reload { specs, if_match }, CHANGE_DEADLINE).await.map_err(Unconfirmed::from)?;
+            self.registry.ask(Reload { specs, if_match }, CHANGE_DEADLINE).await.map_err(Unconfirmed::from)?;
         if in_force(&changed).is_some() {
             // not before: what a refused file says is not what the admin surface may go by
             self.source.factory.configured(&configured);
@@ -151,7 +151,7 @@ impl Work {
             changed.clone()?;
         }
         // also where a worker is late with the callbacks: it will have them, and must not be left with half of a file
-        let pushed = ask(&self.cost_cache, Reprice { routing }, CHANGE_DEADLINE).await.map_err(Unconfirmed::from)?;
+        let pushed = self.cost_cache.ask(Reprice { routing }, CHANGE_DEADLINE).await.map_err(Unconfirmed::from)?;
         let Changed { generation, workers } = changed?;
         if pushed.missing > 0 {
             Err(Unconfirmed::Lagging { missing: pushed.missing, workers: pushed.workers })?;
@@ -172,8 +172,8 @@ impl Work {
             CallbackChange::Remove(name) => (name.clone(), None),
         };
         let changed = match change {
-            CallbackChange::Upsert(spec) => ask(&self.registry, Upsert { spec, if_match }, CHANGE_DEADLINE).await,
-            CallbackChange::Remove(name) => ask(&self.registry, Remove { name, if_match }, CHANGE_DEADLINE).await,
+            CallbackChange::Upsert(spec) => self.registry.ask(Upsert { spec, if_match }, CHANGE_DEADLINE).await,
+            CallbackChange::Remove(name) => self.registry.ask(Remove { name, if_match }, CHANGE_DEADLINE).await,
         };
         let changed = changed.map_err(Unconfirmed::from)?;
         if let (Some(generation), true) = (in_force(&changed), persist) {

@@ -26,6 +26,7 @@ mod render;
 mod tests;
 mod text;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -34,6 +35,7 @@ use millrace_actors::deployment::Deployment;
 use millrace_actors::fault::Fault;
 use millrace_actors::meter::Meter;
 use millrace_actors::record::Outcome;
+use parking_lot::Mutex;
 
 pub use book::MAX_SERIES;
 pub use live::LiveSources;
@@ -47,6 +49,8 @@ pub struct Metrics {
     book: book::Book,
     nobody: Arc<str>,
     reloads: Reloads,
+    /// How often each long-lived actor was made anew. Whoever counts here has ended, so a lock costs nobody anything.
+    made_anew: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 // === impl Metrics ===
@@ -59,6 +63,7 @@ impl Default for Metrics {
             book: book::Book::default(),
             nobody: "".into(),
             reloads: Reloads { done: 0.into(), failed: 0.into(), last_succeeded: true.into() },
+            made_anew: Mutex::default(),
         }
     }
 }
@@ -80,13 +85,17 @@ impl Metrics {
 
     /// The text of a scrape; its media type is [`CONTENT_TYPE`].
     pub fn render(&self, live: &LiveSources) -> String {
-        render::all(&self.book.sums(), &self.reloads, live)
+        render::all(&self.book.sums(), &self.reloads, &self.made_anew.lock(), live)
     }
 }
 
 impl Meter for Metrics {
     fn stale_retries(&self, of_this_worker: u64) {
         cache::with(self.number, |cache| cache.stale(&self.book).set(of_this_worker));
+    }
+
+    fn actor_made(&self, name: &'static str, anew: bool) {
+        *self.made_anew.lock().entry(name).or_default() += u64::from(anew);
     }
 
     fn attempt(&self, deployment: &Deployment, outcome: &'static str) {

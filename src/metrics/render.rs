@@ -14,7 +14,7 @@ use super::{panics, process};
 const PICO: u32 = 12;
 
 /// The whole text.
-pub fn all(sums: &Sums, reloads: &Reloads, live: &LiveSources) -> String {
+pub fn all(sums: &Sums, reloads: &Reloads, made_anew: &BTreeMap<&str, u64>, live: &LiveSources) -> String {
     let mut text = Text::default();
     let groups = by_group(&sums.lanes);
     requests(&mut text, &sums.lanes);
@@ -24,7 +24,9 @@ pub fn all(sums: &Sums, reloads: &Reloads, live: &LiveSources) -> String {
     attempts(&mut text, &sums.attempts, sums.stale);
     deployments(&mut text, live);
     sinks(&mut text, live);
+    spool(&mut text, live);
     state(&mut text, reloads, live);
+    defects(&mut text, made_anew);
     process::render(&mut text);
     text.finish()
 }
@@ -147,6 +149,14 @@ fn sinks(text: &mut Text, live: &LiveSources) {
     }
 }
 
+fn spool(text: &mut Text, live: &LiveSources) {
+    let [taken, refused] = live.routing.path.spool.as_ref().map(|room| room.numbers()).unwrap_or_default();
+    let help = "Bytes on the disk of forms that must be read before they are sent.";
+    text.single("millrace_upload_spool_bytes", Kind::Gauge, help, taken);
+    let help = "Forms refused because there was no room for them on the disk.";
+    text.single("millrace_upload_spool_refused_total", Kind::Counter, help, refused);
+}
+
 fn state(text: &mut Text, reloads: &Reloads, live: &LiveSources) {
     text.single("millrace_inflight", Kind::Gauge, "Exchanges under way.", live.in_flight);
     text.family("millrace_snapshot_generation", Kind::Gauge, "The number of the snapshot in use.");
@@ -157,9 +167,17 @@ fn state(text: &mut Text, reloads: &Reloads, live: &LiveSources) {
     text.family("millrace_config_reloads_total", Kind::Counter, "Reloads of the configuration.");
     text.sample(&[("result", "success")], reloads.done.load(Relaxed));
     text.sample(&[("result", "failure")], reloads.failed.load(Relaxed));
-    text.single("millrace_panics_total", Kind::Counter, "Defects that ended in a panic.", panics::count());
     text.family("millrace_build_info", Kind::Gauge, "1; the version is in the label.");
     text.sample(&[("version", env!("CARGO_PKG_VERSION"))], 1);
+}
+
+fn defects(text: &mut Text, made_anew: &BTreeMap<&str, u64>) {
+    text.single("millrace_panics_total", Kind::Counter, "Defects that ended in a panic.", panics::count());
+    let help = "Long-lived actors that ended by a panic and were made anew.";
+    text.family("millrace_actor_restarts_total", Kind::Counter, help);
+    for (actor, count) in made_anew {
+        text.sample(&[("actor", actor)], count);
+    }
 }
 
 /// The lanes in which an exchange settled; in the others, requests were refused before they became one.

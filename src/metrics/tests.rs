@@ -114,6 +114,7 @@ fn routing(deployments: &[Arc<Deployment>]) -> Arc<Routing> {
             credit_bytes: 0,
             upload_replay_bytes: 0,
             spool: None,
+            upload_spool_bytes: 0,
             max_request_bytes: 0,
             max_response_bytes: 0,
             always_include_stream_usage: None,

@@ -30,7 +30,7 @@ pub(crate) async fn ready(
     if let Some((token, tell_keeper)) = credential.usable(Instant::now()) {
         if tell_keeper {
             // bounded: once for each credential until its fetch has ended
-            tell(keeper, Renew(Arc::clone(credential)));
+            tell(&keeper, Renew(Arc::clone(credential)));
         }
         return Ok(Some(token));
     }

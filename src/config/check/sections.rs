@@ -94,6 +94,7 @@ pub(super) fn millrace(
         ("max_event_bytes", &mut settings.max_event_bytes),
         ("credit_bytes", &mut settings.credit_bytes),
         ("upload_replay_bytes", &mut settings.upload_replay_bytes),
+        ("upload_spool_bytes", &mut settings.upload_spool_bytes),
         ("max_in_flight", &mut settings.max_in_flight),
     ] {
         if let Some(count) = reader.count_usize(section, name) {

@@ -52,6 +52,13 @@ const KEYS: &[Key] = &[
         "What of an upload (a form's file, a pass-through's body) is kept in memory for another try, bytes. A longer one goes \
         through once: no retry and no fallback after its first bytes past this.",
     ),
+    key(
+        "upload_spool_bytes",
+        Ty::Count(65_536, 1 << 40),
+        "1073741824",
+        "What forms that must be read before they are sent may take in `data_dir`, all together, bytes; what finds no room is \
+        answered 503, or 413 where it is larger by itself.",
+    ),
     key("client_body_idle_timeout", Ty::Seconds(0.001, DAY), "30", "Longest pause within a request body."),
     key("write_idle_timeout", Ty::Seconds(0.001, DAY), "60", "Longest time a client may take nothing of a stream."),
     key("keep_alive", Ty::Seconds(0.0, DAY), "75", "How long an idle client connection is kept."),

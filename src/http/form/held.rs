@@ -1,18 +1,16 @@
 //! A form that is read to its end before it is sent: all its fields are known then, and it can be sent as often as need be.
 
-use std::path::Path;
-
 use millrace_actors::fault::Fault;
 use millrace_actors::wire::form::part::Head;
 use millrace_actors::wire::form::scanner::Item;
 use millrace_actors::wire::form::{closing, opening};
 
 use super::reading::{Form, Reading};
-use super::spool::Spool;
+use super::spool::{Room, Spool};
 
 /// The rest of a form, of whose first file the head has been read.
-pub async fn read(mut reading: Reading, head: Head, folder: Option<&Path>) -> Result<Form, Fault> {
-    let mut spool = Spool::new(reading.kept, folder);
+pub async fn read(mut reading: Reading, head: Head, room: Option<Room<'_>>) -> Result<Form, Fault> {
+    let mut spool = Spool::new(reading.kept, room);
     spool.write(&opening(&head, &reading.boundary)).await?;
     let mut in_file = true;
     while let Some(item) = reading.next().await? {

@@ -51,7 +51,9 @@ pub async fn read((request, endpoint): (&HttpRequest, Endpoint), payload: Payloa
                 let passes = reading.fields.text("model").is_some_and(|model| desk.routing().forms_pass(model));
                 let must_wait = small || !passes || desk.callbacks().hooks.any(seeing());
                 return match must_wait {
-                    true => held::read(reading, head, path.spool.as_deref()).await,
+                    true => {
+                        held::read(reading, head, path.spool.as_ref().map(|room| (room, path.upload_spool_bytes))).await
+                    }
                     false => live::send(reading, &head),
                 };
             }

@@ -79,13 +79,9 @@ fn k3_no_credential_enters_a_record() {
     assert!(failures.len() >= 6, "{text}");
     for line in text.lines() {
         let record: serde_json::Value = serde_json::from_str(line).expect("JSON");
-        // the name that was asked for is the test's own way of making the mock quote a key; the rest is the gateway's
-        let told = record["error_message"].as_str().unwrap_or_default();
+        // a success too: the mock serves every name, so one was answered whose model was a key
         for secret in [PROVIDER_KEY, KEY, canary] {
-            assert!(!told.contains(secret), "{secret} in {told}");
-        }
-        if record["outcome"] != "ok" {
-            assert!(!line.contains(PROVIDER_KEY) && !line.contains(canary), "{line}");
+            assert!(!line.contains(secret), "{secret} in {line}");
         }
         for member in ["metadata", "headers", "authorization", "messages", "cookie"] {
             assert!(record.get(member).is_none(), "{line}");

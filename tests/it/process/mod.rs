@@ -1,5 +1,6 @@
 //! The process: its signals, its end, its reloads, its command line.
 
+mod actors;
 mod at_once;
 mod bad_configs;
 mod bench;

@@ -5,6 +5,7 @@ mod late;
 mod memory;
 mod provider;
 mod retries;
+mod room;
 mod settings;
 mod through;
 
