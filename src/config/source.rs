@@ -77,7 +77,8 @@ impl<'e> Reading<'e> {
                     self.files.push(SourceFile { path: path.to_owned(), text: Zeroizing::default() });
                 }
                 let message = format!("cannot read `{}`: {}", path.display(), problem.what);
-                self.found.push(Finding::error(problem.code, at, &message, problem.help).key("include"));
+                let finding = Finding::error(problem.code, at, &message, problem.help);
+                self.found.push(if self.open.is_empty() { finding } else { finding.key("include") });
                 return None;
             }
         };

@@ -128,3 +128,16 @@ async fn a_keeper_that_panics_is_made_anew() {
     };
     assert!(matches!(unknown, Err(ChangeError::Registry(RegistryError::Unknown { .. }))), "{unknown:?}");
 }
+
+#[actix_web::test]
+async fn a_spoilt_price_file_is_refused_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (keeper, cost_cache) = keeper(folder.path()).await;
+    std::fs::write(folder.path().join("p.json"), "{\n \"m\": {nonsense").unwrap();
+    let text = CONFIG.replace("data}", &format!("'{}', price_file: p.json}}", folder.path().display()));
+    std::fs::write(folder.path().join("config.yaml"), text).unwrap();
+    let refused = keeper.reload(None).await.unwrap_err().to_string();
+    let place = format!("{}:2:8", folder.path().join("p.json").display());
+    assert!(refused.contains("the old one stays in force") && refused.contains(&place), "{refused}");
+    assert_eq!(cost_cache.address().send(Current).await.unwrap().generation, 1);
+}

@@ -30,6 +30,14 @@ pub enum PriceFileError {
         /// Its size in bytes.
         size: u64,
     },
+    /// The operator's file is not JSON of the form of a price map. As elsewhere, the place stands in front.
+    #[error("{}:{}:{}: the price file is not a JSON object of models: {error}", path.display(), error.line(), error.column())]
+    NoMap {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: serde_json::Error,
+    },
     /// It is not JSON of the form of a price map.
     #[error("the price map is not a JSON object of models: {0}")]
     Malformed(#[from] serde_json::Error),

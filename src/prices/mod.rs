@@ -24,7 +24,10 @@ pub use litellm::litellm;
 pub fn load(file: Option<&Path>) -> Result<Loaded, PriceFileError> {
     let mut loaded = builtin()?;
     if let Some(path) = file {
-        let over = litellm(&read(path)?)?;
+        let over = litellm(&read(path)?).map_err(|error| match error {
+            PriceFileError::Malformed(error) => PriceFileError::NoMap { path: path.to_owned(), error },
+            other => other,
+        })?;
         loaded.table.overlay(over.table);
         loaded.faults.append(over.faults);
     }

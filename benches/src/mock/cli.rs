@@ -11,6 +11,9 @@ pub struct MockArgs {
     /// Where to listen; port 0 takes a free one. Whoever can reach it can use it.
     #[arg(long, default_value = "127.0.0.1:9099", value_name = "ADDRESS:PORT")]
     pub listen: SocketAddr,
+    /// Refuse every connection, as a provider that is down; the port stays taken.
+    #[arg(long)]
+    pub refuse: bool,
     /// Threads that answer.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub workers: usize,
@@ -84,7 +87,12 @@ pub fn run(args: MockArgs) -> Result<(), MockError> {
 /// It cannot listen, or not wait for signals.
 pub async fn serve(args: MockArgs) -> Result<(), MockError> {
     let addr = args.listen;
-    let server = MockServer::start(args.into()).map_err(|source| MockError::Listen { addr, source })?;
+    let listen = |source| MockError::Listen { addr, source };
+    let refuse = args.refuse;
+    let server = MockServer::start(args.into()).map_err(listen)?;
+    if refuse {
+        server.refuse(true).map_err(listen)?;
+    }
     say(&format!("{}\n", server.base_url()));
     log::info!("mock ready addr={}", server.addr());
     stopped().await.map_err(MockError::Signals)?;

@@ -62,12 +62,12 @@ impl Worker {
     }
 }
 
-/// Opens the listener, with SO_REUSEADDR, so that the same port can be opened again.
-fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
+/// Takes the port, with SO_REUSEADDR, so that the same one can be taken again.
+fn bound(addr: SocketAddr) -> io::Result<TcpSocket> {
     let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
     socket.bind(addr)?;
-    socket.listen(BACKLOG)
+    Ok(socket)
 }
 
 /// A runtime for one thread. Always made and dropped on that thread: whoever starts a server may be within a runtime of
@@ -94,12 +94,13 @@ pub fn start_acceptor(
             Err(error) => return drop(ready.send(Err(error))),
         };
         runtime.block_on(async move {
-            let listening = listen(addr).and_then(|listener| Ok((listener.local_addr()?, listener)));
+            let listening = bound(addr).and_then(|socket| socket.listen(BACKLOG));
+            let listening = listening.and_then(|listener| Ok((listener.local_addr()?, listener)));
             match listening {
                 Ok((addr, listener)) => {
                     let _ = ready.send(Ok(addr));
                     let crew = Crew::new(shared);
-                    Acceptor { crew, addr, listener: Some(listener), others, accepted: 0 }.run(inbox).await;
+                    Acceptor { crew, addr, listener: Some(listener), held: None, others, accepted: 0 }.run(inbox).await;
                 }
                 Err(error) => drop(ready.send(Err(error))),
             }
@@ -178,6 +179,8 @@ struct Acceptor {
     crew: Crew,
     addr: SocketAddr,
     listener: Option<TcpListener>,
+    /// The port, held without listening: whoever connects is refused by the system, and nobody else can take it.
+    held: Option<TcpSocket>,
     others: Vec<UnboundedSender<Order>>,
     accepted: u64,
 }
@@ -203,8 +206,9 @@ impl Acceptor {
     fn refuse(&mut self, refuse: bool) -> io::Result<()> {
         if refuse {
             self.listener = None;
-        } else if self.listener.is_none() {
-            self.listener = Some(listen(self.addr)?);
+            self.held = Some(bound(self.addr)?);
+        } else if let Some(socket) = self.held.take() {
+            self.listener = Some(socket.listen(BACKLOG)?);
         }
         Ok(())
     }

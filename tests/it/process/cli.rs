@@ -147,3 +147,19 @@ fn a_reader_that_went_away_is_no_reason_to_panic() {
     child.kill().and_then(|()| child.wait()).expect("an end");
     assert!(listens, "its first start needs somebody to read what it prints");
 }
+
+/// FAULTS U1 for users, who have no handle of the mock: the system refuses.
+#[test]
+fn a_mock_can_be_told_to_refuse_every_connection() {
+    use std::io::ErrorKind;
+
+    let mut mock = millrace(&["mock", "--listen", "127.0.0.1:0", "--refuse"]);
+    let mut mock = mock.stdout(Stdio::piped()).spawn().expect("the binary");
+    let mut line = String::new();
+    BufReader::new(mock.stdout.take().expect("stdout")).read_line(&mut line).expect("its address");
+    let address = line.trim().strip_prefix("http://").and_then(|url| url.strip_suffix("/v1")).expect("an address");
+    let refused = std::net::TcpStream::connect(address).map(drop).map_err(|error| error.kind());
+    mock.kill().expect("a child");
+    mock.wait().expect("a child");
+    assert_eq!(refused, Err(ErrorKind::ConnectionRefused));
+}
