@@ -1,7 +1,8 @@
 //! `deny_words`: refuses or masks words and patterns in what is asked and in what is answered.
 //!
 //! A plain tool with plain limits: it compares letters, so other spellings (letters of other alphabets, characters
-//! without width, escapes within a tool call's arguments) pass. What it cannot read it refuses.
+//! without width, escapes within a tool call's arguments) pass. What it cannot read it refuses. Thought that was masked does
+//! not fit its signature any more, so that its provider may refuse it in the next turn.
 
 mod matcher;
 mod places;

@@ -65,7 +65,7 @@ impl Stage {
             Kind::Logprobs => parsed.logprobs.push(found.at),
             Kind::EventType | Kind::Json | Kind::Source => {}
             // all there at once: nothing of it comes in a later event
-            Kind::Text if found.path.contains(&Step::Field("functionCall")) => parsed.texts.push((WHOLE, found.at)),
+            Kind::Text if found.path.iter().any(is_whole) => parsed.texts.push((WHOLE, found.at)),
             Kind::Text => {
                 let path = channel_of(found.path);
                 let known = channels.iter().position(|channel| channel.path == path);
@@ -172,6 +172,13 @@ impl StreamStage for Stage {
     }
 }
 
+/// A step into what comes in one event.
+fn is_whole(step: &Step) -> bool {
+    const WHOLE: [&str; 7] =
+        ["functionCall", "annotation", "annotations", "citation", "citations", "citationMetadata", "groundingMetadata"];
+    matches!(step, Step::Field(name) if WHOLE.contains(name))
+}
+
 /// Which text grows. OpenAI's is told by the whole way to it. Anthropic's blocks come one after the other, and a block's
 /// text begins in the event that starts it (`content_block`) and goes on in others (`delta`): the last step tells.
 fn channel_of(path: &[Step]) -> &[Step] {
@@ -250,6 +257,9 @@ fn nested(path: &[Step], text: &str) -> Value {
         [Step::Index(index), rest @ ..] => {
             let mut element = nested(rest, text);
             if let Some(object) = element.as_object_mut() {
+                if object.contains_key("thinking") {
+                    object.insert("type".to_owned(), Value::from("thinking"));
+                }
                 object.insert("index".to_owned(), Value::from(*index));
             }
             Value::Array(vec![element])

@@ -268,3 +268,42 @@ fn a_block_lets_go_what_it_held_before_it_stops() {
     assert_eq!(said[&1], "a [redacted], and a sec");
     assert_eq!(said[&2], "{\"k\":\"[redacted]\"}");
 }
+
+#[test]
+fn a_block_of_thought_lets_go_what_it_held_with_its_signature() {
+    let block = |thinking: &str, signature: Value| {
+        event(0, json!({"thinking_blocks": [{"type": "thinking", "thinking": thinking, "signature": signature}]}), None)
+    };
+    let rules = || json!({"words": ["secret"], "action": "mask", "mask": "#"});
+    for events in [
+        vec![block("a secret, a sec", json!("s")), event(0, json!({}), Some("stop"))],
+        vec![
+            block("a sec", Value::Null),
+            block("ret, a sec", Value::Null),
+            block("", json!("s")),
+            event(0, json!({}), Some("stop")),
+        ],
+    ] {
+        let (out, _) = run(&mut stage(rules()), events);
+        let blocks: Vec<Value> =
+            out.iter().map(|event| event["choices"][0]["delta"]["thinking_blocks"][0].clone()).collect();
+        let said: String = blocks.iter().filter_map(|block| block["thinking"].as_str()).collect();
+        assert_eq!(said, "a #, a sec");
+        let signed = blocks.iter().position(|block| block["signature"] == "s").unwrap();
+        assert!(blocks[signed + 1..].iter().all(Value::is_null), "thought behind its signature: {blocks:?}");
+    }
+    // one that breaks off before it is signed
+    let (out, _) = run(&mut stage(rules()), vec![block("a sec", Value::Null)]);
+    let last = &out.last().unwrap()["choices"][0]["delta"]["thinking_blocks"][0];
+    assert_eq!((&last["type"], &last["thinking"]), (&json!("thinking"), &json!("a sec")));
+}
+
+#[test]
+fn what_is_quoted_is_no_part_of_a_text_that_grows() {
+    let mut stage = stage(json!({"words": ["secret"], "action": "mask", "mask": "#"}));
+    let quoted = json!({"annotations": [{"type": "url_citation", "url_citation": {"title": "a secret", "url": "u"}}]});
+    let (out, _) = run(&mut stage, vec![said(0, "a sec"), event(0, quoted, None), said(0, "ret")]);
+    let annotation = &out[1]["choices"][0]["delta"]["annotations"][0];
+    assert_eq!(annotation["url_citation"], json!({"title": "a #", "url": "u"}));
+    assert_eq!(texts(&out)["0"], "a #");
+}

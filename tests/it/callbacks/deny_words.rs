@@ -4,7 +4,7 @@ use millrace_lab::mock::{MockConfig, MockServer};
 use serde_json::json;
 
 use super::admin::put;
-use crate::harness::{Gateway, chat};
+use crate::harness::{Gateway, PROVIDER_KEY, chat};
 
 fn gateway(mock: &MockServer, params: &str) -> Gateway {
     let more = "router_settings: {num_retries: 0}\nlitellm_settings: {callbacks: [deny_words]}\n";
@@ -77,5 +77,24 @@ fn words_added_over_http_hold_at_once() {
         for _ in 0..4 {
             gateway.client().chat(&says(&format!("a {word} b"), false)).error(400);
         }
+    }
+}
+
+/// Claude's thought is told twice to callers of chats: as `reasoning_content`, and as a block with its signature.
+#[test]
+fn thought_under_a_signature_is_looked_at_too() {
+    let mock = MockServer::start(MockConfig::default()).expect("a mock");
+    let gateway = Gateway::from_yaml(&format!(
+        "model_list:\n  - model_name: m\n    litellm_params: {{model: \"anthropic/mock:thinking=40,chunks=4,chunk-bytes=1\", \
+         api_base: \"{}\", api_key: {PROVIDER_KEY}}}\nlitellm_settings: {{callbacks: [guard]}}\n\
+         callback_settings: {{guard: {{callback: deny_words, words: [meadow], action: mask, mask: \"#\", on: [output]}}}}\n",
+        mock.root_url()
+    ));
+    for stream in [false, true] {
+        let answer = gateway.client().chat(&chat("m", json!({"stream": stream, "reasoning_effort": "low"})));
+        let text = answer.text();
+        assert_eq!(answer.status, 200, "{text}");
+        assert!(text.contains("\"thinking\":\"") && text.contains("flour #"), "{text}");
+        assert!(!text.contains("meadow"), "stream {stream}: {text}");
     }
 }
