@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_http::header::{HeaderName, HeaderValue};
 
 use crate::deployment::Deployment;
 use crate::fault::Fault;
@@ -13,7 +13,7 @@ use crate::record::Outcome;
 use crate::relay::Written;
 use crate::routing::Routing;
 use crate::upload::Upload;
-use crate::upstream::Method;
+use crate::upstream::{Method, UpstreamHeaders};
 use crate::wire::billable::Extras;
 use crate::wire::cost::Cost;
 use crate::wire::envelope::{Endpoint, Envelope};
@@ -100,7 +100,7 @@ pub struct Progress {
     /// What of the request the provider got otherwise than the caller wrote it, at the last attempt.
     pub notes: Notes,
     /// What the provider's head told of an error, at the last attempt.
-    pub error_head: Option<Box<HeaderMap>>,
+    pub error_head: UpstreamHeaders,
 }
 
 /// How an exchange ended, for who counts.

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use actix_http::header::HeaderMap;
 use bytes::Bytes;
 
-use crate::upstream::UpstreamResponse;
+use crate::upstream::{UpstreamHeaders, UpstreamResponse};
 
 /// What a deployment answered.
 pub(crate) enum Answered {
@@ -18,7 +17,7 @@ pub(crate) enum Answered {
 /// A whole answer, in the client's words.
 pub(crate) struct Whole {
     pub body: Bytes,
-    pub headers: HeaderMap,
+    pub headers: UpstreamHeaders,
     /// The gateway's own work on it.
     pub own: Duration,
     /// When that was done.

@@ -16,6 +16,7 @@ use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::hold::Hold;
 use crate::plan::{Candidate, Plan};
+use crate::upstream::UpstreamHeaders;
 
 /// First back-off between retries of one deployment; doubles up to [`BACKOFF_MAX`] (COMPAT 4.9: 0.5 to 8 s).
 const BACKOFF_MIN: Duration = Duration::from_millis(500);
@@ -133,7 +134,7 @@ async fn once(exchange: &mut Exchange, candidate: &Candidate, hold: &Hold) -> Re
         _ => Instant::now(),
     };
     exchange.progress.waiting = Some(began);
-    exchange.progress.error_head = None;
+    exchange.progress.error_head = UpstreamHeaders::default();
     let called = call::call(exchange, candidate, hold, began).await;
     match called {
         Ok(Called { answered, own, ended }) => {

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::slice;
 use std::time::{Duration, Instant, SystemTime};
 
-use actix_http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use actix_http::header::{CONTENT_TYPE, RETRY_AFTER};
 use bytes::{Bytes, BytesMut};
 use tokio::time::Instant as TokioInstant;
 
@@ -25,7 +25,7 @@ use crate::shape::{checked, gathered, is_error, wrap};
 use crate::tally;
 use crate::unusable;
 use crate::upload::Upload;
-use crate::upstream::{Method, UpstreamRequest, UpstreamResponse};
+use crate::upstream::{Method, UpstreamHeaders, UpstreamRequest, UpstreamResponse};
 use crate::wire::answer::{Answer, UpstreamError};
 use crate::wire::billable::Extras;
 use crate::wire::endpoint::{AnswerKind, Way};
@@ -220,7 +220,7 @@ async fn counted_here(exchange: &mut Exchange) -> Called {
     let body = Bytes::from(format!("{{\"{name}\":{tokens}}}"));
     let ended = Instant::now();
     let own = ended - began;
-    Called { answered: Answered::Whole(Whole { body, headers: HeaderMap::new(), own, ended }), own, ended }
+    Called { answered: Answered::Whole(Whole { body, headers: UpstreamHeaders::default(), own, ended }), own, ended }
 }
 
 /// Sends the request, and waits for the head of a proper answer.
@@ -269,10 +269,14 @@ fn own_work(answered: &Answered) -> (Duration, Instant) {
 }
 
 /// What the head of an error tells the caller (COMPAT 3.6), but for what repeats the credential we sent (I9).
-fn told(headers: &mut HeaderMap, deployment: &Deployment) -> Option<Box<HeaderMap>> {
-    let mut headers = std::mem::take(headers);
-    headers.retain(|_, value| value.to_str().is_ok_and(|text| deployment.redact(text) == text));
-    Some(Box::new(headers))
+fn told(headers: &mut UpstreamHeaders, deployment: &Deployment) -> UpstreamHeaders {
+    let mut told = UpstreamHeaders::default();
+    for (name, value) in std::mem::take(headers) {
+        if value.to_str().is_ok_and(|text| deployment.redact(text) == text) {
+            told.append(name, value);
+        }
+    }
+    told
 }
 
 /// Anything but a 2xx is a fault.
@@ -444,7 +448,7 @@ async fn first_event(
 
 /// `retry-after-ms`, or `retry-after` as seconds or as a date (RFC 9110, 10.2.3), in whole seconds, rounded up.
 /// Negative, absurd and unreadable values count as absent or are clamped.
-fn retry_after(headers: &HeaderMap) -> Option<u32> {
+fn retry_after(headers: &UpstreamHeaders) -> Option<u32> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let seconds = match text("retry-after-ms").and_then(|ms| ms.parse::<f64>().ok()) {
         Some(ms) => ms / 1000.0,
@@ -467,8 +471,8 @@ mod tests {
     #[test]
     fn u21_each_form_of_retry_after() {
         let read = |name: &'static str, value: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+            let mut headers = UpstreamHeaders::default();
+            headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
             retry_after(&headers)
         };
         let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(30));

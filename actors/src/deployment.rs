@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_http::header::{HeaderName, HeaderValue};
 use bytes::Bytes;
 
 use crate::credential::{Credential, Token};
@@ -13,7 +13,7 @@ use crate::fault::Fault;
 use crate::health::{CooldownPolicy, Health};
 use crate::prices::{PriceOverride, PriceQuery, PriceTable, Pricing};
 use crate::secret::Secret;
-use crate::upstream::Origin;
+use crate::upstream::{Origin, UpstreamHeaders};
 use crate::wire::answer::CUT;
 use crate::wire::envelope::{Endpoint, Envelope};
 use crate::wire::framing::Framing;
@@ -70,12 +70,12 @@ pub trait Dialect: Send + Sync + 'static {
     }
 
     /// The tokens of a prompt, for a provider that tells them in a header of some answers.
-    fn tokens_in(&self, _headers: &HeaderMap) -> Option<u64> {
+    fn tokens_in(&self, _headers: &UpstreamHeaders) -> Option<u64> {
         None
     }
 
     /// The kind of an error, for a provider that tells it in a header where the body does not.
-    fn kind_in(&self, _headers: &HeaderMap) -> Option<String> {
+    fn kind_in(&self, _headers: &UpstreamHeaders) -> Option<String> {
         None
     }
 

@@ -8,7 +8,6 @@ use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 
-use actix_http::header::HeaderMap;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
@@ -19,6 +18,7 @@ use crate::outlet::{Outlet, outlet};
 use crate::relay::HEARTBEAT;
 use crate::reply::{Answer, Reply, facts};
 use crate::told;
+use crate::upstream::UpstreamHeaders;
 use crate::wire::endpoint::Way as Answering;
 
 /// The way to the caller of one exchange.
@@ -94,8 +94,7 @@ impl Hold {
     pub fn fail(&self, exchange: &Exchange, fault: &Fault) -> bool {
         match self.take() {
             Way::Held(reply) => {
-                let told = exchange.progress.error_head.as_deref().cloned();
-                let facts = facts(exchange, told.unwrap_or_default());
+                let facts = facts(exchange, exchange.progress.error_head.clone());
                 reply.send(Reply { answer: Err(fault.clone()), facts }).is_ok()
             }
             Way::Released(outlet) => {
@@ -112,7 +111,7 @@ impl Hold {
 /// Lets the head go. What only the provider's head tells is missing from it.
 fn release(held: oneshot::Sender<Reply>, exchange: &Exchange) -> Outlet {
     let (outlet, body) = outlet(exchange.routing.path.credit_bytes);
-    let facts = facts(exchange, HeaderMap::new());
+    let facts = facts(exchange, UpstreamHeaders::default());
     // if the caller has left, the body dies with the unsent reply, and the outlet knows
     drop(held.send(Reply { answer: Ok(Answer::Stream(body)), facts }));
     outlet

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use actix_http::header::{CONTENT_TYPE, HeaderValue};
 use bytes::Bytes;
 
 use crate::capabilities::Hooks;
@@ -11,6 +11,7 @@ use crate::deployment::Deployment;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::outlet::OutletBody;
+use crate::upstream::UpstreamHeaders;
 use crate::wire::cost::Cost;
 use crate::wire::notes::Notes;
 
@@ -45,7 +46,7 @@ pub struct ReplyFacts {
     /// The model group that served.
     pub group: Option<Arc<str>>,
     /// The provider's headers, for the `llm_provider-*` copies.
-    pub upstream_headers: HeaderMap,
+    pub upstream_headers: UpstreamHeaders,
     /// What the provider says its answer is, where that is not the same for all answers of the resource.
     pub content_type: Option<HeaderValue>,
     /// Whether its tokens were estimated here.
@@ -73,7 +74,7 @@ pub struct ReplyFacts {
 }
 
 /// What headers are made from, as the exchange stands.
-pub(crate) fn facts(exchange: &Exchange, upstream_headers: HeaderMap) -> ReplyFacts {
+pub(crate) fn facts(exchange: &Exchange, upstream_headers: UpstreamHeaders) -> ReplyFacts {
     let (total, overhead) = exchange.clock();
     let progress = &exchange.progress;
     let mut added = Vec::new();

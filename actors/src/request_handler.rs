@@ -8,7 +8,6 @@
 use std::rc::Rc;
 
 use actix::prelude::*;
-use actix_http::header::HeaderMap;
 use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::oneshot;
@@ -25,6 +24,7 @@ use crate::pump;
 use crate::record::Outcome;
 use crate::reply::{Answer, Reply, ReplyFacts, facts};
 use crate::stream_relay::redacted;
+use crate::upstream::UpstreamHeaders;
 
 /// The actor.
 pub struct RequestHandler {
@@ -76,7 +76,7 @@ impl Job {
         }
     }
 
-    fn whole(mut self, body: Bytes, upstream_headers: HeaderMap) {
+    fn whole(mut self, body: Bytes, upstream_headers: UpstreamHeaders) {
         // the head and the record tell the same time
         self.exchange.ended();
         let facts = facts(&self.exchange, upstream_headers);

@@ -5,13 +5,12 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::header::HeaderMap;
 use tokio::time::{Instant as TokioInstant, timeout_at};
 
 use crate::credential::Token;
 use crate::fault::Fault;
 use crate::upload::Upload;
-use crate::upstream::UpstreamFault;
+use crate::upstream::{UpstreamFault, UpstreamHeaders};
 
 /// Bytes taken from the socket per wake-up, at most.
 pub(crate) const BATCH_BYTES: usize = 64 << 10;
@@ -26,7 +25,7 @@ pub(crate) struct Within {
     /// What moves the deadline while it comes, and by how much its end is followed.
     pub upload: Option<(Upload, Duration)>,
     /// The head of an answer that is an error, once it is here.
-    pub error_head: Cell<Option<Box<HeaderMap>>>,
+    pub error_head: Cell<UpstreamHeaders>,
 }
 
 impl Within {

@@ -10,6 +10,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use millrace_actors::deployment::Shown;
 use millrace_actors::record::NAME_BYTES;
 use millrace_actors::reply::ReplyFacts;
+use millrace_actors::upstream::UpstreamHeaders;
 use millrace_actors::wire::protocol::Protocol;
 
 use super::ids::{REQUEST_ID, RequestId, UPSTREAM_ID};
@@ -93,7 +94,7 @@ pub fn add(headers: &mut HeaderMap, call_id: &str, facts: ReplyFacts) {
     headers.append(RETRIES, count(facts.retries));
     headers.append(FALLBACKS, count(facts.fallbacks));
     add_times(headers, &facts);
-    copy_upstream(headers, &facts.upstream_headers);
+    copy_upstream(headers, facts.upstream_headers);
     for (name, value) in facts.added {
         headers.insert(name, value);
     }
@@ -128,15 +129,16 @@ pub fn add_request_id(headers: &mut HeaderMap, of: &RequestId) {
 }
 
 /// The provider's headers, each under its prefixed name; rate limits under their own name too.
-fn copy_upstream(headers: &mut HeaderMap, upstream: &HeaderMap) {
-    upstream_names::copy(upstream, headers);
+fn copy_upstream(headers: &mut HeaderMap, upstream: UpstreamHeaders) {
     // OpenAI's name for it, or Anthropic's
-    if let Some(id) = upstream.get(&REQUEST_ID).or_else(|| upstream.get(&UPSTREAM_ID)) {
+    let id = upstream.get(REQUEST_ID).or_else(|| upstream.get(UPSTREAM_ID)).cloned();
+    upstream_names::copy(upstream, headers);
+    if let Some(id) = id {
         // an error that has told ours, within its body too, is known by that
         if !headers.contains_key(&UPSTREAM_ID) {
             headers.append(UPSTREAM_ID, id.clone());
         }
-        headers.insert(UPSTREAM_REQUEST_ID, id.clone());
+        headers.insert(UPSTREAM_REQUEST_ID, id);
     }
 }
 
@@ -186,7 +188,7 @@ mod tests {
     fn no_header_of_ours_is_there_twice() {
         let mut facts = ReplyFacts { group: Some("g".into()), retries: 2, ..ReplyFacts::default() };
         for name in ["x-request-id", "request-id", "x-ratelimit-limit-tokens", "x-litellm-version"] {
-            facts.upstream_headers.insert(HeaderName::from_static(name), HeaderValue::from_static(name));
+            facts.upstream_headers.append(HeaderName::from_static(name), HeaderValue::from_static(name));
         }
         facts.added.push((RETRIES, HeaderValue::from_static("by a hook")));
         let mut response = whole(None).finish();

@@ -6,13 +6,10 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use actix_http::header::{
-    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE,
-};
+use actix_http::header::{HOST, HeaderName, HeaderValue};
 use actix_rt::net::ActixStream;
 use actix_service::Service;
 use actix_tls::connect::{ConnectError, ConnectInfo, Connection};
-use awc::http::uri::{Authority, Parts as UriParts, PathAndQuery, Scheme};
 use awc::http::{Method, Uri};
 use bytes::Bytes;
 use foldhash::fast::RandomState;
@@ -21,18 +18,17 @@ use super::clocks::Clocks;
 use super::dial::Dialer;
 use super::fault::UpstreamFault;
 use super::origin::Origin;
-use super::outgoing::{Slot, Whole};
+use super::outgoing::Request;
+use super::request_head;
 use super::response::UpstreamResponse;
 use super::settings::UpstreamSettings;
+use super::slot::Slot;
 use crate::upload::{Limits, Upload};
 
-/// Headers that are about the connection or the framing, which are ours: never taken from a caller of this module.
-const OURS: [HeaderName; 8] =
-    [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, EXPECT, UPGRADE, TE, ACCEPT_ENCODING];
-
-/// What awc is told that it calls. Its pool hashes and compares the authority letter by letter, twice for each call, and a lane
-/// has a pool of its own: the dialer knows whom to call, and the `host` header is ours.
-const AUTHORITY: &str = "o";
+/// What awc is told that it calls, and of the request it is told no more than the method. Its pool hashes and compares the
+/// authority letter by letter, twice for each call, and a lane has a pool of its own: the dialer knows whom to call. Always
+/// `http`, even where TLS is spoken: TLS lies below the guard, and awc must not add its own.
+const SHOWN: &str = "http://o/";
 
 /// One request to one origin.
 pub struct UpstreamRequest<'a> {
@@ -71,7 +67,7 @@ struct Lane {
     client: awc::Client,
     dialer: Dialer,
     slot: Slot,
-    authority: Authority,
+    shown: Uri,
     host: HeaderValue,
     /// Since the last sweep. A call does not read the clock for it.
     called: Cell<bool>,
@@ -100,16 +96,15 @@ impl UpstreamClient {
     /// Any [`UpstreamFault`] but those of a body. A status of 4xx or 5xx is not an error here.
     pub async fn call(&self, request: &UpstreamRequest<'_>) -> Result<UpstreamResponse, UpstreamFault> {
         let lane = self.lane(request.origin)?;
-        let uri = lane.uri(request.path_and_query)?;
         // pinned where it is: by value it would be moved into each of what follows, and have a place in each
         let sent = pin!(async {
-            match lane.send(&lane.client, uri, request).await {
+            match lane.send(&lane.client, request).await {
                 Err(fault) if fault.is_stale() && request.upload.is_none_or(Upload::is_sendable) => {
                     self.stale_retries.set(self.stale_retries.get() + 1);
                     log::debug!("stale connection, sending again origin={}", request.origin);
                     // A client of its own has an empty pool, so this connection is new; awc cannot be told otherwise.
                     let fresh = awc_client(&lane.dialer, &self.settings);
-                    lane.send(&fresh, lane.uri(request.path_and_query)?, request).await
+                    lane.send(&fresh, request).await
                 }
                 other => other,
             }
@@ -161,57 +156,33 @@ impl Lane {
         if !origin.verifies() && origin.is_https() {
             log::warn!("certificates are not checked, anyone on the path can read and answer origin={origin}");
         }
-        let bad = |_| UpstreamFault::BadRequest("the host cannot be sent".to_owned());
-        let host = HeaderValue::try_from(origin.host_header()).map_err(|_| bad(()))?;
-        let authority = Authority::try_from(AUTHORITY).map_err(|_| bad(()))?;
+        let host = HeaderValue::try_from(origin.host_header())
+            .map_err(|_| UpstreamFault::BadRequest("the host cannot be sent".to_owned()))?;
         let slot = Slot::default();
         let dialer = Dialer::new(origin.clone(), settings.clone(), slot.clone());
         let client = awc_client(&dialer, settings);
-        Ok(Self { client, dialer, slot, authority, host, called: Cell::new(true), used: Cell::new(Instant::now()) })
-    }
-
-    /// Always `http`, even where TLS is spoken: TLS lies below the guard, and awc must not add its own.
-    fn uri(&self, path_and_query: &str) -> Result<Uri, UpstreamFault> {
-        let bad = |what: &str| UpstreamFault::BadRequest(format!("{what} in the path"));
-        if !path_and_query.starts_with('/') {
-            return Err(bad("no leading slash"));
-        }
-        let mut parts = UriParts::default();
-        parts.scheme = Some(Scheme::HTTP);
-        parts.authority = Some(self.authority.clone());
-        parts.path_and_query =
-            Some(PathAndQuery::try_from(path_and_query).map_err(|_| bad("a character that cannot be sent"))?);
-        Uri::from_parts(parts).map_err(|_| bad("something that cannot be sent"))
+        let shown = Uri::from_static(SHOWN);
+        Ok(Self { client, dialer, slot, shown, host, called: Cell::new(true), used: Cell::new(Instant::now()) })
     }
 
     async fn send(
         &self,
         client: &awc::Client,
-        uri: Uri,
         request: &UpstreamRequest<'_>,
     ) -> Result<UpstreamResponse, UpstreamFault> {
-        let mut call = client.request(request.method.clone(), uri).no_decompress();
-        let headers = call.headers_mut();
-        headers.insert(HOST, self.host.clone());
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        for (name, value) in request.headers.iter().filter(|(name, _)| !OURS.contains(name)) {
-            headers.append(name.clone(), value.clone());
-        }
-        for (name, value) in request.more_headers.iter().filter(|(name, _)| !OURS.contains(name)) {
-            headers.insert(name.clone(), value.clone());
-        }
-        // To awc no request has a body, nor a length; the guard sends both.
-        let call = call.send_body(actix_http::body::None::new());
-        let answer = if request.method == Method::GET && request.body.is_empty() && request.upload.is_none() {
-            call.await
-        } else {
-            let rest = match request.upload {
-                Some(upload) => Some(upload.begin().ok_or(UpstreamFault::UploadBroken)?),
-                None => None,
-            };
-            self.slot.scope(Whole { parts: request.body.to_vec(), rest }, call).await
+        let rest = match request.upload {
+            Some(upload) => Some(upload.begin().ok_or(UpstreamFault::UploadBroken)?),
+            None => None,
         };
-        answer.map(UpstreamResponse::new).map_err(UpstreamFault::from_send)
+        let has_body = request.method != Method::GET || !request.body.is_empty() || rest.is_some();
+        let head = request_head::written(request, &self.host)?;
+        let request_sent = Request { head, has_body, parts: request.body.to_vec(), rest };
+        let mut call = client.request(request.method.clone(), self.shown.clone()).no_decompress();
+        // else awc makes one of the authority
+        call.headers_mut().insert(HOST, HeaderValue::from_static("o"));
+        let call = call.send_body(actix_http::body::None::new());
+        let (answer, arrived) = self.slot.scope(request_sent, call).await;
+        UpstreamResponse::new(answer.map_err(UpstreamFault::from_send)?, arrived)
     }
 }
 

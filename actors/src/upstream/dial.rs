@@ -20,8 +20,8 @@ use tokio_rustls::TlsConnector;
 use super::fault::UpstreamFault;
 use super::guard::Guard;
 use super::origin::Origin;
-use super::outgoing::Slot;
 use super::settings::UpstreamSettings;
+use super::slot::Slot;
 use super::wire::Wire;
 
 /// How long a resolved address is used for new connections. Short: it only spares a burst of connections a burst of

@@ -1,15 +1,16 @@
 //! The wire guard: sits between awc and the connection and mends what awc does to an answer on the wire.
 //!
 //! * interim (1xx) heads are dropped: awc would take one for the answer, and give the answer to the next exchange;
-//! * a body ended by closing is shown to awc as HTTP/1.0, or awc would call it empty;
+//! * the head of the answer goes to its call, and awc is shown one of ours (see `slot`), which tells the framing and no
+//!   more: a body ended by closing as HTTP/1.0, or awc would call it empty;
 //! * a body cut short ends in an error, which awc would call a clean end;
 //! * bytes after an answer never reach the next exchange: the connection ends with the answer;
 //! * an answer that comes while the request is still being sent is delivered, and the rest of the request is not sent.
 //!
-//! It also sends the request's body, which awc never sees (see `outgoing`).
+//! It also sends the request, which awc never sees (see `outgoing`).
 //!
-//! Bytes of a body pass from the socket into awc's buffer without a copy of ours; a head does too when one read brings
-//! all of it, which is the rule.
+//! Bytes of a body pass from the socket into awc's buffer without a copy of ours. A body that came whole in the read of its
+//! head is given to the call beside the head, and the exchange is over for awc as well.
 
 use std::fmt;
 use std::io;
@@ -18,13 +19,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use actix_rt::net::{ActixStream, Ready};
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::fault::UpstreamFault;
 use super::framing::Framing;
 use super::head::{self, FinalHead, Head};
-use super::outgoing::{Outgoing, Slot};
+use super::headers::UpstreamHeaders;
+use super::outgoing::Outgoing;
+use super::shown::Shown;
+use super::slot::{Arrived, Slot};
 
 /// Interim heads taken before one answer. One or two are usual (100, 103).
 const MAX_INTERIM: u8 = 16;
@@ -48,7 +52,7 @@ pub(super) struct Guard<Io> {
     exchanges: u32,
     /// What is left of the request.
     outgoing: Outgoing,
-    /// Where the body of a new request is found.
+    /// Where a new request is found, and the head of its answer is put.
     slot: Slot,
     /// Another exchange may follow.
     reusable: bool,
@@ -119,11 +123,25 @@ impl<Io> Guard<Io> {
         UpstreamFault::ClosedBeforeHead { reused_likely: self.exchanges > 1, partial }.into_io()
     }
 
-    /// Enters the body; `rest` came in the same read as the head. Returns how much of it belongs to the body.
-    fn begin_body(&mut self, head: FinalHead, rest: &[u8]) -> io::Result<usize> {
+    /// Enters the body. `seen` is the head and what came in the same read; it becomes what awc is to see instead, from the
+    /// start, as many bytes as this returns.
+    fn begin_body(&mut self, head: FinalHead, seen: &mut [u8]) -> io::Result<usize> {
         self.reusable &= head.reusable;
-        self.phase = Phase::Body(head.framing);
-        self.take_body(rest)
+        let shown = Shown::new(head.status, &head.framing, self.reusable);
+        let FinalHead { len, fields, status, framing, .. } = head;
+        let whole = Bytes::copy_from_slice(&seen[..len]);
+        let headers = UpstreamHeaders::of(&whole, &fields).map_err(bad_head)?;
+        let plain = matches!(framing, Framing::Length(_));
+        self.phase = Phase::Body(framing);
+        let end = len + self.take_body(&seen[len..])?;
+        if plain && matches!(self.phase, Phase::Idle) {
+            self.slot.give(Arrived { status, headers, body: Some(Bytes::copy_from_slice(&seen[len..end])) });
+            return Ok(Shown::without_body(status, self.reusable).put(seen));
+        }
+        self.slot.give(Arrived { status, headers, body: None });
+        let start = shown.put(seen);
+        seen.copy_within(len..end, start);
+        Ok(start + end - len)
     }
 
     /// Follows the body over `data`, and ends the exchange with it. Returns how much of `data` belongs to the body.
@@ -185,13 +203,9 @@ impl<Io> Guard<Io> {
                     }
                 }
                 Head::Final(head) => {
-                    let len = head.len;
-                    if head.as_http10 {
-                        as_http10(&mut self.pending);
-                    }
                     let mut pending = std::mem::take(&mut self.pending);
-                    let body = self.begin_body(head, &pending[len..])?;
-                    pending.truncate(len + body);
+                    let shown = self.begin_body(head, &mut pending)?;
+                    pending.truncate(shown);
                     self.pending = pending;
                     return Ok(true);
                 }
@@ -207,13 +221,6 @@ impl<Io> Guard<Io> {
         if self.pending.is_empty() {
             self.pending = BytesMut::new();
         }
-    }
-}
-
-/// `HTTP/1.1` becomes `HTTP/1.0`, for which awc reads a body without a length to its end.
-fn as_http10(head: &mut [u8]) {
-    if let Some(minor) = head.get_mut(b"HTTP/1.".len()) {
-        *minor = b'0';
     }
 }
 
@@ -253,12 +260,8 @@ impl<Io: AsyncRead + Unpin> Guard<Io> {
     /// The usual case: one read brought the whole head. It stays where it is, in awc's buffer.
     fn pass_whole_head(&mut self, buf: &mut ReadBuf<'_>, start: usize) -> io::Result<bool> {
         let Ok(Head::Final(head)) = head::read(&buf.filled()[start..]) else { return Ok(false) };
-        let end = start + head.len;
-        if head.as_http10 {
-            as_http10(&mut buf.filled_mut()[start..]);
-        }
-        let body = self.begin_body(head, &buf.filled()[end..])?;
-        buf.set_filled(end + body);
+        let shown = self.begin_body(head, &mut buf.filled_mut()[start..])?;
+        buf.set_filled(start + shown);
         Ok(true)
     }
 
@@ -414,7 +417,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Guard<Io> {
 }
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<Io> {
-    /// Takes a request head: awc writes it in one piece, and nothing else, and then flushes.
+    /// Takes awc's request for the sign that ours is to go: it writes one in one piece, and nothing else, and then flushes.
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, head: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         if !matches!(this.phase, Phase::Idle) {
@@ -422,8 +425,12 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<Io> {
             this.io = None;
             return Poll::Ready(Err(this.closed()));
         }
+        let request = this.slot.take().filter(|_| head.ends_with(b"\r\n\r\n"));
+        // awc no longer does what we rely on
+        let request =
+            request.ok_or_else(|| UpstreamFault::Io("no request where awc writes one".to_owned()).into_io())?;
         this.begin_exchange();
-        this.outgoing = Outgoing::new(head, this.slot.take())?;
+        this.outgoing = Outgoing::new(request);
         Poll::Ready(Ok(head.len()))
     }
 

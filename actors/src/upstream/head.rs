@@ -1,17 +1,20 @@
 //! Reads one response head far enough to know what the guard must do with it: its lines, and of its headers the few that
 //! tell how the body ends.
 //!
-//! awc parses the head again (with httparse) and refuses what is malformed in a way that does not matter here. So the rule
-//! is: whatever httparse takes, this reads the same or refuses, which a test holds it to. Parsing twice with httparse cost
-//! four times as much, 2 % of the gateway's own work on a whole answer.
+//! What is read differently by different parsers is refused, and a test holds it to httparse: whatever httparse takes, this
+//! reads the same or refuses. (Parsing with httparse cost four times as much.)
+
+use std::ops::Range;
 
 use memchr::memchr;
 
 use super::framing::Framing;
 
-const MALFORMED: &str = "malformed head";
-/// Headers in one head; awc's own bound, so that a larger head fails here with a name.
+pub(super) const MALFORMED: &str = "malformed head";
+/// Headers in one head.
 const MAX_HEADERS: usize = 96;
+/// Headers that most heads do not exceed.
+const USUAL: usize = 24;
 
 /// What the bytes so far are.
 #[derive(Debug)]
@@ -29,12 +32,21 @@ pub(super) enum Head {
 pub(super) struct FinalHead {
     /// Bytes up to and with the blank line.
     pub(super) len: usize,
+    /// Where its headers are.
+    pub(super) fields: Vec<Field>,
+    /// 200 to 599.
+    pub(super) status: u16,
     /// How the body ends.
     pub(super) framing: Framing,
     /// The connection may carry another exchange.
     pub(super) reusable: bool,
-    /// awc would take the body for empty: show it HTTP/1.0, for which it reads to the end.
-    pub(super) as_http10: bool,
+}
+
+/// Where in a head a header is: its name, and its value without the space around it.
+#[derive(Debug)]
+pub(super) struct Field {
+    pub(super) name: Range<usize>,
+    pub(super) value: Range<usize>,
 }
 
 /// Reads a head from the start of `bytes`.
@@ -44,10 +56,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Head, &'static str> {
     if bytes[..known] != START[..known] {
         return Err("not http/1");
     }
-    let mut lines = Lines { bytes, pos: 0 };
+    let mut lines = Lines { bytes, start: 0, pos: 0 };
     let Some(first) = lines.next() else { return Ok(Head::Partial) };
     let (http11, code) = status(first)?;
-    let mut told = Told::default();
+    let (mut told, mut fields) = (Told::default(), Vec::with_capacity(USUAL));
     for _ in 0..=MAX_HEADERS {
         match lines.next() {
             None => return Ok(Head::Partial),
@@ -55,11 +67,16 @@ pub(super) fn read(bytes: &[u8]) -> Result<Head, &'static str> {
                 return match code {
                     101 => Err("101 switching protocols, which was not asked for"),
                     100..=199 => Ok(Head::Interim { len: lines.pos }),
-                    200..=599 => Ok(Head::Final(judge(http11, code, &told, lines.pos))),
+                    200..=599 => Ok(Head::Final(judge(http11, code, &told, (lines.pos, fields)))),
                     _ => Err("status out of range"),
                 };
             }
-            Some(line) => told.header(line, http11)?,
+            Some(line) => {
+                let start = lines.start;
+                let colon = told.header(line, http11)?;
+                let value = trimmed(line, colon + 1);
+                fields.push(Field { name: start..start + colon, value: start + value.start..start + value.end });
+            }
         }
     }
     Err("more than 96 headers")
@@ -68,6 +85,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Head, &'static str> {
 /// The complete lines of a head, without their ends.
 struct Lines<'a> {
     bytes: &'a [u8],
+    /// Where the last one begins.
+    start: usize,
+    /// Where the next one begins.
     pos: usize,
 }
 
@@ -75,6 +95,7 @@ impl<'a> Lines<'a> {
     fn next(&mut self) -> Option<&'a [u8]> {
         let rest = &self.bytes[self.pos..];
         let end = memchr(b'\n', rest)?;
+        self.start = self.pos;
         self.pos += end + 1;
         let line = &rest[..end];
         Some(line.strip_suffix(b"\r").unwrap_or(line))
@@ -104,7 +125,8 @@ struct Told {
 }
 
 impl Told {
-    fn header(&mut self, line: &[u8], http11: bool) -> Result<(), &'static str> {
+    /// Returns where the colon is.
+    fn header(&mut self, line: &[u8], http11: bool) -> Result<usize, &'static str> {
         let Some(colon) = memchr(b':', line) else { return Err(MALFORMED) };
         let (name, value) = (&line[..colon], &line[colon + 1..]);
         // a fold has space before its name, if it has a name; space behind one is read by some and not by others
@@ -113,7 +135,7 @@ impl Told {
         }
         // nearly none is one of the four
         if !matches!(name[0], b'c' | b'C' | b't' | b'T' | b'u' | b'U') {
-            return Ok(());
+            return Ok(colon);
         }
         let value = value.trim_ascii();
         if name.eq_ignore_ascii_case(b"content-length") {
@@ -130,11 +152,23 @@ impl Told {
             self.close |=
                 value.split(|byte| *byte == b',').any(|word| word.trim_ascii().eq_ignore_ascii_case(b"close"));
         } else if name.eq_ignore_ascii_case(b"upgrade") && value.eq_ignore_ascii_case(b"websocket") {
-            // awc takes such a head for the start of a tunnel and drops its body.
+            // the start of a tunnel to some, who drop the body
             return Err("upgrade to websocket, which was not asked for");
         }
-        Ok(())
+        Ok(colon)
     }
+}
+
+/// What of `line[from..]` is not space or tab around it, which is not the value's (RFC 9110, 5.5).
+fn trimmed(line: &[u8], from: usize) -> Range<usize> {
+    let (mut start, mut end) = (from, line.len());
+    while start < end && matches!(line[start], b' ' | b'\t') {
+        start += 1;
+    }
+    while start < end && matches!(line[end - 1], b' ' | b'\t') {
+        end -= 1;
+    }
+    start..end
 }
 
 /// Where `bytes[from..]` may end a head: a blank line, with or without carriage returns.
@@ -143,7 +177,7 @@ pub(super) fn may_end(bytes: &[u8], from: usize) -> bool {
     memchr::memchr_iter(b'\n', tail).any(|at| matches!(tail[at + 1..], [b'\n', ..] | [b'\r', b'\n', ..]))
 }
 
-fn judge(http11: bool, code: u16, told: &Told, len: usize) -> FinalHead {
+fn judge(http11: bool, code: u16, told: &Told, (len, fields): (usize, Vec<Field>)) -> FinalHead {
     let &Told { length, chunked, close } = told;
     let close = close || !http11;
     let bodyless = matches!(code, 204 | 304);
@@ -156,7 +190,7 @@ fn judge(http11: bool, code: u16, told: &Told, len: usize) -> FinalHead {
         None => Framing::UntilClose,
     };
     let until_close = matches!(framing, Framing::UntilClose);
-    FinalHead { len, framing, reusable: !close && !odd && !until_close, as_http10: http11 && until_close }
+    FinalHead { len, fields, status: code, framing, reusable: !close && !odd && !until_close }
 }
 
 fn parse_length(value: &[u8]) -> Result<u64, &'static str> {
@@ -181,15 +215,15 @@ mod tests {
     #[test]
     fn framing_is_told_from_the_head() {
         let head = final_head("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
-        assert!(matches!(head, FinalHead { len: 38, framing: Framing::Length(5), reusable: true, as_http10: false }));
+        assert!(matches!(head, FinalHead { len: 38, status: 200, framing: Framing::Length(5), reusable: true, .. }));
         let head = final_head("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n");
         assert!(matches!(head, FinalHead { framing: Framing::Chunked { .. }, reusable: false, .. }));
         let head = final_head("HTTP/1.1 200 OK\r\nx: y\r\n\r\n");
-        assert!(matches!(head, FinalHead { framing: Framing::UntilClose, reusable: false, as_http10: true, .. }));
+        assert!(matches!(head, FinalHead { framing: Framing::UntilClose, reusable: false, .. }));
         let head = final_head("HTTP/1.0 200 OK\r\n\r\n");
-        assert!(matches!(head, FinalHead { framing: Framing::UntilClose, reusable: false, as_http10: false, .. }));
+        assert!(matches!(head, FinalHead { framing: Framing::UntilClose, reusable: false, .. }));
         let head = final_head("HTTP/1.1 204 No Content\r\n\r\n");
-        assert!(matches!(head, FinalHead { framing: Framing::Length(0), reusable: true, as_http10: false, .. }));
+        assert!(matches!(head, FinalHead { framing: Framing::Length(0), reusable: true, .. }));
         let head = final_head("HTTP/1.1 200 OK\r\nconnection: keep-alive, Close\r\ncontent-length: 0\r\n\r\n");
         assert!(!head.reusable);
     }
@@ -242,8 +276,8 @@ mod tests {
 
     type Headers = Vec<(String, Vec<u8>)>;
 
-    /// As awc's parser reads it: the length of the head, and the headers that tell of the body, lower-case.
-    fn as_awc(bytes: &[u8]) -> Option<(usize, bool, u16, Headers)> {
+    /// As httparse reads it: the length of the head, and the headers that tell of the body, lower-case.
+    fn as_httparse(bytes: &[u8]) -> Option<(usize, bool, u16, Headers)> {
         let mut space = [const { std::mem::MaybeUninit::<httparse::Header<'_>>::uninit() }; MAX_HEADERS];
         let mut response = httparse::Response::new(&mut []);
         let mut config = httparse::ParserConfig::default();
@@ -260,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn what_awc_takes_is_read_the_same_or_refused() {
+    fn what_httparse_takes_is_read_the_same_or_refused() {
         let names = ["content-length", "Transfer-Encoding", "connection", "Upgrade", "x", "x-a", "c", "t\u{e9}"];
         let values =
             ["5", " 5 ", "chunked", "close", "keep-alive, Close", "websocket", "", "a:b", "\t7", "5\r", "\u{e9}"];
@@ -286,11 +320,11 @@ mod tests {
                 text += &format!("{}{sep}{}{end}", random.choice(names).unwrap(), random.choice(values).unwrap());
             }
             text += "\r\n";
-            let Some((len, http11, code, told)) = as_awc(text.as_bytes()) else { continue };
+            let Some((len, http11, code, told)) = as_httparse(text.as_bytes()) else { continue };
             taken += 1;
             let read = match read(text.as_bytes()) {
                 Err(_) => continue,
-                Ok(Head::Partial) => panic!("awc has a head, and the guard waits: {text:?}"),
+                Ok(Head::Partial) => panic!("httparse has a head, and the guard waits: {text:?}"),
                 Ok(Head::Interim { len: read }) => {
                     assert_eq!((read, code), (len, 100), "{text:?}");
                     continue;

@@ -18,20 +18,25 @@ mod fault;
 mod framing;
 mod guard;
 mod head;
+mod headers;
 mod origin;
 mod outgoing;
+mod request_head;
 mod response;
 mod settings;
+mod shown;
+mod slot;
 #[cfg(test)]
 mod tests;
 mod tls;
 mod wire;
 
-pub use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
+pub use actix_http::header::{HeaderName, HeaderValue};
 pub use awc::http::Method;
 
 pub use client::{UpstreamClient, UpstreamRequest};
 pub use fault::UpstreamFault;
+pub use headers::UpstreamHeaders;
 pub use origin::{Origin, OriginError};
 pub use response::UpstreamResponse;
 pub use settings::UpstreamSettings;

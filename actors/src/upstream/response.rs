@@ -4,12 +4,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use actix_http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use actix_http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use awc::ClientResponse;
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 
 use super::fault::UpstreamFault;
+use super::headers::UpstreamHeaders;
+use super::slot::Arrived;
 use crate::wire::framing::Framing;
 
 /// Most bytes read past the terminal event to win the connection back: more costs more than a new connection.
@@ -24,28 +26,26 @@ pub struct UpstreamResponse {
     /// The status as the upstream sent it, redirects (3xx) included: they are never followed.
     pub status: u16,
     /// The headers as the upstream sent them.
-    pub headers: HeaderMap,
+    pub headers: UpstreamHeaders,
     body: Body,
 }
 
 /// awc's body panics when it is asked again after its end; this one does not.
 enum Body {
     Open(ClientResponse),
+    /// It came with the head, whole.
+    Here(Bytes),
     /// Bytes came before this fault and were delivered first.
     Failed(UpstreamFault),
     Ended,
 }
 
 impl UpstreamResponse {
-    pub(super) fn new(mut inner: ClientResponse) -> Self {
-        // awc lets nobody take the headers, so the head is swapped out with the map of the body.
-        let status = inner.status().as_u16();
-        let mut headers = HeaderMap::new();
-        inner = inner.map_body(|head, payload| {
-            headers = std::mem::take(&mut head.headers);
-            payload
-        });
-        Self { status, headers, body: Body::Open(inner) }
+    /// `head`: what the guard took of the head of this answer.
+    pub(super) fn new(inner: ClientResponse, head: Option<Arrived>) -> Result<Self, UpstreamFault> {
+        let lost = || UpstreamFault::Io("an answer without its head".to_owned());
+        let Arrived { status, headers, body } = head.ok_or_else(lost)?;
+        Ok(Self { status, headers, body: body.map_or(Body::Open(inner), Body::Here) })
     }
 
     /// Waits for the next bytes, then takes what is ready without waiting, up to about `max_bytes` (the last piece may
@@ -93,6 +93,11 @@ impl UpstreamResponse {
         loop {
             let stream = match &mut self.body {
                 Body::Open(stream) => stream,
+                Body::Here(bytes) => {
+                    let bytes = std::mem::take(bytes);
+                    self.body = Body::Ended;
+                    return Poll::Ready(Ok(Some(bytes).filter(|bytes| !bytes.is_empty())));
+                }
                 Body::Failed(fault) => return Poll::Ready(Err(fault.clone())),
                 Body::Ended => return Poll::Ready(Ok(None)),
             };

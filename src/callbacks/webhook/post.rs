@@ -6,7 +6,7 @@ use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use millrace_actors::secret::Secret;
 use millrace_actors::upstream::{
-    HeaderMap, HeaderName, HeaderValue, Method, Origin, UpstreamClient, UpstreamFault, UpstreamRequest,
+    HeaderName, HeaderValue, Method, Origin, UpstreamClient, UpstreamFault, UpstreamHeaders, UpstreamRequest,
 };
 use sha2::Sha256;
 
@@ -90,7 +90,7 @@ impl Post {
     }
 }
 
-fn judged(status: u16, headers: &HeaderMap) -> Answer {
+fn judged(status: u16, headers: &UpstreamHeaders) -> Answer {
     match status {
         200..=299 => Answer::Taken,
         413 => Answer::TooLarge,
@@ -100,7 +100,7 @@ fn judged(status: u16, headers: &HeaderMap) -> Answer {
     }
 }
 
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+fn retry_after(headers: &UpstreamHeaders) -> Option<Duration> {
     let value = headers.get("retry-after")?.to_str().ok()?.trim();
     let wait = match value.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn each_status_has_its_meaning() {
-        let none = HeaderMap::new();
+        let none = UpstreamHeaders::default();
         for status in [200, 202, 204] {
             assert_eq!(judged(status, &none), Answer::Taken);
         }
@@ -147,11 +147,11 @@ mod tests {
             assert_eq!(judged(status, &none), Answer::Refused { status });
         }
         assert_eq!(judged(413, &none), Answer::TooLarge);
-        let mut headers = HeaderMap::new();
         for (value, after) in
             [("3", Some(3)), ("99999", Some(60)), ("soon", None), ("Mon, 01 Jan 2001 00:00:00 GMT", Some(0))]
         {
-            headers.insert(HeaderName::from_static("retry-after"), HeaderValue::from_static(value));
+            let mut headers = UpstreamHeaders::default();
+            headers.append(HeaderName::from_static("retry-after"), HeaderValue::from_static(value));
             let after = after.map(Duration::from_secs);
             assert_eq!(judged(429, &headers), Answer::Later { why: "status 429".into(), after }, "{value}");
         }

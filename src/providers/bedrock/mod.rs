@@ -7,12 +7,13 @@ pub mod model;
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use bytes::Bytes;
 use millrace_actors::credential::Token;
 use millrace_actors::deployment::Unsigned;
 use millrace_actors::fault::Fault;
 use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
+use millrace_actors::upstream::UpstreamHeaders;
 use millrace_actors::wire::endpoint::Endpoint;
 use millrace_actors::wire::framing::Framing;
 use millrace_actors::wire::notes::Notes;
@@ -137,14 +138,14 @@ impl Dialect for Bedrock {
         (CONVERSE.usage)(whole)
     }
 
-    fn kind_in(&self, headers: &HeaderMap) -> Option<String> {
+    fn kind_in(&self, headers: &UpstreamHeaders) -> Option<String> {
         // an address may stand behind the name
         let name = headers.get(ERROR_KIND)?.to_str().ok()?.split(':').next()?.trim();
         let sound = !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
         sound.then(|| name.to_owned())
     }
 
-    fn tokens_in(&self, headers: &HeaderMap) -> Option<u64> {
+    fn tokens_in(&self, headers: &UpstreamHeaders) -> Option<u64> {
         headers.get(INPUT_TOKENS)?.to_str().ok()?.parse().ok()
     }
 

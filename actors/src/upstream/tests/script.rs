@@ -16,7 +16,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::upstream::client::awc_client;
 use crate::upstream::guard::Guard;
-use crate::upstream::outgoing::Slot;
+use crate::upstream::outgoing::Request;
+use crate::upstream::slot::Slot;
 use crate::upstream::{UpstreamFault, UpstreamResponse};
 
 #[derive(Clone, Debug)]
@@ -95,6 +96,7 @@ impl ActixStream for Script {
 /// awc over guarded scripts: one per connection, in order.
 pub(super) struct Scripted {
     client: awc::Client,
+    slot: Slot,
     opened: Rc<Cell<usize>>,
 }
 
@@ -103,6 +105,7 @@ struct Dial {
     scripts: Rc<RefCell<VecDeque<Vec<Step>>>>,
     opened: Rc<Cell<usize>>,
     max_head: usize,
+    slot: Slot,
 }
 
 impl Service<ConnectInfo<Uri>> for Dial {
@@ -119,7 +122,7 @@ impl Service<ConnectInfo<Uri>> for Dial {
         let steps = self.scripts.borrow_mut().pop_front().expect("one connection too many").into();
         ready(Ok(Connection::new(
             request.request().clone(),
-            Guard::new(Script { steps }, self.max_head, Slot::default()),
+            Guard::new(Script { steps }, self.max_head, self.slot.clone()),
         )))
     }
 }
@@ -129,8 +132,9 @@ impl Scripted {
         let settings = super::settings();
         let opened = Rc::new(Cell::new(0));
         let scripts = Rc::new(RefCell::new(scripts.into()));
-        let dial = Dial { scripts, opened: opened.clone(), max_head: settings.max_response_head };
-        Self { client: awc_client(&dial, &settings), opened }
+        let slot = Slot::default();
+        let dial = Dial { scripts, opened: opened.clone(), max_head: settings.max_response_head, slot: slot.clone() };
+        Self { client: awc_client(&dial, &settings), slot, opened }
     }
 
     pub(super) fn opened(&self) -> usize {
@@ -139,8 +143,11 @@ impl Scripted {
 
     pub(super) async fn head(&self) -> Result<UpstreamResponse, UpstreamFault> {
         let call = self.client.post("http://h/").send_body(actix_http::body::None::new());
-        let answer = tokio::time::timeout(super::LIVENESS, call).await.expect("no head");
-        answer.map(UpstreamResponse::new).map_err(UpstreamFault::from_send)
+        let request =
+            Request { head: b"POST / HTTP/1.1\r\nhost: h\r\n".to_vec(), has_body: true, ..Request::default() };
+        let call = self.slot.scope(request, call);
+        let (answer, head) = tokio::time::timeout(super::LIVENESS, call).await.expect("no head");
+        UpstreamResponse::new(answer.map_err(UpstreamFault::from_send)?, head)
     }
 
     pub(super) async fn exchange(&self) -> Result<(u16, Vec<u8>), UpstreamFault> {
