@@ -46,9 +46,9 @@ pub trait Dialect: Send + Sync + 'static {
     /// (FAULTS S22).
     fn split(&self, asked: Endpoint, whole: &Bytes) -> Result<Vec<Frame>, Fault>;
 
-    /// The events of a stream, the terminal one left out (but not with [`Protocol::Own`] and [`Protocol::Responses`]), as one whole answer, for a provider that streams unasked
-    /// (FAULTS S22).
-    fn collect(&self, asked: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault>;
+    /// The events of a stream, the terminal one left out (but not with [`Protocol::Own`] and [`Protocol::Responses`]), as one
+    /// whole answer, for a provider that streams unasked (FAULTS S22).
+    fn collect(&self, asked: Endpoint, events: &[Kept]) -> Result<Bytes, Fault>;
 
     /// Whether it counts tokens for whoever asks; otherwise they are counted here.
     fn counts_tokens(&self) -> bool {
@@ -191,6 +191,21 @@ pub struct Frame {
     pub name: Option<&'static str>,
     /// The SSE `data:` field.
     pub data: Bytes,
+}
+
+/// One event of a provider's stream, kept until the stream is over. In some protocols its name alone says what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Its name, where it had one.
+    pub name: Option<Bytes>,
+    /// Its data.
+    pub data: Bytes,
+}
+
+impl From<Bytes> for Kept {
+    fn from(data: Bytes) -> Self {
+        Kept { name: None, data }
+    }
 }
 
 /// One stream's way from the provider's protocol into the caller's.

@@ -7,7 +7,7 @@ use actix_http::header::{HeaderName, HeaderValue};
 use bytes::Bytes;
 use futures_util::future::{LocalBoxFuture, ready};
 
-pub use crate::deployment::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate, Vectors};
+pub use crate::deployment::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Kept, Translate, Vectors};
 use crate::fault::{Fault, Refusal};
 use crate::hooks::Hooks;
 use crate::record::LogRecord;

@@ -10,7 +10,7 @@ use crate::answered::Open;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::plan::Candidate;
-use crate::ports::{Dialect, Frame};
+use crate::ports::{Dialect, Frame, Kept};
 use crate::relay::{mid_stream_error, status_of};
 use crate::unusable;
 use crate::upstream::UpstreamResponse;
@@ -55,34 +55,37 @@ pub fn gathered(
         return dialect.collect(asked, &stream_events(dialect, asked, body, max_event_bytes)?);
     }
     match listed(dialect.protocol(asked), body) {
-        Some(list) if generate::are_whole(&list) => dialect.collect(asked, &list),
+        Some(list) if generate::are_whole(&list) => {
+            dialect.collect(asked, &list.into_iter().map(Kept::from).collect::<Vec<_>>())
+        }
         Some(list) => Err(half(&list)),
         None => Ok(body.clone()),
     }
 }
 
-/// The data of a stream that was read whole, its terminal event left out, unless the answer is in it; all of it, where
+/// The events of a stream that was read whole, its terminal event left out, unless the answer is in it; all of it, where
 /// only the dialect knows the end.
 fn stream_events(
     dialect: &dyn Dialect,
     asked: Endpoint,
     body: &Bytes,
     max_event_bytes: usize,
-) -> Result<Vec<Bytes>, Fault> {
+) -> Result<Vec<Kept>, Fault> {
     let protocol = dialect.protocol(asked);
     let mut events = Vec::new();
     let mut end = Err(Fault::Truncated);
     let mut reader = StreamReader::new(dialect.framing(), max_event_bytes);
     let fed = reader.feed(body, |event| {
         let done = protocol.ends(event.name, event.data);
+        let kept = || Kept { name: event.name.map(Bytes::copy_from_slice), data: Bytes::copy_from_slice(event.data) };
         match end {
             Err(Fault::Truncated) if is_error(&event) => end = Err(mid_stream_error(event.data)),
             Err(Fault::Truncated) if done => {
                 end = Ok(());
                 // it holds the whole answer
-                events.extend((protocol == Protocol::Responses).then(|| Bytes::copy_from_slice(event.data)));
+                events.extend((protocol == Protocol::Responses).then(kept));
             }
-            Err(Fault::Truncated) => events.push(Bytes::copy_from_slice(event.data)),
+            Err(Fault::Truncated) => events.push(kept()),
             _ => {}
         }
     });
@@ -93,7 +96,7 @@ fn stream_events(
     }
     let over = match protocol {
         Protocol::Own => true,
-        Protocol::GenerateContent => generate::are_whole(&events),
+        Protocol::GenerateContent => generate::are_whole(events.iter().map(|event| &event.data)),
         _ => false,
     };
     if over && end == Err(Fault::Truncated) {

@@ -5,6 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use millrace::dialects::{Notes, bridge};
+use millrace_actors::ports::Kept;
 use millrace_fuzz::{asked, in_order, input, own, provider, seed};
 use serde_json::Value;
 
@@ -22,7 +23,8 @@ fuzz_target!(init: seed("whole", &["whole"]), |data: &[u8]| {
     let frames = bridge::split(to, &told).unwrap_or_else(|e| panic!("{e:?} in {value}"));
     in_order(to, &frames, true);
     // and the other way round, as a provider that speaks as the caller does would be read
-    let data: Vec<_> = frames.iter().map(|frame| frame.data.clone()).filter(|data| data != "[DONE]").collect();
+    let data = frames.iter().map(|frame| frame.data.clone()).filter(|data| data != "[DONE]");
+    let data: Vec<_> = data.map(Kept::from).collect();
     let (provider, asked) = (provider(input.to.0.name), asked(to));
     let whole = provider.collect(asked, &data).unwrap_or_else(|e| panic!("{e:?} in the stream of {value}"));
     (input.to.0.read_whole)(&whole).unwrap_or_else(|e| panic!("{e:?} in what came of {value}: {whole:?}"));

@@ -1,11 +1,9 @@
 //! Protocols that a provider speaks and no caller: a reader of answers and a writer of requests each. What they read and write
 //! is the same model, so every caller reaches them.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
-use millrace_actors::ports::{AnswerFacts, EncodeCall, Translate};
+use millrace_actors::ports::{AnswerFacts, EncodeCall, Kept, Translate};
 use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::pieces::Pieces;
 use millrace_actors::wire::protocol::Protocol;
@@ -61,19 +59,26 @@ impl Own {
     }
 
     /// The events of a stream in one text, to be translated like a whole answer (FAULTS S22): no protocol here has a writer of its
-    /// own whole answers, since nobody but its provider writes them. Each is a text within it: what ends a stream (`[DONE]`) need
+    /// own whole answers, since nobody but its provider writes them. Each is its name and a text within it: what ends a stream (`[DONE]`) need
     /// not be JSON.
-    pub fn collected(&self, data: &[Bytes]) -> Bytes {
-        let list: Vec<String> = data.iter().map(|data| scan::quoted(&String::from_utf8_lossy(data))).collect();
+    pub fn collected(&self, events: &[Kept]) -> Bytes {
+        let quoted = |text: &Bytes| scan::quoted(&String::from_utf8_lossy(text));
+        let one = |event: &Kept| {
+            let name = event.name.as_ref().map_or_else(|| "null".to_owned(), quoted);
+            format!("[{name},{}]", quoted(&event.data))
+        };
+        let list: Vec<String> = events.iter().map(one).collect();
         Bytes::from(format!("{COLLECTED}{}]}}", list.join(",")))
     }
 
     fn joined(&self, list: &[u8]) -> Result<Vec<Event>, Fault> {
         let invalid = |e: serde_json::Error| Fault::InvalidAnswer { cause: e.to_string() };
         let list = [b"[", list, b"]"].concat();
-        let data: Vec<Cow<'_, str>> = serde_json::from_slice(&list).map_err(invalid)?;
+        let list: Vec<(Option<String>, String)> = serde_json::from_slice(&list).map_err(invalid)?;
         let (mut decoder, mut events) = ((self.decoder)(), Vec::new());
-        data.iter().try_for_each(|data| decoder.event(None, data.as_bytes(), &mut events))?;
+        list.iter().try_for_each(|(name, data)| {
+            decoder.event(name.as_ref().map(|name| name.as_bytes()), data.as_bytes(), &mut events)
+        })?;
         match events.last() {
             Some(Event::End) => Ok(events),
             _ => Err(Fault::Truncated),

@@ -8,7 +8,7 @@ use millrace_actors::account::{Admitted, Progress};
 use millrace_actors::capabilities::CapabilitySnapshot;
 use millrace_actors::health::CooldownPolicy;
 use millrace_actors::in_flight::InFlightCount;
-use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, SinkHealth, Translate};
+use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Kept, SinkHealth, Translate};
 use millrace_actors::prices::{PriceTable, Pricing};
 use millrace_actors::routing::{Group, PathSettings, Routing};
 use millrace_actors::secret::Secret;
@@ -43,7 +43,7 @@ impl Dialect for Mute {
     fn split(&self, _: Endpoint, _: &Bytes) -> Result<Vec<Frame>, Fault> {
         Err(Fault::Internal)
     }
-    fn collect(&self, _: Endpoint, _: &[Bytes]) -> Result<Bytes, Fault> {
+    fn collect(&self, _: Endpoint, _: &[Kept]) -> Result<Bytes, Fault> {
         Err(Fault::Internal)
     }
     fn translator(&self, _: Protocol, _: AnswerFacts) -> Box<dyn Translate> {

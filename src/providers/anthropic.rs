@@ -3,7 +3,7 @@
 use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue, InvalidHeaderValue};
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
-use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
+use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Kept, Translate};
 use millrace_actors::wire::envelope::Endpoint;
 use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::protocol::Protocol;
@@ -99,7 +99,7 @@ impl Dialect for Anthropic {
         bridge::split(Protocol::Messages, whole)
     }
 
-    fn collect(&self, _: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault> {
+    fn collect(&self, _: Endpoint, events: &[Kept]) -> Result<Bytes, Fault> {
         anthropic::collect(events)
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use actix_web::http::header::{HeaderName, HeaderValue, InvalidHeaderValue};
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
-use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
+use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Kept, Translate};
 use millrace_actors::wire::envelope::Endpoint;
 use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::pieces::Pieces;
@@ -144,7 +144,7 @@ impl Dialect for Gemini {
         bridge::split(Protocol::GenerateContent, whole)
     }
 
-    fn collect(&self, _: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault> {
+    fn collect(&self, _: Endpoint, events: &[Kept]) -> Result<Bytes, Fault> {
         gemini::collect(events)
     }
 

@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
-use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
+use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Kept, Translate};
 use millrace_actors::wire::envelope::Endpoint;
 use millrace_actors::wire::notes::Notes;
 use millrace_actors::wire::protocol::Protocol;
@@ -117,14 +117,14 @@ impl Dialect for OpenAi {
     }
 
     /// The deltas of each choice, folded: texts are joined, tool calls by their index, other fields by the last word.
-    fn collect(&self, asked: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault> {
+    fn collect(&self, asked: Endpoint, events: &[Kept]) -> Result<Bytes, Fault> {
         if self.protocol(asked) == Protocol::Responses {
             return responses::collect(events);
         }
         let mut whole: Option<Map<String, Value>> = None;
         let mut folded: Vec<Map<String, Value>> = Vec::new();
         for event in events {
-            let mut chunk = object(event)?;
+            let mut chunk = object(&event.data)?;
             for choice in choices(&mut chunk) {
                 fold_choice(&mut folded, std::mem::take(choice));
             }
@@ -302,7 +302,7 @@ mod tests {
             json!({"audio": {"data": "AAEAAg=="}, "images": [{"index": 1}]}),
             json!({"audio": {"data": "AAMABA==", "expires_at": 7}}),
         ];
-        let whole = DIALECT.collect(Endpoint::Chat, &pieces.map(chunk)).unwrap();
+        let whole = DIALECT.collect(Endpoint::Chat, &pieces.map(chunk).map(Kept::from)).unwrap();
         let message = &parsed(&whole)["choices"][0]["message"];
         let sound = json!({"id": "a", "transcript": "h\u{e9}", "data": "AAEAAgADAAQ=", "expires_at": 7});
         assert_eq!((&message["audio"], &message["images"]), (&sound, &json!([{"index": 0}, {"index": 1}])));
@@ -316,12 +316,12 @@ mod tests {
                 {"id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}, "finish_reason": "tool_calls"},
         ], "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}});
         let events = DIALECT.split(Endpoint::Chat, &Bytes::from(whole.to_string())).unwrap();
-        let events: Vec<Bytes> = events.into_iter().map(|frame| frame.data).collect();
-        assert_eq!((events.len(), &events[2][..]), (3, &b"[DONE]"[..]));
-        let first = parsed(&events[0]);
+        let events: Vec<Kept> = events.into_iter().map(|frame| frame.data.into()).collect();
+        assert_eq!((events.len(), &events[2].data[..]), (3, &b"[DONE]"[..]));
+        let first = parsed(&events[0].data);
         assert_eq!(first["object"], "chat.completion.chunk");
         assert_eq!(first["choices"][1]["delta"]["tool_calls"][0]["index"], 0);
-        assert_eq!(parsed(&events[1])["choices"], json!([]));
+        assert_eq!(parsed(&events[1].data)["choices"], json!([]));
         let back = parsed(&DIALECT.collect(Endpoint::Chat, &events[..2]).unwrap());
         assert_eq!(back["object"], "chat.completion");
         assert_eq!(back["choices"][0], whole["choices"][0]);
@@ -336,7 +336,9 @@ mod tests {
                     "tool_calls": [{"index": 0, "custom": {"input": n.to_string()}}]}});
             Bytes::from(json!({"id": "c", "object": "chat.completion.chunk", "choices": [choice]}).to_string())
         };
-        let choice = parsed(&DIALECT.collect(Endpoint::Chat, &[1, 2, 3].map(piece)).unwrap())["choices"][0].clone();
+        let choice =
+            parsed(&DIALECT.collect(Endpoint::Chat, &[1, 2, 3].map(piece).map(Kept::from)).unwrap())["choices"][0]
+                .clone();
         assert_eq!(choice["logprobs"]["content"], json!([{"token": 1}, {"token": 2}, {"token": 3}]));
         for name in ["annotations", "reasoning_details", "thinking_blocks"] {
             assert_eq!(choice["message"][name], json!([{"n": 1}, {"n": 2}, {"n": 3}]), "{name}");
@@ -361,7 +363,7 @@ mod tests {
             delta(1, json!({"content": "b"}), json!("stop")),
             delta(0, call(Value::Null, "\":1}"), json!("tool_calls")),
         ];
-        let whole = parsed(&DIALECT.collect(Endpoint::Chat, &events).unwrap());
+        let whole = parsed(&DIALECT.collect(Endpoint::Chat, &events.map(Kept::from)).unwrap());
         assert_eq!(whole["choices"][1]["message"], json!({"role": "assistant", "content": "ab"}));
         let folded = &whole["choices"][0]["message"]["tool_calls"][0];
         assert_eq!((&folded["id"], &folded["function"]["arguments"]), (&json!("t1"), &json!("{\"x\":1}")));

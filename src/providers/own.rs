@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
-use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
+use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Kept, Translate};
 use millrace_actors::wire::envelope::Endpoint;
 use millrace_actors::wire::framing::Framing;
 use millrace_actors::wire::notes::Notes;
@@ -75,7 +75,7 @@ impl Dialect for OwnDialect {
         Ok(vec![Frame { name: None, data: whole.clone() }])
     }
 
-    fn collect(&self, _: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault> {
+    fn collect(&self, _: Endpoint, events: &[Kept]) -> Result<Bytes, Fault> {
         Ok(self.how.protocol.collected(events))
     }
 

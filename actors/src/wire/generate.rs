@@ -83,9 +83,9 @@ pub fn look(data: &[u8]) -> Seen {
 }
 
 /// Whether a stream of these events may end here.
-pub fn are_whole(events: &[Bytes]) -> bool {
+pub fn are_whole<'a>(events: impl IntoIterator<Item = &'a Bytes>) -> bool {
     let mut progress = Progress::default();
-    events.iter().for_each(|data| progress.add(look(data).progress));
+    events.into_iter().for_each(|data| progress.add(look(data).progress));
     progress.is_whole()
 }
 

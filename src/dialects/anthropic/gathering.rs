@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
+use millrace_actors::ports::Kept;
 use millrace_actors::relay::mid_stream_error;
 use serde::ser::{SerializeMap as _, Serializer};
 use serde::{Deserialize, Serialize};
@@ -14,9 +15,9 @@ use super::folding::Arguments;
 ///
 /// # Errors
 /// An event cannot be understood, or reports a fault; or none began a message.
-pub fn collect(events: &[Bytes]) -> Result<Bytes, Fault> {
+pub fn collect(events: &[Kept]) -> Result<Bytes, Fault> {
     let (mut message, mut blocks) = (None, Vec::new());
-    for data in events.iter().filter(|data| ***data != b"[DONE]"[..]) {
+    for data in events.iter().map(|event| &event.data).filter(|data| ***data != b"[DONE]"[..]) {
         match serde_json::from_slice(data).map_err(|why| invalid(&format!("an event cannot be read: {why}")))? {
             Told::MessageStart { .. } if message.is_some() => return Err(invalid("another answer begins within one")),
             Told::MessageStart { message: begun } => message = Some(begun),
@@ -179,7 +180,7 @@ mod tests {
         r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"f"}}"#;
 
     fn gathered(events: &[&'static str]) -> Result<String, Fault> {
-        let events: Vec<Bytes> = events.iter().map(|event| Bytes::from_static(event.as_bytes())).collect();
+        let events: Vec<Kept> = events.iter().map(|event| Bytes::from_static(event.as_bytes()).into()).collect();
         collect(&events).map(|whole| String::from_utf8(whole.to_vec()).unwrap())
     }
 

@@ -1,7 +1,5 @@
 //! The provider's stream, event by event (`ConverseStreamOutput`).
 
-use std::borrow::Cow;
-
 use millrace_actors::fault::Fault;
 use millrace_actors::relay::mid_stream_error;
 use serde::Deserialize;
@@ -40,7 +38,6 @@ pub struct Decoder {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Message<'a> {
-    role: Option<String>,
     content_block_index: Option<u32>,
     #[serde(borrow)]
     start: Option<&'a RawValue>,
@@ -105,21 +102,18 @@ impl Decode for Decoder {
             out.extend(read_whole(data)?);
             return Ok(());
         }
-        let kind = name.map(String::from_utf8_lossy);
-        if kind.as_ref().is_some_and(|kind| !KINDS.contains(&&**kind)) {
+        let kind = name.map(String::from_utf8_lossy).unwrap_or_default();
+        if !KINDS.contains(&&*kind) {
             return Ok(()); // newer than this reader
         }
-        let unread = |why| {
-            let kind = kind.as_deref().unwrap_or("without a name");
-            invalid(format!("event {kind} cannot be read: {why}"))
-        };
+        let unread = |why| invalid(format!("event {kind} cannot be read: {why}"));
         let mut message: Message<'_> = serde_json::from_slice(data).map_err(unread)?;
         let tier = message.service_tier.take().map(|tier| tier.kind);
         if !self.started {
             self.started = true;
             out.push(Event::Start(Start { service_tier: tier.clone(), ..Start::default() }));
         }
-        match kind.unwrap_or_else(|| Cow::Borrowed(kind_of(&message))).as_ref() {
+        match &*kind {
             "contentBlockDelta" => self.delta(message, out)?,
             "contentBlockStart" => self.begin(message, out)?,
             "contentBlockStop" => self.close(message.content_block_index.unwrap_or_default(), out),
@@ -149,19 +143,6 @@ pub const WHOLE: &str = "converse";
 /// The kinds of events that are read.
 const KINDS: [&str; 6] =
     ["messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"];
-
-/// The kind of an event that came without its name: a stream that was read as a whole keeps the data alone.
-fn kind_of(message: &Message<'_>) -> &'static str {
-    match message {
-        Message { delta: Some(_), .. } => "contentBlockDelta",
-        Message { start: Some(_), .. } => "contentBlockStart",
-        Message { stop_reason: Some(_), .. } => "messageStop",
-        Message { usage: Some(_), .. } => "metadata",
-        Message { role: Some(_), .. } => "messageStart",
-        Message { content_block_index: Some(_), .. } => "contentBlockStop",
-        _ => "",
-    }
-}
 
 impl Decoder {
     /// Only calls and pictures are begun: texts and thought come without.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
+use millrace_actors::ports::Kept;
 use millrace_actors::relay::mid_stream_error;
 use millrace_actors::wire::{generate, scan};
 use serde::{Deserialize, Serialize};
@@ -19,9 +20,9 @@ use crate::dialects::media;
 ///
 /// # Errors
 /// An event is none, or reports a fault.
-pub fn collect(events: &[Bytes]) -> Result<Bytes, Fault> {
+pub fn collect(events: &[Kept]) -> Result<Bytes, Fault> {
     let (mut members, mut candidates) = (Members::default(), BTreeMap::<u32, Candidate>::new());
-    for data in events {
+    for Kept { data, .. } in events {
         if generate::look(data).error {
             return Err(mid_stream_error(data));
         }
@@ -224,7 +225,7 @@ mod tests {
     use super::*;
 
     fn gathered(events: &[&'static str]) -> Result<String, Fault> {
-        let events: Vec<Bytes> = events.iter().map(|event| Bytes::from_static(event.as_bytes())).collect();
+        let events: Vec<Kept> = events.iter().map(|event| Bytes::from_static(event.as_bytes()).into()).collect();
         collect(&events).map(|whole| String::from_utf8(whole.to_vec()).unwrap())
     }
 

@@ -1,5 +1,6 @@
 //! Fixtures in both forms, and what becomes of a request.
 
+use millrace_actors::ports::Kept;
 use millrace_actors::wire::framing::Framing;
 use serde_json::{Value, json};
 
@@ -26,7 +27,8 @@ fn streams_and_whole_answers_say_the_same() {
 #[test]
 fn a_stream_that_nobody_asked_for_is_one_answer() {
     let stream = fixture("ollama/stream-tools.ndjson");
-    let lines: Vec<bytes::Bytes> = stream.lines().map(|line| line.to_owned().into()).collect();
+    let kept = |line: &str| Kept::from(bytes::Bytes::copy_from_slice(line.as_bytes()));
+    let lines: Vec<Kept> = stream.lines().map(kept).collect();
     let whole = fixture("ollama/whole-tools.json");
     let joined = OLLAMA.translate(Protocol::Chat, &facts(), &OLLAMA.collected(&lines), &mut Notes::default()).unwrap();
     assert_eq!(joined, OLLAMA.translate(Protocol::Chat, &facts(), whole.as_bytes(), &mut Notes::default()).unwrap());

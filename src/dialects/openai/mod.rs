@@ -4,7 +4,7 @@
 //! ```text
 //! request_in  -> messages_in -> parts_in     a caller's body into the model
 //! request_out -> messages_out -> parts_out   the model into a provider's body; `names` says which models take what
-//! shape, said, calls                         what chunks and whole answers have in common, read into events
+//! shape, said, calls, thought                what chunks and whole answers have in common, read into events
 //! decoder, whole_in                          a provider's stream; its whole answer
 //! encoder, whole_out                         a caller's stream; its whole answer
 //! ```
@@ -33,6 +33,7 @@ mod signed;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod thought;
 pub(super) mod tier;
 mod tools;
 pub(super) mod usage;

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use millrace_actors::fault::Fault;
 use millrace_actors::wire::tier::ServiceTier;
 use millrace_actors::wire::usage::Usage;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::event::{Citation, Event, Reason, Start};
 use super::super::logprobs;
 use super::calls::Calls;
 use super::shape::{Answer, Choice, Raw, Said, invalid, seconds, value, word};
-use super::{media, reason, sources};
+use super::{media, reason, sources, thought};
 
 /// Most choices of one answer: OpenAI's `n` is at most 128.
 const MOST_CHOICES: usize = 256;
@@ -165,8 +165,8 @@ impl Reader {
         }
     }
 
-    /// Thought, in words and in blocks. Of a whole answer the blocks count, which have the order and the signatures; of a
-    /// stream whatever comes first.
+    /// Thought, in words and in blocks. Of a whole answer the blocks count, which have the order and the signatures, and words
+    /// that stand in none; of a stream whatever comes first.
     fn thought(&mut self, at: usize, said: &Said<'_>, whole: bool, out: &mut Vec<Event>) -> Result<(), Fault> {
         let state = &mut self.choices[at];
         let choice = state.index;
@@ -174,11 +174,13 @@ impl Reader {
             None => vec![],
             raw => items(raw).collect(),
         };
-        let blocks: Vec<Value> = items(said.reasoning_details).filter_map(detail).chain(blocks).collect();
+        let mut blocks: Vec<Value> = items(said.reasoning_details).filter_map(thought::detail).chain(blocks).collect();
         let in_blocks = whole && blocks.iter().any(|block| block["thinking"].as_str().is_some_and(|t| !t.is_empty()));
         // vLLM sends both names with the same words
-        let words = word(said.reasoning_content).or_else(|| word(said.reasoning)).filter(|_| !in_blocks);
-        if let Some(text) = words {
+        let words = word(said.reasoning_content).or_else(|| word(said.reasoning));
+        if in_blocks {
+            blocks = thought::completed(words.as_deref().unwrap_or_default(), blocks);
+        } else if let Some(text) = words {
             state.worded = true;
             out.push(Event::Reasoning { choice, text: text.into_owned() });
         }
@@ -203,16 +205,6 @@ impl Reader {
 fn text(choice: u32, (thought, text): (Raw<'_>, Raw<'_>), out: &mut Vec<Event>) {
     out.extend(word(thought).map(|text| Event::Reasoning { choice, text: text.into_owned() }));
     out.extend(word(text).map(|text| Event::Text { choice, text: text.into_owned() }));
-}
-
-/// An element of OpenRouter's `reasoning_details` as a block of thought.
-fn detail(mut detail: Value) -> Option<Value> {
-    let kind = detail["type"].as_str()?.to_owned();
-    Some(match kind.as_str() {
-        "reasoning.encrypted" => json!({"data": detail["data"].take()}),
-        "reasoning.summary" => json!({"thinking": detail["summary"].take()}),
-        _ => json!({"thinking": detail["text"].take(), "signature": detail["signature"].take()}),
-    })
 }
 
 /// A text, or Mistral's list of parts: text and thought. Nothing where it is neither.

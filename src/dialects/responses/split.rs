@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use millrace_actors::fault::Fault;
+use millrace_actors::ports::Kept;
 use millrace_actors::relay::mid_stream_error;
 use millrace_actors::wire::responses::{FAILED, error, kind};
 use serde_json::{Map, Value, json};
@@ -43,8 +44,8 @@ pub fn split(whole: &[u8]) -> Result<Vec<Frame>, Fault> {
 ///
 /// # Errors
 /// The last event tells a fault, or no response.
-pub fn collect(events: &[Bytes]) -> Result<Bytes, Fault> {
-    let last = events.last().ok_or_else(|| invalid("a stream without an event"))?;
+pub fn collect(events: &[Kept]) -> Result<Bytes, Fault> {
+    let Kept { data: last, .. } = events.last().ok_or_else(|| invalid("a stream without an event"))?;
     if kind(None, last).as_deref() == Some(FAILED) {
         return Err(mid_stream_error(error(last).unwrap_or(last)));
     }

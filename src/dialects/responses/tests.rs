@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use bytes::Bytes;
+use millrace_actors::ports::Kept;
 use millrace_actors::wire::protocol::Protocol;
 use millrace_actors::wire::sse::SseReader;
 use millrace_lab::order;
@@ -190,8 +191,8 @@ fn s22_a_whole_answer_becomes_its_stream_and_back() {
         let (told, fault) = decode(&sse(&frames), 1 << 20);
         assert_eq!((joined(told), fault), (joined(read_whole(whole.as_bytes()).unwrap()), None), "{name}");
         assert_eq!(order_of(&frames), Ok(order::End::Whole), "{name}");
-        let data: Vec<Bytes> = frames.into_iter().map(|frame| frame.data).collect();
-        assert!(Protocol::Responses.ends(None, data.last().unwrap()));
+        let data: Vec<Kept> = frames.into_iter().map(|frame| frame.data.into()).collect();
+        assert!(Protocol::Responses.ends(None, &data.last().unwrap().data));
         let back: Value = serde_json::from_slice(&collect(&data).unwrap()).unwrap();
         assert_eq!(back, serde_json::from_str::<Value>(&whole).unwrap(), "{name}");
     }
@@ -331,7 +332,7 @@ fn what_is_of_another_kind_than_it_should_be_is_read_or_refused() {
             each_swap(&data, &mut |swapped| {
                 let body = swapped.to_string();
                 count(Decoder::default().event(None, body.as_bytes(), &mut vec![]).is_ok());
-                count(collect(&[Bytes::from(body)]).is_ok());
+                count(collect(&[Bytes::from(body).into()]).is_ok());
             });
         });
         fed.unwrap();

@@ -6,8 +6,8 @@
 
 pub mod fixtures;
 mod matrix;
-mod orders;
-mod random;
+pub mod orders;
+pub mod random;
 mod reasons;
 mod rows;
 mod splits;

@@ -43,7 +43,7 @@ pub fn wishes() -> impl Iterator<Item = (&'static str, Protocol, AnswerFacts, Sp
 }
 
 /// The frames for a caller, and whether they are the whole answer.
-fn told(from: &Row, to: Protocol, facts: AnswerFacts, bytes: &[u8]) -> (Vec<Frame>, bool) {
+pub fn told(from: &Row, to: Protocol, facts: AnswerFacts, bytes: &[u8]) -> (Vec<Frame>, bool) {
     let mut translator = bridge::bridged((from.decoder)(), to, facts);
     let (mut reader, mut frames) = (StreamReader::new(from.framing, 1 << 20), vec![]);
     let (mut complete, mut failed) = (false, false);
@@ -65,14 +65,18 @@ pub fn judged(spoken: Spoken, frames: &[Frame]) -> Result<End, String> {
     check(spoken, frames.iter().map(|frame| (frame.name.map(str::as_bytes), &frame.data[..])))
 }
 
+/// A provider's own stream.
+pub fn judged_bytes(row: &Row, bytes: &[u8]) -> Result<End, String> {
+    let (mut reader, mut events) = (StreamReader::new(row.framing, 1 << 20), vec![]);
+    reader.feed(bytes, |event| events.push((event.name.map(<[u8]>::to_vec), event.data.to_vec()))).unwrap();
+    check_sound(spoken(row), events.iter().map(|(name, data)| (name.as_deref(), &data[..])))
+}
+
 #[test]
 fn fixtures_are_in_order_but_for_those_that_bend_it() {
     for row in &ROWS {
         for fixture in fixtures::of(row.name, "stream") {
-            let bytes = wire(row, &fixture.text);
-            let (mut reader, mut events) = (StreamReader::new(row.framing, 1 << 20), vec![]);
-            reader.feed(&bytes, |event| events.push((event.name.map(<[u8]>::to_vec), event.data.to_vec()))).unwrap();
-            let judged = check_sound(spoken(row), events.iter().map(|(name, data)| (name.as_deref(), &data[..])));
+            let judged = judged_bytes(row, &wire(row, &fixture.text));
             let bent = BENT.iter().find(|(folder, name, _)| (*folder, *name) == (row.name, &*fixture.name));
             match (judged, bent) {
                 (Ok(End::Whole | End::Error), None) => {}

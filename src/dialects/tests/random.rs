@@ -95,7 +95,7 @@ impl Decode for Known {
     }
 }
 
-fn read_back(decode: fn() -> Box<dyn Decode>, frames: &[Frame]) -> Vec<Event> {
+pub fn read_back(decode: fn() -> Box<dyn Decode>, frames: &[Frame]) -> Vec<Event> {
     let (mut decoder, mut events) = (decode(), Vec::new());
     for frame in frames {
         decoder.event(frame.name.map(str::as_bytes), &frame.data, &mut events).unwrap();

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use millrace_actors::credential::Token;
 use millrace_actors::deployment::Unsigned;
 use millrace_actors::fault::Fault;
-use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Translate};
+use millrace_actors::ports::{AnswerFacts, Dialect, EncodeCall, Encoded, Frame, Kept, Translate};
 use millrace_actors::upstream::UpstreamHeaders;
 use millrace_actors::wire::endpoint::Endpoint;
 use millrace_actors::wire::framing::Framing;
@@ -126,7 +126,7 @@ impl Dialect for Bedrock {
         Ok(vec![Frame { name: Some(bedrock::WHOLE), data: whole.clone() }])
     }
 
-    fn collect(&self, _: Endpoint, events: &[Bytes]) -> Result<Bytes, Fault> {
+    fn collect(&self, _: Endpoint, events: &[Kept]) -> Result<Bytes, Fault> {
         Ok(CONVERSE.collected(events))
     }
 

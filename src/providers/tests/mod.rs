@@ -2,5 +2,8 @@
 
 mod document;
 mod hooks;
+mod random;
+mod said;
 mod shapes;
 mod speaking;
+mod writers;

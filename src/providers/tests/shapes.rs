@@ -14,12 +14,9 @@ use super::speaking::provider;
 use crate::dialects::tests::fixtures;
 use crate::dialects::tests::table::{ROWS, callers, facts, wire};
 
-const MOST: usize = 1 << 20;
+pub const MOST: usize = 1 << 20;
 
-/// Streams of Bedrock's that only their events' names make sense of: nobody is known to send such to who asks for no stream.
-const NAMED: (&str, &str) = ("bedrock", "newer");
-
-fn asked(protocol: Protocol) -> Endpoint {
+pub fn asked(protocol: Protocol) -> Endpoint {
     match protocol {
         Protocol::Chat | Protocol::Own => Endpoint::Chat,
         Protocol::Text => Endpoint::Completions,
@@ -67,8 +64,7 @@ fn a_stream_that_nobody_asked_for_is_the_answer_that_it_tells() {
     for row in &ROWS {
         let (dialect, wholes) = (provider(row.name), fixtures::of(row.name, "whole"));
         for fixture in fixtures::of(row.name, "stream") {
-            let same = wholes.iter().find(|whole| whole.name == fixture.name);
-            let Some(same) = same.filter(|_| (row.name, &*fixture.name) != NAMED) else { continue };
+            let Some(same) = wholes.iter().find(|whole| whole.name == fixture.name) else { continue };
             let stream = Bytes::from(wire(row, &fixture.text));
             for (_, to) in callers().filter(|(_, to)| dialect.protocol(asked(*to)) != *to) {
                 let place = format!("{} {} to {to:?}", row.name, fixture.name);
@@ -86,6 +82,25 @@ fn a_stream_that_nobody_asked_for_is_the_answer_that_it_tells() {
     }
     assert!(differ.is_empty(), "{}", differ.join("\n"));
     assert!(tried > 100, "{tried}");
+}
+
+/// Of a stream that nobody asked for, too, the names of its events count: what is newer than its reader is none of what it looks
+/// like, and what comes last is the end, whatever it tells.
+#[test]
+fn events_are_kept_with_their_names() {
+    let row = ROWS.iter().find(|row| row.name == "bedrock").unwrap();
+    let text =
+        |kind: &str| fixtures::of(row.name, kind).into_iter().find(|fixture| fixture.name == "text").unwrap().text;
+    let (stream, mut whole) = (text("stream"), serde_json::from_str::<Value>(&text("whole")).unwrap());
+    whole.as_object_mut().unwrap().shift_remove("usage");
+    let newer = "event: contentBlockComment\ndata: {\"contentBlockIndex\":0,\"delta\":{\"text\":\"aside\"}}\n\n";
+    let last = "event: metadata\ndata: {\"metrics\":{\"latencyMs\":1}}\n\n";
+    let stream = format!("{newer}{}{last}", &stream[..stream.rfind("event: metadata").unwrap()]);
+    let dialect = provider(row.name);
+    for (_, to) in callers() {
+        let kept = gathered(&*dialect, asked(to), (&wire(row, &stream).into(), true), MOST).unwrap();
+        assert_eq!(told(&*dialect, to, &kept), told(&*dialect, to, &whole.to_string().into()), "{to:?}");
+    }
 }
 
 /// Google's streams are one array, where no server-sent events are asked for (FAULTS S21).
