@@ -5,8 +5,11 @@
 //!
 //! A queue ends when its last handle goes: the thread is left to deliver what is queued, for at most the sink's deadline.
 //! Nobody joins it, since the handle may go on a worker, which must not block.
+//!
+//! A panic costs the records at hand, which are counted; the thread begins anew with what waits.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -21,6 +24,8 @@ use super::redact::redacted;
 
 /// A retry that would wait longer waits only so long once somebody waits for the queue to empty.
 const HURRIED: Duration = Duration::from_millis(100);
+/// The wait after a panic: what panics at once, each time, must not keep a core busy.
+const AFTER_PANIC: Duration = Duration::from_millis(500);
 /// How often one sink may complain in the log.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
 
@@ -108,18 +113,27 @@ pub(super) struct Held {
 }
 
 impl Sink {
-    /// Starts the thread, which runs `run` until the queue ends.
+    /// Starts the thread, which runs `run` until the queue ends, and again if it panics.
     ///
     /// # Errors
     /// The system has no thread to give.
-    pub(super) fn start(name: &str, bounds: Bounds, run: impl FnOnce(Queue) + Send + 'static) -> io::Result<Sink> {
+    pub(super) fn start(
+        name: &str,
+        bounds: Bounds,
+        mut run: impl FnMut(&mut Queue) + Send + 'static,
+    ) -> io::Result<Sink> {
         let (jobs, taken) = mpsc::unbounded_channel();
         let (pace, paced) = watch::channel(None);
         let gauge = Arc::new(Gauge::new(name));
-        let queue = Queue { jobs: taken, pace: paced, gauge: Arc::clone(&gauge), deadline: bounds.deadline };
+        let mut queue = Queue { jobs: taken, pace: paced, gauge: Arc::clone(&gauge), deadline: bounds.deadline };
         // 15 bytes is what Linux shows of a thread's name
         let thread = std::thread::Builder::new().name(format!("sink-{name}").chars().take(15).collect());
-        thread.spawn(move || run(queue))?;
+        thread.spawn(move || {
+            while catch_unwind(AssertUnwindSafe(|| run(&mut queue))).is_err() {
+                log::error!("sink panicked and begins anew callback={}", queue.gauge.name);
+                std::thread::sleep(AFTER_PANIC);
+            }
+        })?;
         Ok(Sink { jobs, pace, gauge, bounds })
     }
 

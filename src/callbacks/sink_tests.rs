@@ -11,7 +11,7 @@ const BOUNDS: Bounds = Bounds { records: 3, bytes: 1 << 20, deadline: Duration::
 fn gated(bounds: Bounds) -> (Sink, std_mpsc::Sender<()>, std_mpsc::Receiver<Option<String>>) {
     let (go, gate) = std_mpsc::channel::<()>();
     let (seen, sight) = std_mpsc::channel();
-    let sink = Sink::start("t", bounds, move |mut queue| {
+    let sink = Sink::start("t", bounds, move |queue| {
         gate.recv().ok();
         while let Some(job) = queue.blocking_next() {
             match job {
@@ -75,9 +75,10 @@ fn what_is_queued_outlives_the_last_handle() {
 #[test]
 fn a_dead_thread_loses_records_but_no_count() {
     let (done, ended) = std_mpsc::channel::<()>();
+    let mut done = Some(done);
     let sink = Sink::start("t", BOUNDS, move |queue| {
-        drop(queue);
-        drop(done);
+        queue.jobs.close();
+        drop(done.take());
     });
     let sink = sink.unwrap();
     assert!(ended.recv().is_err());
@@ -92,4 +93,23 @@ async fn keys_are_struck_out_before_the_queue() {
     sink.push(&failure("bad key sk-canary-0123456789"));
     go.send(()).unwrap();
     assert_eq!(sight.recv().unwrap().unwrap(), "bad key ***");
+}
+
+#[actix_web::test]
+async fn a_panic_costs_the_record_at_hand_and_no_other() {
+    let sink = Sink::start("t", BOUNDS, |queue| {
+        while let Some(job) = queue.blocking_next() {
+            match job {
+                Job::Record(held) if held.record.error_message.as_deref() == Some("bad") => panic!("on purpose"),
+                Job::Record(held) => held.delivered(),
+                Job::Flush(ack) => drop(ack.send(())),
+            }
+        }
+    });
+    let sink = Sink { bounds: Bounds { deadline: Duration::from_secs(20), ..BOUNDS }, ..sink.unwrap() };
+    sink.push(&failure("bad"));
+    sink.push(&failure("good"));
+    sink.flush().await;
+    assert_eq!(sink.health(), SinkHealth { depth: 0, delivered: 1, dropped: 1 });
+    assert_eq!(sink.gauge().dropped(Cause::Abandoned), 1);
 }

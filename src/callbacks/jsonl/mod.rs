@@ -66,14 +66,14 @@ pub(super) fn start(name: &str, params: Params) -> Result<SinkCallback, Vec<Para
     let complaint = |message: String| vec![ParamError { pointer: "/path".to_owned(), message }];
     let mut file = RotatingFile::new(path, max_bytes, keep);
     file.open().map_err(|error| complaint(format!("cannot append to `{}`: {error}", file.path().display())))?;
-    let sink = Sink::start(name, bounds, move |queue| run(queue, file, BATCH_BYTES.min(max_bytes / 2)))
+    let sink = Sink::start(name, bounds, move |queue| run(queue, &mut file, BATCH_BYTES.min(max_bytes / 2)))
         .map_err(|error| complaint(format!("no thread for it: {error}")))?;
     Ok(SinkCallback { kind: "jsonl", events, sink })
 }
 
 /// Lines on their way to the file.
-struct Batch {
-    file: RotatingFile,
+struct Batch<'a> {
+    file: &'a mut RotatingFile,
     lines: Vec<u8>,
     held: Vec<Held>,
     since: Instant,
@@ -88,7 +88,7 @@ const GATHER: Duration = Duration::from_millis(4);
 
 /// The thread. What is collected is written as soon as nothing more waits, so a quiet gateway's records are on disk within
 /// [`GATHER`].
-fn run(mut queue: Queue, file: RotatingFile, limit: u64) {
+fn run(queue: &mut Queue, file: &mut RotatingFile, limit: u64) {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let (lines, held) = (Vec::with_capacity(limit), Vec::new());
     let mut batch = Batch { file, lines, held, since: Instant::now(), limit, gauge: queue.gauge() };
@@ -110,7 +110,7 @@ fn run(mut queue: Queue, file: RotatingFile, limit: u64) {
     }
 }
 
-impl Batch {
+impl Batch<'_> {
     fn add(&mut self, held: Held) {
         if self.held.is_empty() {
             self.since = Instant::now();

@@ -30,9 +30,9 @@ pub(super) struct Pace {
 }
 
 /// The courier.
-pub(super) struct Courier {
-    queue: Queue,
-    post: Post,
+pub(super) struct Courier<'a> {
+    queue: &'a mut Queue,
+    post: &'a Post,
     pace: Pace,
     client: UpstreamClient,
     pacer: Pacer,
@@ -57,9 +57,9 @@ enum Then {
     Stop,
 }
 
-impl Courier {
+impl<'a> Courier<'a> {
     /// Takes from `queue`, gives to `post`.
-    pub(super) fn new(queue: Queue, post: Post, pace: Pace, client: UpstreamClient) -> Self {
+    pub(super) fn new(queue: &'a mut Queue, post: &'a Post, pace: Pace, client: UpstreamClient) -> Self {
         let (pacer, gauge) = (queue.pacer(), queue.gauge());
         Courier { queue, post, pace, client, pacer, gauge, over: None }
     }

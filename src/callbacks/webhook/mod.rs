@@ -110,7 +110,7 @@ pub(super) fn start(name: &str, params: Params, trust: Option<&TlsTrust>) -> Res
         match actix_rt::Runtime::new() {
             Ok(runtime) => runtime.block_on(async {
                 let overdue = queue.pacer().overdue();
-                let courier = Courier::new(queue, post, pace, UpstreamClient::new(settings));
+                let courier = Courier::new(queue, &post, pace, UpstreamClient::new(settings.clone()));
                 tokio::select! {
                     () = courier.run() => {}
                     // what is left is dropped with the courier, and counted
