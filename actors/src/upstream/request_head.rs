@@ -71,7 +71,8 @@ mod tests {
     type Listed<'a> = (&'static str, &'a str);
 
     fn head(path: &str, headers: &[Listed<'_>], more: &[Listed<'_>]) -> Result<String, UpstreamFault> {
-        let header = |(name, value): &Listed<'_>| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+        let header =
+            |(name, value): &Listed<'_>| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
         let of = |list: &[Listed<'_>]| list.iter().map(header).collect::<Vec<_>>();
         let (origin, headers, more) = (Origin::parse("http://h").unwrap(), of(headers), of(more));
         let request = UpstreamRequest {
