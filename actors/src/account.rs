@@ -13,7 +13,7 @@ use crate::record::Outcome;
 use crate::relay::Written;
 use crate::routing::Routing;
 use crate::upload::Upload;
-use crate::upstream::Method;
+use crate::upstream::{Method, UpstreamHeaders};
 use crate::wire::billable::Extras;
 use crate::wire::cost::Cost;
 use crate::wire::envelope::{Endpoint, Envelope};
@@ -75,6 +75,8 @@ pub struct Progress {
     pub fallbacks: u32,
     /// Time spent waiting for the provider, or for the client to read.
     pub waited: Duration,
+    /// Since when that is waited for, while it is: an exchange may end meanwhile.
+    pub waiting: Option<Instant>,
     /// Reading the request: from the head to the end of the body.
     pub body_read: Duration,
     /// Everything of ours before the first upstream call.
@@ -97,6 +99,8 @@ pub struct Progress {
     pub extras: Extras,
     /// What of the request the provider got otherwise than the caller wrote it, at the last attempt.
     pub notes: Notes,
+    /// What the provider's head told of an error, at the last attempt.
+    pub error_head: UpstreamHeaders,
 }
 
 /// How an exchange ended, for who counts.

@@ -16,6 +16,7 @@ use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::hold::Hold;
 use crate::plan::{Candidate, Plan};
+use crate::upstream::UpstreamHeaders;
 
 /// First back-off between retries of one deployment; doubles up to [`BACKOFF_MAX`] (COMPAT 4.9: 0.5 to 8 s).
 const BACKOFF_MIN: Duration = Duration::from_millis(500);
@@ -90,8 +91,9 @@ async fn group(exchange: &mut Exchange, plan: &mut Plan, hold: &Hold) -> Result<
         let wait =
             if candidate.others { Some(Duration::ZERO) } else { backoff(n, &fault, exchange.routing.path.retry_after) };
         let Some(wait) = wait else { return Err(fault) };
+        exchange.progress.waiting = Some(Instant::now());
         sleep(wait).await;
-        exchange.progress.waited += wait;
+        exchange.waited_until(Instant::now(), Duration::ZERO);
         // what is left may all be cooling by now: then the first failure is the truer answer
         candidate = plan.candidate().map_err(|_| fault)?;
         n += 1;
@@ -131,10 +133,12 @@ async fn once(exchange: &mut Exchange, candidate: &Candidate, hold: &Hold) -> Re
         1 => exchange.asked.started + exchange.progress.body_read + exchange.progress.prepared,
         _ => Instant::now(),
     };
+    exchange.progress.waiting = Some(began);
+    exchange.progress.error_head = UpstreamHeaders::default();
     let called = call::call(exchange, candidate, hold, began).await;
     match called {
         Ok(Called { answered, own, ended }) => {
-            exchange.progress.waited += ended.saturating_duration_since(began).saturating_sub(own);
+            exchange.waited_until(ended, own);
             // a stream that has begun has not succeeded yet: its relay says so at its end (FAULTS S10)
             if matches!(answered, Answered::Whole(_)) {
                 exchange.call_ended("ok");
@@ -143,7 +147,7 @@ async fn once(exchange: &mut Exchange, candidate: &Candidate, hold: &Hold) -> Re
             Ok(answered)
         }
         Err(fault) => {
-            exchange.progress.waited += began.elapsed();
+            exchange.waited_until(Instant::now(), Duration::ZERO);
             exchange.call_ended(fault.class());
             // a caller who asks for what is not there must not put a deployment to rest
             let counts = exchange.asked.through.is_none() && fault.unhealthy();

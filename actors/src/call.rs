@@ -1,5 +1,6 @@
 //! One call to one deployment: encode, send, and tell an answer from a fault.
 
+use std::cell::Cell;
 use std::pin::pin;
 use std::slice;
 use std::time::{Duration, Instant, SystemTime};
@@ -72,7 +73,8 @@ pub(crate) async fn call(
     };
     encoded.headers.extend(token.as_ref().and_then(|token| token.header()));
     let upload = exchange.asked.upload.clone();
-    let within = Within { deadline, strikes, phase, token, upload: upload.clone().map(|upload| (upload, limit)) };
+    let moved_by = upload.clone().map(|upload| (upload, limit));
+    let within = Within { deadline, strikes, phase, token, upload: moved_by, error_head: Cell::default() };
     exchange.progress.notes = encoded.notes;
     let path_and_query = match exchange.asked.through {
         // with the operator's base and query in it already
@@ -92,7 +94,9 @@ pub(crate) async fn call(
     };
     let encoding = began.elapsed().saturating_sub(waited);
     exchange.progress.extras = Extras::asked(exchange.asked.endpoint.facts().billed, &exchange.asked.envelope);
-    let answered = answered(exchange, candidate, hold, &request, &within).await?;
+    let answered = answered(exchange, candidate, hold, &request, &within).await;
+    exchange.progress.error_head = within.error_head.take();
+    let answered = answered?;
     let (own, ended) = own_work(&answered);
     Ok(Called { own: encoding + own, ended, answered })
 }
@@ -264,19 +268,32 @@ fn own_work(answered: &Answered) -> (Duration, Instant) {
     }
 }
 
+/// What the head of an error tells the caller (COMPAT 3.6), but for what repeats the credential we sent (I9).
+fn told(headers: &mut UpstreamHeaders, deployment: &Deployment) -> UpstreamHeaders {
+    let mut told = UpstreamHeaders::default();
+    for (name, value) in std::mem::take(headers) {
+        if value.to_str().is_ok_and(|text| deployment.redact(text) == text) {
+            told.append(name, value);
+        }
+    }
+    told
+}
+
 /// Anything but a 2xx is a fault.
 async fn accept(response: &mut UpstreamResponse, candidate: &Candidate, within: &Within) -> Result<(), Fault> {
     let invalid = |cause: String| Err(Fault::InvalidAnswer { cause });
+    let deployment = &candidate.deployment;
     match response.status {
         200..=299 => match response.content_encoding() {
             Some(encoding) => invalid(format!("it is encoded as {encoding}, which was not asked for")),
             None => Ok(()),
         },
         status @ (401 | 403) => {
-            if let (Some(credential), Some(token)) = (&candidate.deployment.credential, &within.token) {
+            if let (Some(credential), Some(token)) = (&deployment.credential, &within.token) {
                 credential.refused(token, Instant::now());
             }
-            Err(Fault::Credentials { status, deployment: candidate.deployment.id.to_string() })
+            within.error_head.set(told(&mut response.headers, deployment));
+            Err(Fault::Credentials { status, deployment: deployment.id.to_string() })
         }
         status @ 300..=399 => invalid(format!("it is a redirect ({status}), and redirects are not followed")),
         status @ 400..=599 => {
@@ -287,8 +304,9 @@ async fn accept(response: &mut UpstreamResponse, candidate: &Candidate, within: 
             };
             let mut error = UpstreamError::parse(&body);
             if error.kind.is_none() {
-                error.kind = candidate.deployment.dialect.kind_in(&response.headers);
+                error.kind = deployment.dialect.kind_in(&response.headers);
             }
+            within.error_head.set(told(&mut response.headers, deployment));
             Err(Fault::Provider { status, error, retry_after })
         }
         status => invalid(format!("its status is {status}")),

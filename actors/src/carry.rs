@@ -3,7 +3,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::time::{Instant as TokioInstant, timeout_at};
@@ -126,7 +126,7 @@ impl Carrier {
         loop {
             exchange.progress.events += batch.len() as u64;
             self.hand_on(std::mem::take(&mut batch))?;
-            let waiting = Instant::now();
+            exchange.progress.waiting = Some(Instant::now());
             let until = total.min(TokioInstant::now() + path.write_idle_timeout);
             self.credit(cut.as_mut(), until).await?;
             let silence = total.min(TokioInstant::now() + path.idle_timeout);
@@ -142,7 +142,7 @@ impl Carrier {
                     Err(_) => return Err(Some(Fault::Timeout { phase })),
                 },
             };
-            exchange.progress.waited += waiting.elapsed();
+            exchange.waited_until(Instant::now(), Duration::ZERO);
             if !more && batch.is_empty() {
                 return Ok(());
             }

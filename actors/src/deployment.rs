@@ -273,7 +273,7 @@ pub struct Deployment {
     pub drop_params: bool,
     /// Limit of a whole answer; `None` takes the router's.
     pub timeout: Option<Duration>,
-    /// Limit of a stream's first event; `None` takes the router's.
+    /// Limit of a stream's first event; `None` takes the path's.
     pub stream_timeout: Option<Duration>,
     /// Retries within the group when this deployment was tried first; `None` takes the router's.
     pub max_retries: Option<u32>,

@@ -191,8 +191,17 @@ impl Exchange {
 
     /// From accept until now, and the gateway's own share of it.
     pub fn clock(&self) -> (Duration, Duration) {
-        let total = self.ended.unwrap_or_else(Instant::now).saturating_duration_since(self.asked.started);
-        (total, total.saturating_sub(self.progress.waited))
+        let until = self.ended.unwrap_or_else(Instant::now);
+        let total = until.saturating_duration_since(self.asked.started);
+        let lasting = self.progress.waiting.map_or(Duration::ZERO, |since| until.saturating_duration_since(since));
+        (total, total.saturating_sub(self.progress.waited + lasting))
+    }
+
+    /// What was waited for is here, or will not come: so much of the time was `own` work all the same.
+    pub fn waited_until(&mut self, ended: Instant, own: Duration) {
+        if let Some(since) = self.progress.waiting.take() {
+            self.progress.waited += ended.saturating_duration_since(since).saturating_sub(own);
+        }
     }
 
     /// It is over, but for what is still to be reckoned: that takes none of its time.

@@ -7,7 +7,6 @@
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -61,26 +60,24 @@ impl Hold {
     pub async fn over<T>(&self, exchange: &Exchange, mut work: Pin<&mut impl Future<Output = T>>) -> T {
         let heartbeat = exchange.routing.path.heartbeat.filter(|_| exchange.way() == Answering::Events);
         let Some(every) = heartbeat else { return work.await };
-        let began = Instant::now();
         let mut next = match self.is_over() {
-            true => began + every,
+            true => Instant::now() + every,
             false => Instant::from_std(exchange.asked.started + exchange.progress.body_read) + every,
         };
         loop {
             if let Ok(done) = timeout_at(next, work.as_mut()).await {
                 return done;
             }
-            let now = Instant::now();
-            self.beat(exchange, now - began);
-            next = now + every;
+            next = Instant::now() + every;
+            self.beat(exchange);
             // whoever waits for the caller to leave must look at the outlet from now on
             tokio::task::yield_now().await;
         }
     }
 
-    fn beat(&self, exchange: &Exchange, waited: Duration) {
+    fn beat(&self, exchange: &Exchange) {
         let outlet = match self.take() {
-            Way::Held(reply) => release(reply, exchange, waited),
+            Way::Held(reply) => release(reply, exchange),
             Way::Released(outlet) => outlet,
             Way::Taken => return,
         };
@@ -97,7 +94,7 @@ impl Hold {
     pub fn fail(&self, exchange: &Exchange, fault: &Fault) -> bool {
         match self.take() {
             Way::Held(reply) => {
-                let facts = facts(exchange, UpstreamHeaders::default());
+                let facts = facts(exchange, exchange.progress.error_head.clone());
                 reply.send(Reply { answer: Err(fault.clone()), facts }).is_ok()
             }
             Way::Released(outlet) => {
@@ -112,12 +109,9 @@ impl Hold {
 }
 
 /// Lets the head go. What only the provider's head tells is missing from it.
-fn release(held: oneshot::Sender<Reply>, exchange: &Exchange, waited: Duration) -> Outlet {
+fn release(held: oneshot::Sender<Reply>, exchange: &Exchange) -> Outlet {
     let (outlet, body) = outlet(exchange.routing.path.credit_bytes);
-    let mut facts = facts(exchange, UpstreamHeaders::default());
-    // noted in the exchange only when the attempt ends
-    facts.waited += waited;
-    facts.overhead = facts.overhead.saturating_sub(waited);
+    let facts = facts(exchange, UpstreamHeaders::default());
     // if the caller has left, the body dies with the unsent reply, and the outlet knows
     drop(held.send(Reply { answer: Ok(Answer::Stream(body)), facts }));
     outlet

@@ -33,11 +33,7 @@ impl Plan {
     pub fn new(routing: &Routing, model: &Arc<str>) -> Result<Self, Fault> {
         let resolved = routing.resolve(model).ok_or_else(|| Fault::ModelNotFound { model: model.to_string() })?;
         let mut groups = vec![(Arc::clone(model), resolved)];
-        for name in routing.fallbacks_of(model) {
-            if let Some(resolved) = routing.resolve(&name) {
-                groups.push((name.into(), resolved));
-            }
-        }
+        groups.extend(routing.fallbacks_of(model).into_iter().map(|(name, resolved)| (name.into(), resolved)));
         Ok(Plan { groups, at: 0, tried: Vec::new(), model: None })
     }
 
@@ -57,6 +53,9 @@ impl Plan {
     pub fn candidate(&mut self) -> Result<Candidate, Fault> {
         let (name, resolved) = &self.groups[self.at];
         let group = &resolved.group;
+        if group.deployments.is_empty() {
+            return Err(Fault::LeftOut { model: name.to_string() });
+        }
         // a lone deployment without fallbacks is tried even while it cools: there is nobody to spare it for
         let alone = group.deployments.len() == 1 && self.groups.len() == 1;
         if alone && let Some(only) = group.deployments.first() {

@@ -97,7 +97,7 @@ pub(crate) fn facts(exchange: &Exchange, upstream_headers: UpstreamHeaders) -> R
         overhead,
         body_read: progress.body_read,
         prepared: progress.prepared,
-        waited: progress.waited,
+        waited: total.saturating_sub(overhead),
         notes: progress.notes.clone(),
         added,
     }

@@ -15,7 +15,7 @@ use crate::spool_room::SpoolRoom;
 pub struct Group {
     /// As configured; may hold one `*`.
     pub name: Arc<str>,
-    /// In order of configuration.
+    /// In order of configuration; none where all were left out, since only LiteLLM has their providers.
     pub deployments: Vec<Arc<Deployment>>,
 }
 
@@ -87,6 +87,13 @@ pub struct Resolved {
     pub star: Option<String>,
 }
 
+impl Resolved {
+    /// Whether it is the same model of the same group.
+    fn is(&self, other: &Resolved) -> bool {
+        Arc::ptr_eq(&self.group, &other.group) && self.star == other.star
+    }
+}
+
 impl Routing {
     /// The group for a name a caller asked for: alias, then exact name, then the most exact wildcard.
     pub fn resolve(&self, model: &str) -> Option<Resolved> {
@@ -107,15 +114,16 @@ impl Routing {
         })
     }
 
-    /// The names tried after `model` fails, in order: its fallbacks, each followed by its own (as LiteLLM's chain does),
-    /// never one twice, `max_fallbacks` at most. A circle therefore ends.
-    pub fn fallbacks_of(&self, model: &str) -> Vec<String> {
+    /// Who is tried after `model` fails, in order: its fallbacks, each followed by its own (as LiteLLM's chain does), never one
+    /// twice by whatever name, `max_fallbacks` at most. A circle therefore ends. A name
+    /// that nobody serves is left out.
+    pub fn fallbacks_of(&self, model: &str) -> Vec<(&str, Resolved)> {
         let mut order = Vec::new();
         self.chain(model, &mut order, model);
         order
     }
 
-    fn chain(&self, of: &str, order: &mut Vec<String>, asked: &str) {
+    fn chain<'r>(&'r self, of: &str, order: &mut Vec<(&'r str, Resolved)>, asked: &str) {
         let configured = self.fallbacks.get(of).or_else(|| {
             let group = self.resolve(of)?.group;
             self.fallbacks.get(&*group.name)
@@ -124,8 +132,12 @@ impl Routing {
             if order.len() >= self.max_fallbacks {
                 return;
             }
-            if name != asked && !order.contains(name) {
-                order.push(name.clone());
+            let Some(resolved) = self.resolve(name).filter(|resolved| !resolved.group.deployments.is_empty()) else {
+                continue;
+            };
+            let first = self.resolve(asked);
+            if !first.iter().chain(order.iter().map(|(_, there)| there)).any(|there| there.is(&resolved)) {
+                order.push((name, resolved));
                 self.chain(name, order, asked);
             }
         }
@@ -134,11 +146,9 @@ impl Routing {
     /// The prices of every deployment that may serve `model`: its group's, and those of all its fallbacks. The zero-cost
     /// question is asked of these; a free model with a paid fallback is not free (COMPAT 1.8).
     pub fn pricings(&self, model: &str) -> Option<Vec<Pricing>> {
-        let mut names = vec![model.to_owned()];
-        names.extend(self.fallbacks_of(model));
         let mut all = Vec::new();
-        for name in &names {
-            let resolved = self.resolve(name)?;
+        let fallbacks = self.fallbacks_of(model).into_iter().map(|(_, resolved)| resolved);
+        for resolved in std::iter::once(self.resolve(model)?).chain(fallbacks) {
             let star = resolved.star.as_deref();
             all.extend(resolved.group.deployments.iter().map(|d| d.pricing_for(&self.prices, &d.model_for(star))));
         }
@@ -149,8 +159,8 @@ impl Routing {
     /// about fields, of which some may still come.
     pub fn forms_pass(&self, model: &str) -> bool {
         let unset = |d: &Arc<Deployment>| d.drop.is_empty() && d.default_params.is_empty() && d.extra_body.is_empty();
-        let names = std::iter::once(model.to_owned()).chain(self.fallbacks_of(model));
-        names.filter_map(|name| self.resolve(&name)).all(|resolved| resolved.group.deployments.iter().all(unset))
+        let fallbacks = self.fallbacks_of(model).into_iter().map(|(_, resolved)| resolved);
+        self.resolve(model).into_iter().chain(fallbacks).all(|resolved| resolved.group.deployments.iter().all(unset))
     }
 
     /// Every deployment, for metrics and for carrying health over a reload.

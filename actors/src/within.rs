@@ -1,5 +1,6 @@
 //! The deadline of one call, and what a fault of the way to the provider is in the caller's table.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use tokio::time::{Instant as TokioInstant, timeout_at};
 use crate::credential::Token;
 use crate::fault::Fault;
 use crate::upload::Upload;
-use crate::upstream::UpstreamFault;
+use crate::upstream::{UpstreamFault, UpstreamHeaders};
 
 /// Bytes taken from the socket per wake-up, at most.
 pub(crate) const BATCH_BYTES: usize = 64 << 10;
@@ -23,6 +24,8 @@ pub(crate) struct Within {
     pub token: Option<Arc<Token>>,
     /// What moves the deadline while it comes, and by how much its end is followed.
     pub upload: Option<(Upload, Duration)>,
+    /// The head of an answer that is an error, once it is here.
+    pub error_head: Cell<UpstreamHeaders>,
 }
 
 impl Within {
@@ -48,11 +51,12 @@ impl Within {
 /// A fault of the way to the provider, in the caller's table. `phase` is which deadline a missing head missed.
 pub(crate) fn fault_of(fault: UpstreamFault, phase: &'static str) -> Fault {
     match fault {
-        UpstreamFault::ConnectTimeout { .. } => Fault::Timeout { phase: "connect" },
         UpstreamFault::HeadTimeout => Fault::Timeout { phase },
-        UpstreamFault::Dns { .. } | UpstreamFault::Connect { .. } | UpstreamFault::ClosedBeforeHead { .. } => {
-            Fault::Connect { cause: fault.to_string() }
-        }
+        // a provider that is not there, and not one that is slow (FAULTS U2)
+        UpstreamFault::Dns { .. }
+        | UpstreamFault::Connect { .. }
+        | UpstreamFault::ConnectTimeout { .. }
+        | UpstreamFault::ClosedBeforeHead { .. } => Fault::Connect { cause: fault.to_string() },
         UpstreamFault::Truncated | UpstreamFault::Reset => Fault::Truncated,
         // its own failure has been asked for before
         UpstreamFault::BadRequest(_) | UpstreamFault::UploadBroken => {

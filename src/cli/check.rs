@@ -1,11 +1,11 @@
 //! `millrace check FILE`: says everything that is wrong with a configuration, before it is run.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use millrace_actors::record;
+use millrace_lab::say::say;
 
 use crate::config::model::{Config, ModelEntry};
 use crate::config::report::{Report, Severity, counted};
@@ -34,9 +34,7 @@ pub struct CheckArgs {
 /// Runs the subcommand: 0 if the file can be run, 1 if not. `validator` judges the parameters of callbacks.
 pub fn run(args: CheckArgs, validator: Validator<'_>) -> ExitCode {
     let (text, good) = answer(&args, validator);
-    // A reader that went away (`| head`) is no reason to panic, which `print!` would.
-    let written = std::io::stdout().write_all(text.as_bytes());
-    if good && written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if say(&text) && good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// What is printed, and whether all is well.
@@ -54,11 +52,22 @@ fn answer(args: &CheckArgs, validator: Validator<'_>) -> (String, bool) {
         return ("error: no file given; write `millrace check FILE`\n".to_owned(), false);
     };
     match load(file, &ProcessEnv, validator) {
-        Ok(config) if args.json => (format!("{}\n", Report::of_notices(&config.notices).to_json()), true),
+        Ok(config) if args.json => {
+            let report = whole(&config);
+            (format!("{}\n", report.to_json()), !report.has_errors())
+        }
         Ok(config) => summary(&config),
         Err(report) if args.json => (format!("{}\n", report.to_json()), false),
         Err(report) => (format!("{report}\n"), false),
     }
+}
+
+/// What is worth knowing of a file that can be read, and that the server would refuse to listen, if it would.
+fn whole(config: &Config) -> Report {
+    let mut report = Report::of_notices(&config.notices);
+    let open = check_bind(config.millrace.host, config).err();
+    report.complaints.extend(open.map(|open| open.complaint(config.host_place.clone().unwrap_or_default())));
+    report
 }
 
 /// A row for each model; not well if the server would refuse to listen.
@@ -77,8 +86,8 @@ fn summary(config: &Config) -> (String, bool) {
     let key = if config.general.master_key.is_some() { "with" } else { "without" };
     let millrace = &config.millrace;
     out.push_str(&format!("  listens on {}:{} {key} a master key\n", millrace.host, millrace.port));
-    if let Err(open) = check_bind(millrace.host, config) {
-        out.push_str(&format!("error {open}\n"));
+    if let Some(error) = whole(config).complaints.iter().find(|complaint| complaint.severity == Severity::Error) {
+        out.push_str(&error.to_string());
         return (out, false);
     }
     let (models, notices) = (counted(config.models.len(), "deployment"), counted(config.notices.len(), "notice"));

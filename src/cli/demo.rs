@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use millrace_actors::secret::Secret;
 use millrace_lab::mock::{MockConfig, MockServer};
+use millrace_lab::say::say;
 
 use super::serve::{ServeError, new_key, start};
 use crate::callbacks;
@@ -82,7 +83,7 @@ fn configure(provider: &str) -> Result<Config, ServeError> {
 
 fn invite(address: SocketAddr, key: &str, provider: &str) {
     let base = format!("http://{address}");
-    println!(
+    say(&format!(
         "Millrace is running at {base}, in front of a mock provider at {provider}.
 The master key of this run: {key}
 
@@ -104,6 +105,7 @@ Both in Python (pip install openai):
 
 Metrics:   curl {base}/metrics -H 'Authorization: Bearer {key}'
 Callbacks: curl {base}/callbacks -H 'Authorization: Bearer {key}'
-^C ends it."
-    );
+^C ends it.
+"
+    ));
 }

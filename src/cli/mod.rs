@@ -5,10 +5,10 @@ pub mod demo;
 pub mod healthcheck;
 pub mod serve;
 
-use std::io::stdout;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use millrace_lab::say::say;
 use millrace_lab::{bench, mock};
 
 use crate::callbacks;
@@ -52,8 +52,9 @@ pub fn main() -> ExitCode {
         Command::Bench(args) => bench::run(*args).unwrap_or_else(|error| told(Err(error))),
         Command::Healthcheck(args) => healthcheck::run(&args),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "millrace", &mut stdout());
-            ExitCode::SUCCESS
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "millrace", &mut text);
+            if say(&String::from_utf8_lossy(&text)) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
     }
 }

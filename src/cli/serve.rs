@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use millrace_actors::secret::Secret;
+use millrace_lab::say::say;
 
 use crate::boot::boot;
 use crate::boot::server::{Bound, bind};
@@ -20,7 +21,8 @@ use crate::logging;
 #[derive(Args, Debug, Clone, Default)]
 pub struct ServeArgs {
     /// LiteLLM's config.yaml. Without one, a provider key in the environment (OPENAI_API_KEY, OPENAI_BASE_URL) will do.
-    #[arg(long, short, env = "MILLRACE_CONFIG", value_name = "FILE")]
+    /// [env: MILLRACE_CONFIG]
+    #[arg(long, short, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The address to listen on, as a number.
     #[arg(long, value_name = "ADDRESS")]
@@ -71,8 +73,11 @@ pub enum ServeError {
 
 /// Runs the gateway until a signal.
 pub fn run(args: &ServeArgs) -> ExitCode {
+    // not clap's `env`: a compose file sets variables that have nothing in them
+    let named = || std::env::var_os("MILLRACE_CONFIG").filter(|file| !file.is_empty()).map(PathBuf::from);
+    let args = ServeArgs { config: args.config.clone().or_else(named), ..args.clone() };
     let system = actix_rt::System::new();
-    match system.block_on(serve(args)) {
+    match system.block_on(serve(&args)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("millrace: {error}");
@@ -149,17 +154,35 @@ fn keep_a_key(config: &mut Config) -> Result<(), ServeError> {
     let path = folder.join("master_key");
     let failed = |cause| ServeError::Key { path: path.clone(), cause };
     let key = match std::fs::read_to_string(&path) {
-        Ok(key) => key.trim().to_owned(),
+        Ok(key) => {
+            keep_private(&path).map_err(failed)?;
+            key.trim().to_owned()
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let key = new_key().map_err(failed)?;
             write_private(&path, key.as_bytes()).map_err(failed)?;
-            println!("master key (shown this once, kept in {}): {key}", path.display());
+            if !say(&format!("master key (shown this once, kept in {}): {key}\n", path.display())) {
+                eprintln!("millrace: nobody reads what is printed; the master key is in {}", path.display());
+            }
             key
         }
         Err(error) => return Err(failed(error)),
     };
     config::check_master_key(&key).map_err(|weak| ServeError::Open(format!("{}: {weak}", path.display())))?;
     config.general.master_key = Some(Secret::new(key));
+    Ok(())
+}
+
+/// A file that came from elsewhere, or was copied, may have other rights than ours would.
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    if std::fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+        eprintln!(
+            "millrace: {} could be read by others, and no longer can; if somebody may have done so, remove it for a new key",
+            path.display()
+        );
+    }
     Ok(())
 }
 

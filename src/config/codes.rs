@@ -32,7 +32,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("MR1039", "A credential is missing."),
     ("MR1040", "A model is named that does not exist."),
     ("MR1041", "An alias leads back to itself."),
-    ("MR1042", "Fallbacks lead back to where they began."),
+    ("MR1042", "A group is its own fallback."),
     ("MR1043", "An alias has the name of a model group."),
     ("MR1050", "The master key is weak."),
     ("MR1051", "An address beyond this machine is listened on without a master key."),

@@ -25,12 +25,12 @@ const WILDCARD: &str = "model_list: [{model_name: '*', litellm_params: {model: '
 /// `env` is asked for `os.environ/NAME` and for the few variables that stand in for a missing key; it is never changed.
 /// `validator` judges the parameters of callbacks. The `Err` holds every error and every notice, in order.
 pub fn load(path: &Path, env: &dyn Env, validator: Validator<'_>) -> Result<Config, Report> {
-    resolve(read_all(path), env, validator)
+    resolve(read_all(path, env), env, validator)
 }
 
 /// As [`load`], for a text that is not (yet) a file; `path` is what complaints name and what `include` is relative to.
 pub fn load_text(path: &Path, text: &str, env: &dyn Env, validator: Validator<'_>) -> Result<Config, Report> {
-    resolve(from_text(path, text), env, validator)
+    resolve(from_text(path, text, env), env, validator)
 }
 
 /// A configuration from `OPENAI_API_KEY` and `OPENAI_BASE_URL`: `*` to `openai/*`. `None` without the former.
@@ -38,7 +38,7 @@ pub fn load_text(path: &Path, text: &str, env: &dyn Env, validator: Validator<'_
 /// `LITELLM_MASTER_KEY` counts as well. The error is about a variable: an address that cannot be called, a weak key.
 pub fn from_env(env: &dyn Env) -> Option<Result<Config, Report>> {
     Vars::new(env).first(&["OPENAI_API_KEY"])?;
-    let sources = from_text(Path::new(FROM_ENVIRONMENT), WILDCARD);
+    let sources = from_text(Path::new(FROM_ENVIRONMENT), WILDCARD, env);
     let resolved = resolve(sources, env, &|_, _| Ok(()));
     Some(resolved.map(|mut config| {
         // There is no file to watch.
@@ -55,11 +55,10 @@ fn resolve(sources: Sources, env: &dyn Env, validator: Validator<'_>) -> Result<
     let mut reader = Reader::new(&vars);
     let mut config = check(&mut reader, &root, &context);
     found.append(&mut reader.found);
-    let failed = found.iter().any(Finding::is_error);
+    let mut failed = found.iter().any(Finding::is_error);
     if config.models.is_empty() && !failed {
-        let start = At { file: 0, line: 1, column: 1, width: 1 };
-        let message = "no model is configured, so nothing can be called";
-        found.push(Finding::notice("MR1302", start, message, "add a `model_list`").key("model_list"));
+        failed = !config.left_out.is_empty();
+        found.push(no_model(failed));
     }
     found.sort_by_key(Finding::order);
     // Errors come first where there are too many: the notices of a refused file can wait.
@@ -76,4 +75,20 @@ fn resolve(sources: Sources, env: &dyn Env, validator: Validator<'_>) -> Result<
     }
     config.notices = report.notices();
     Ok(config)
+}
+
+/// Nothing can be called: on purpose, as it may be, or since all that is configured was left out.
+fn no_model(all_left_out: bool) -> Finding {
+    let start = At { file: 0, line: 1, column: 1, width: 1 };
+    let finding = match all_left_out {
+        true => {
+            let message = "nothing can be called: the providers of all deployments are not supported yet";
+            Finding::error("MR1302", start, message, "add a deployment of one that is supported")
+        }
+        false => {
+            let message = "no model is configured, so nothing can be called";
+            Finding::notice("MR1302", start, message, "add a `model_list`")
+        }
+    };
+    finding.key("model_list")
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::model::Config;
+use super::model::{Config, Place};
+use super::report::{Complaint, Severity};
 
 /// Shortest master key, characters. A 20-character random key of letters and digits has some 119 bits.
 const MIN_CHARS: usize = 20;
@@ -118,14 +119,35 @@ pub struct OpenToAll {
     pub host: IpAddr,
 }
 
+impl OpenToAll {
+    const CODE: &str = "MR1051";
+    const HELP: &str = "set general_settings.master_key (or LITELLM_MASTER_KEY), or listen on 127.0.0.1";
+
+    fn what(&self) -> String {
+        let host = self.host;
+        format!(
+            "{host} is not a loopback address and there is no master key, so anyone who reaches it could spend your money"
+        )
+    }
+
+    /// As a complaint about the file that names the address at `place`.
+    pub fn complaint(&self, place: Place) -> Complaint {
+        Complaint {
+            code: Self::CODE,
+            severity: Severity::Error,
+            key: "millrace.host".to_owned(),
+            message: self.what(),
+            help: Self::HELP.to_owned(),
+            place,
+            width: 1,
+            line: None,
+        }
+    }
+}
+
 impl fmt::Display for OpenToAll {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let host = self.host;
-        write!(
-            f,
-            "MR1051: {host} is not a loopback address and there is no master key, so anyone who reaches it could spend \
-             your money; set general_settings.master_key (or LITELLM_MASTER_KEY), or listen on 127.0.0.1"
-        )
+        write!(f, "{}: {}; {}", Self::CODE, self.what(), Self::HELP)
     }
 }
 

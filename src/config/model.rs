@@ -24,6 +24,8 @@ pub use crate::providers::table::Provider;
 pub struct Config {
     /// The deployments, in the order written; several with one `model_name` form a model group.
     pub models: Vec<ModelEntry>,
+    /// Names of deployments that were left out, since only LiteLLM has their provider.
+    pub left_out: Vec<String>,
     /// The configured callbacks, in the order they run.
     pub callbacks: Vec<CallbackEntry>,
     /// `router_settings`: retries, fallbacks, aliases, cooldowns.
@@ -34,6 +36,8 @@ pub struct Config {
     pub litellm: LitellmSettings,
     /// `millrace`: our own settings, which LiteLLM does not have.
     pub millrace: MillraceSettings,
+    /// Where `millrace.host` is written.
+    pub host_place: Option<Place>,
     /// Keys that LiteLLM knows and we do not serve, and other things worth saying once at start.
     pub notices: Vec<Notice>,
     /// Every file that was read, the main one first: what a file watch has to look at.

@@ -15,6 +15,8 @@ pub(super) struct Reader<'a> {
     pub(super) found: Vec<Finding>,
     /// `millrace.accept_unenforced`.
     pub(super) accepted: Vec<String>,
+    /// `router_settings.ignore_invalid_deployments`.
+    pub(super) leaves_out: bool,
 }
 
 /// A mapping that has rows in the table of keys.
@@ -56,7 +58,7 @@ impl<'n> Section<'n> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(vars: &'a Vars<'a>) -> Self {
-        Self { vars, found: Vec::new(), accepted: Vec::new() }
+        Self { vars, found: Vec::new(), accepted: Vec::new(), leaves_out: true }
     }
 
     pub(super) fn error(&mut self, code: &'static str, (node, key): (&Node, &str), message: &str, help: &str) {
@@ -65,6 +67,17 @@ impl<'a> Reader<'a> {
 
     pub(super) fn notice(&mut self, code: &'static str, (node, key): (&Node, &str), message: &str, help: &str) {
         self.found.push(Finding::notice(code, node.at, message, help).key(key));
+    }
+
+    /// A deployment that LiteLLM could serve and we cannot: left out, unless the operator wants all or nothing.
+    pub(super) fn left_out(&mut self, (node, key): (&Node, &str), message: &str, help: &str) {
+        match self.leaves_out {
+            true => {
+                let help = format!("this deployment is left out; {help}");
+                self.notice("MR1032", (node, key), message, &help);
+            }
+            false => self.error("MR1032", (node, key), message, help),
+        }
     }
 
     /// Opens a mapping and checks the names of its keys against the table.
@@ -244,7 +257,11 @@ impl<'a> Reader<'a> {
         match text.value.trim().parse::<f64>().ok().filter(|number| number.is_finite()) {
             Some(number) if number >= 0.0 => Some(number),
             Some(_) => {
-                self.out_of_range(node, &path, "at least 0");
+                let range = match section.ty(name) {
+                    Ty::Seconds(least, most) => format!("{least} to {most} seconds"),
+                    _ => "at least 0".to_owned(),
+                };
+                self.out_of_range(node, &path, &range);
                 None
             }
             None => {

@@ -13,7 +13,7 @@ pub struct RouterSettings {
     pub num_retries: u32,
     /// Time for a whole answer; from here, or `litellm_settings.request_timeout`. `None`: `millrace.total_timeout`.
     pub timeout: Option<Duration>,
-    /// The same for streams.
+    /// Time until a stream's first event. `None`: `timeout`.
     pub stream_timeout: Option<Duration>,
     /// Least wait before a retry. Default 0.
     pub retry_after: Duration,
@@ -107,7 +107,7 @@ pub struct MillraceSettings {
     pub idle_timeout: Duration,
     /// Longest whole exchange, where nothing else sets a timeout. Default 6000 s, as LiteLLM.
     pub total_timeout: Duration,
-    /// Longest TCP and TLS set-up. Default 10 s.
+    /// Longest TCP and TLS set-up. Default 5 s.
     pub connect_timeout: Duration,
     /// Largest single SSE event, bytes. Default 8 MiB.
     pub max_event_bytes: usize,
@@ -175,7 +175,7 @@ impl Default for MillraceSettings {
             first_token_timeout: Duration::from_secs(300),
             idle_timeout: Duration::from_secs(120),
             total_timeout: Duration::from_secs(6000),
-            connect_timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(5),
             max_event_bytes: 8 << 20,
             credit_bytes: 256 << 10,
             upload_replay_bytes: 1 << 20,

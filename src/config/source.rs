@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::finding::Finding;
 use super::node::{At, Kind, Node, SourceFile};
 use super::parse::parse;
+use super::vars::{Env, reference};
 
 /// Largest file, bytes. LiteLLM's longest published examples have some 30 kB.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -22,30 +23,35 @@ pub(super) struct Sources {
     pub(super) found: Vec<Finding>,
 }
 
-/// Reads `path` and everything it includes.
-pub(super) fn read_all(path: &Path) -> Sources {
-    let mut reading = Reading::default();
+/// Reads `path` and everything it includes. `env` may name what is included; `environment_variables` may not, since it may
+/// itself stand in what is included.
+pub(super) fn read_all(path: &Path, env: &dyn Env) -> Sources {
+    let mut reading = Reading::with(env);
     let start = At { file: 0, line: 0, column: 0, width: 1 };
     let root = reading.file(path, start);
     reading.finish(root)
 }
 
 /// Takes `text` as if it stood in a file `path`.
-pub(super) fn from_text(path: &Path, text: &str) -> Sources {
-    let mut reading = Reading::default();
+pub(super) fn from_text(path: &Path, text: &str, env: &dyn Env) -> Sources {
+    let mut reading = Reading::with(env);
     let root = reading.text(path, Zeroizing::new(text.to_owned()));
     reading.finish(root)
 }
 
-#[derive(Default)]
-struct Reading {
+struct Reading<'e> {
+    env: &'e dyn Env,
     files: Vec<SourceFile>,
     /// The files being read, outermost first: an include of one of them is a cycle.
     open: Vec<PathBuf>,
     found: Vec<Finding>,
 }
 
-impl Reading {
+impl<'e> Reading<'e> {
+    fn with(env: &'e dyn Env) -> Self {
+        Reading { env, files: Vec::new(), open: Vec::new(), found: Vec::new() }
+    }
+
     fn finish(self, root: Option<Node>) -> Sources {
         let root = root.unwrap_or_else(|| Node::map(Vec::new(), At::default()));
         Sources { root, files: self.files, found: self.found }
@@ -120,11 +126,24 @@ impl Reading {
                 self.found.push(finding.key("include"));
                 continue;
             };
-            let target = path.parent().unwrap_or(Path::new("")).join(scalar.text.as_str());
+            let Some(name) = self.name(item, scalar.text.as_str()) else { continue };
+            let target = path.parent().unwrap_or(Path::new("")).join(name);
             if let Some(node) = self.file(&tidy(&target), item.at) {
                 self.merge(root, node, "");
             }
         }
+    }
+
+    /// The name of an included file, which a variable may hold.
+    fn name(&mut self, item: &Node, written: &str) -> Option<String> {
+        let Some(variable) = reference(written) else { return Some(written.to_owned()) };
+        let value = self.env.var(variable).filter(|value| !value.is_empty());
+        if value.is_none() {
+            let message = format!("the environment variable `{variable}` is not set");
+            let help = "set it, or name the file; `environment_variables` is read later";
+            self.found.push(Finding::error("MR1024", item.at, &message, help).key("include"));
+        }
+        value
     }
 
     /// Lists are appended, mappings merged key by key; one value written in two files is refused, because which of

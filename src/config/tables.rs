@@ -126,7 +126,7 @@ fn value(key: &Key) -> Value {
         Ty::Whole => json!({"type": ["integer", "null"]}),
         Ty::Number => json!({"type": ["number", "null"], "minimum": 0}),
         Ty::Seconds(least, most) => json!({"type": ["number", "null"], "minimum": least, "maximum": most}),
-        Ty::Choice(choices) => return json!({"enum": choices}),
+        Ty::Choice(choices) => json!({"enum": choices}),
         Ty::Names => {
             return json!({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": ["string", "null"]}]});
         }
@@ -145,5 +145,11 @@ fn value(key: &Key) -> Value {
             return spec.map_or(json!({}), |spec| Value::Object(section(spec, &|_| None)));
         }
     };
-    json!({"anyOf": [own, {"type": "string"}]})
+    // what a text may be that stands for it, and no other: an editor is to find `timeout: soon`
+    let pattern = match key.ty {
+        Ty::Flag => "^(os\\.environ/.+|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF|[Tt]rue|TRUE|[Ff]alse|FALSE)$",
+        Ty::Choice(_) => "^os\\.environ/.+",
+        _ => "^(os\\.environ/.+|[+-]?[0-9.][0-9.eE+-]*)$",
+    };
+    json!({"anyOf": [own, {"type": "string", "pattern": pattern}]})
 }

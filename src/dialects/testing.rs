@@ -1,4 +1,4 @@
-//! What the tests of providers' own protocols share: fixtures through a dialect, to what callers get, and requests out of it.
+//! What the dialects' tests share: fixtures and goldens; through a dialect, to what callers get; and requests out of it.
 
 use bytes::Bytes;
 use std::path::PathBuf;
@@ -10,10 +10,12 @@ use super::{AnswerFacts, Event, Notes, Target, bridge, openai};
 use millrace_actors::wire::framing::{Framing, StreamReader};
 use millrace_actors::wire::protocol::Protocol;
 
-fn path(file: &str) -> PathBuf {
+/// Where a fixture lies.
+pub fn path(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/dialects/fixtures").join(file)
 }
 
+#[track_caller]
 pub fn fixture(file: &str) -> String {
     let path = path(file);
     std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))

@@ -62,7 +62,7 @@ pub fn is_unencoded(request: &HttpRequest) -> Result<(), Fault> {
     let mut told = request.headers().get_all(CONTENT_ENCODING);
     match told.find(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         Some(encoding) => {
-            let got = format!("content-encoding {}", String::from_utf8_lossy(encoding.as_bytes()));
+            let got = format!("content-encoding: {}", String::from_utf8_lossy(encoding.as_bytes()));
             Err(Fault::MediaType { got })
         }
         None => Ok(()),
@@ -83,7 +83,7 @@ fn is_json(request: &HttpRequest) -> Result<(), Fault> {
             || kind.trim().ends_with("+json");
     let charset = parameters.split(';').find_map(|p| p.trim().strip_prefix("charset="));
     let utf8 = charset.is_none_or(|c| matches!(c.trim_matches('"'), "utf-8" | "utf8" | "us-ascii"));
-    if fine && utf8 { Ok(()) } else { Err(Fault::MediaType { got: value }) }
+    if fine && utf8 { Ok(()) } else { Err(Fault::MediaType { got: format!("content-type: {value}") }) }
 }
 
 async fn next_unless_complete(

@@ -164,6 +164,10 @@ fn forwarded(request: &HttpRequest, protocol: Protocol) -> Vec<(HeaderName, Head
 /// The model in the path, or in the body. Two that differ are refused: one might be allowed and the other served.
 fn model_of(request: &HttpRequest, envelope: &Envelope, endpoint: Endpoint) -> Result<Arc<str>, Fault> {
     let path = model_in_path(request).filter(|model| !model.is_empty());
+    if path.as_ref().is_some_and(|model| model.contains(char::REPLACEMENT_CHARACTER)) {
+        let message = "The model's name in the path is not UTF-8. Escape its bytes as UTF-8.".into();
+        return Err(Fault::BadRequest { message, param: Some("model".into()) });
+    }
     let named = envelope.model().map(|model| match endpoint {
         Endpoint::Generate | Endpoint::CountContent => model.strip_prefix("models/").unwrap_or(model),
         _ => model,

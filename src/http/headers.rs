@@ -134,7 +134,10 @@ fn copy_upstream(headers: &mut HeaderMap, upstream: UpstreamHeaders) {
     let id = upstream.get(REQUEST_ID).or_else(|| upstream.get(UPSTREAM_ID)).cloned();
     upstream_names::copy(upstream, headers);
     if let Some(id) = id {
-        headers.insert(UPSTREAM_ID, id.clone());
+        // an error that has told ours, within its body too, is known by that
+        if !headers.contains_key(&UPSTREAM_ID) {
+            headers.append(UPSTREAM_ID, id.clone());
+        }
         headers.insert(UPSTREAM_REQUEST_ID, id);
     }
 }

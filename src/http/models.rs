@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use millrace_actors::fault::Fault;
-use millrace_actors::routing::Routing;
+use millrace_actors::routing::{Group, Routing};
 use serde_json::{Value, json};
 
 use super::error::ApiError;
@@ -33,7 +33,7 @@ async fn list(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError>
 async fn one(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let routing = desk(&request)?.routing();
     let name = model_in_path(&request).unwrap_or_default();
-    match routing.resolve(&name) {
+    match routing.resolve(&name).filter(|found| is_served(&found.group)) {
         Some(_) => Ok(HttpResponse::Ok().json(model(&name))),
         None => Err(ApiError::of(&request, Fault::ModelNotFound { model: name })),
     }
@@ -41,9 +41,15 @@ async fn one(_: Caller, request: HttpRequest) -> Result<HttpResponse, ApiError> 
 
 /// Groups, wildcards as written, and the aliases that are not hidden; in order of name.
 fn names(routing: &Routing) -> BTreeSet<&str> {
-    let groups = routing.groups.values().chain(&routing.wildcards).map(|group| &*group.name);
+    let groups = routing.groups.values().chain(&routing.wildcards).filter(|group| is_served(group));
     let aliases = routing.aliases.iter().filter(|(_, (_, hidden))| !hidden).map(|(alias, _)| alias.as_str());
-    groups.chain(aliases).collect()
+    let leads_on = |alias: &&str| routing.resolve(alias).is_some_and(|found| is_served(&found.group));
+    groups.map(|group| &*group.name).chain(aliases.filter(leads_on)).collect()
+}
+
+/// Groups whose deployments were all left out are kept so that nobody else takes their names.
+fn is_served(group: &Group) -> bool {
+    !group.deployments.is_empty()
 }
 
 fn model(id: &str) -> Value {

@@ -62,6 +62,10 @@ pub fn build(
         let deployment = deployment(config, model, &prices, own)?;
         groups.entry(&model.model_name).or_default().push(Arc::new(deployment));
     }
+    // so that nobody else serves their names: a `*` would
+    for name in &config.left_out {
+        groups.entry(name).or_default();
+    }
     let group = |(name, deployments): (&str, _)| Arc::new(Group { name: name.into(), deployments });
     let (wild, exact): (Vec<_>, Vec<_>) = groups.into_iter().map(group).partition(|g| g.name.contains('*'));
     let mut wildcards = wild;
@@ -112,6 +116,7 @@ fn deployment(
         provider,
     });
     let api_base = model.api_base.as_str().split('?').next().unwrap_or_default();
+    let timeout = model.timeout.or(config.router.timeout);
     Ok(Deployment {
         shown: Shown::of(&model.id, api_base),
         id: model.id.as_str().into(),
@@ -132,8 +137,9 @@ fn deployment(
         place,
         drop: model.additional_drop_params.clone(),
         drop_params: model.drop_params.unwrap_or(config.litellm.drop_params),
-        timeout: model.timeout.or(config.router.timeout),
-        stream_timeout: model.stream_timeout.or(config.router.stream_timeout),
+        timeout,
+        // in LiteLLM's order
+        stream_timeout: model.stream_timeout.or(config.router.stream_timeout).or(timeout),
         max_retries: model.max_retries,
         weight,
         order: model.order.unwrap_or(i64::MIN),

@@ -1,24 +1,14 @@
 // Black box: chats (`client.chat.completions`) by OpenAI's SDK for Node, the same before each provider.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import OpenAI from 'openai';
 import { standardResponseFormat } from 'openai/helpers/standard-schema';
-import { GROUPS, PROVIDER_KEY, Stand, all, shape } from './stand.mjs';
+import { GROUPS, PROVIDER_KEY, all, client, shape, stand } from './stand.mjs';
 
 const HI = [{ role: 'user', content: 'hi' }];
 const TOOL = { type: 'function', function: { name: 'tool_0', parameters: { type: 'object', properties: {} } } };
 const OSLO = 'text=%7B%22name%22:%22Oslo%22%2C%22land%22:%22Norway%22%7D,chunk-bytes=5';
-
-let stand;
-let client;
-
-before(async () => {
-  stand = await Stand.start();
-  client = stand.client();
-});
-
-after(() => stand?.stop());
 
 const textOf = (chunks) => chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('');
 const callsOf = (answer) => answer.choices[0].message.tool_calls.map(({ function: { name, arguments: text } }) => [name, JSON.parse(text)]);

@@ -6,21 +6,11 @@
 // Each fault is asked of the mock provider by the model's name, see `millrace mock --help`.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import OpenAI, { toFile } from 'openai';
-import { GROUPS, Stand, all } from './stand.mjs';
+import { GROUPS, all, client } from './stand.mjs';
 
 const HI = [{ role: 'user', content: 'hi' }];
-
-let stand;
-let client;
-
-before(async () => {
-  stand = await Stand.start();
-  client = stand.client();
-});
-
-after(() => stand?.stop());
 
 describe('what is refused', () => {
   test('a wrong key, a model that is not there', async () => {

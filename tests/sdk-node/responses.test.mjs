@@ -2,22 +2,12 @@
 // has them, and those that are asked otherwise.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import OpenAI from 'openai';
 import { standardTextFormat } from 'openai/helpers/standard-schema';
-import { GROUPS, PROVIDER_KEY, Stand, all, shape } from './stand.mjs';
+import { GROUPS, PROVIDER_KEY, all, client, shape, stand } from './stand.mjs';
 
 const TOOL = { type: 'function', name: 'tool_0', parameters: { type: 'object', properties: {} }, strict: false };
-
-let stand;
-let client;
-
-before(async () => {
-  stand = await Stand.start();
-  client = stand.client();
-});
-
-after(() => stand?.stop());
 
 const textOf = (events) => events.map((event) => (event.type === 'response.output_text.delta' ? event.delta : '')).join('');
 const callsOf = (answer) => answer.output.filter((item) => item.type === 'function_call').map((item) => [item.name, JSON.parse(item.arguments)]);

@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { after, before } from 'node:test';
 import OpenAI from 'openai';
 
 export const MASTER_KEY = 'sk-sdk-0123456789abcdef-master';
@@ -104,6 +105,17 @@ export class Stand {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+/** The stand of the file that is run, and its client, while its tests last. */
+export let stand;
+export let client;
+
+before(async () => {
+  stand = await Stand.start();
+  client = stand.client();
+});
+
+after(() => stand?.stop());
 
 /** Everything that a stream brings. */
 export async function all(stream) {

@@ -9,6 +9,17 @@ from google.genai import types
 
 from stand import MASTER_KEY, PATIENCE, Stand
 
+# What the SDK makes of each status.
+OPENAI_ERRORS = {
+    400: openai.BadRequestError,
+    401: openai.AuthenticationError,
+    403: openai.PermissionDeniedError,
+    404: openai.NotFoundError,
+    429: openai.RateLimitError,
+    500: openai.InternalServerError,
+    503: openai.InternalServerError,
+}
+
 
 def of_openai(stand: Stand, kind=openai.OpenAI, **options):
     """OpenAI's client, or another kind of it."""

@@ -96,6 +96,9 @@ class Stand:
 
     def __init__(self, config: str | None = CONFIG):
         self.config = config
+
+    def start(self):
+        """Both, and anew after `stop`: a module's tests may be taken in by another's."""
         self.folder = tempfile.TemporaryDirectory(prefix="millrace-sdk-")
         self.log = []
         self.mock = self.gateway = self.reader = None
@@ -176,6 +179,17 @@ class Stand:
 
 class Asking(unittest.TestCase):
     """A test that asks by a method `ask` of its own."""
+
+    def each_status_fails(self, kinds: dict, look):
+        """Each status of a provider's is an error of its class, asked whole and streamed, and holds nothing of the key that the
+        provider is asked with; `look` looks further."""
+        for status, kind in kinds.items():
+            for more in ({}, {"stream": True}):
+                with self.subTest(status, **more):
+                    error = self.fails(kind, f"mock:status:{status}", **more)
+                    self.assertEqual(error.status_code, status)
+                    self.assertNotIn(PROVIDER_KEY, str(error.body))
+                    look(error)
 
     def fails(self, kind, *asked, **more):
         """What a call fails with: exactly this class."""

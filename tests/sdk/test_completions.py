@@ -15,16 +15,8 @@ from stand import EVERY_GROUP, Stand, before
 # Who only chats.
 OTHERS = ("chat", "turns", "claude", "gemini", "bedrock", "cohere", "ollama")
 
-STAND: Stand
-
-
-def setUpModule():
-    global STAND
-    STAND = Stand(EVERY_GROUP)
-
-
-def tearDownModule():
-    STAND.stop()
+STAND = Stand(EVERY_GROUP)
+setUpModule, tearDownModule = STAND.start, STAND.stop
 
 
 class SdkTest:

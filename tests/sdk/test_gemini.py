@@ -23,16 +23,8 @@ CACHE_BESIDE = ("claude", "bedrock")
 CITY = types.Schema(type="OBJECT", properties={"city": types.Schema(type="STRING")})
 WEATHER = types.Tool(function_declarations=[types.FunctionDeclaration(name="tool_0", description="the weather", parameters=CITY)])
 
-STAND: Stand
-
-
-def setUpModule():
-    global STAND
-    STAND = Stand(EVERY_GROUP)
-
-
-def tearDownModule():
-    STAND.stop()
+STAND = Stand(EVERY_GROUP)
+setUpModule, tearDownModule = STAND.start, STAND.stop
 
 
 class City(BaseModel):

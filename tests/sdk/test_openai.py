@@ -17,16 +17,8 @@ from stand import MASTER_KEY, PATIENCE, PROVIDER_KEY, Asking, Stand, fetch, wait
 
 HI = [{"role": "user", "content": "hi"}]
 
-STAND: Stand
-
-
-def setUpModule():
-    global STAND
-    STAND = Stand()
-
-
-def tearDownModule():
-    STAND.stop()
+STAND = Stand()
+setUpModule, tearDownModule = STAND.start, STAND.stop
 
 
 class SdkTest(Asking):

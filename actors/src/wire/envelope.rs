@@ -287,6 +287,7 @@ fn wrong_shape(name: &str, value: &[u8], endpoint: Endpoint) -> Option<&'static 
         "model" => (matches!(first, b'"' | b'n'), "a string: the name of a model"),
         "stream" => (matches!(first, b't' | b'f' | b'n'), "true, false or null"),
         "stream_options" => (matches!(first, b'{' | b'n'), "an object or null"),
+        "tools" => (matches!(first, b'[' | b'n'), "an array or null"),
         name if NUMBERS.contains(&name) => (matches!(first, b'-' | b'0'..=b'9' | b'n'), "a number or null"),
         name => match endpoint.facts().needs.iter().find(|need| need.field == name) {
             Some(need) => (need.opens.contains(&first), need.want),

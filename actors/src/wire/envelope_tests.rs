@@ -76,6 +76,8 @@ fn refuses_wrong_shapes_and_names_the_field() {
         (r#""max_tokens":"5""#, "max_tokens"),
         (r#""max_completion_tokens":[]"#, "max_completion_tokens"),
         (r#""n":{}"#, "n"),
+        (r#""tools":{}"#, "tools"),
+        (r#""tools":"[]""#, "tools"),
         (r#""temperature":true"#, "temperature"),
         (r#""model":"a","model":"b""#, "model"),
         (r#""model":"a","mod\u0065l":"b""#, "model"),
@@ -228,7 +230,8 @@ fn the_messages_are_not_copied() {
 }
 
 fn name() -> impl Strategy<Value = String> {
-    prop::sample::select(vec!["model", "stream_options", "user", "a", "b", "\u{e9}\"", "tools"]).prop_map(str::to_owned)
+    prop::sample::select(vec!["model", "stream_options", "user", "a", "b", "\u{e9}\"", "metadata"])
+        .prop_map(str::to_owned)
 }
 
 fn value() -> impl Strategy<Value = Value> {

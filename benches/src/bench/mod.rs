@@ -46,6 +46,8 @@ use report::{record, table};
 use rounds::Cell;
 use settings::Settings;
 use stand::Stand;
+
+use crate::say::say;
 use target::named::SELF;
 
 /// Runs the benchmark and prints its tables. The exit code is 1 if any answer was wrong.
@@ -54,7 +56,7 @@ use target::named::SELF;
 /// it started and returns [`Error::Interrupted`].
 pub fn run(args: BenchArgs) -> Result<ExitCode, Error> {
     if args.lab.phase.iter().any(|name| name == "list") {
-        print!("{}", phases::list());
+        say(&phases::list());
         return Ok(ExitCode::SUCCESS);
     }
     let settings = Settings::check(&args)?;
@@ -92,7 +94,7 @@ fn report(args: &BenchArgs, settings: &Settings, stand: &Stand, cells: &[Cell]) 
     let phases = summarize(cells, &rows, &stand.reference);
     let scripts = scripts(args, stand, cells, &revision);
     let text = text(&phases, &scripts, &stand.reference);
-    print!("{text}");
+    say(&text);
     let failed = table::failures(&phases);
     eprint!("{failed}");
     let extra = Extra { label, revision: &revision, phases: &phases, reference: &stand.reference, cells };
@@ -110,7 +112,7 @@ fn report(args: &BenchArgs, settings: &Settings, stand: &Stand, cells: &[Cell]) 
             dir,
             record::Record { label, arguments: &arguments, machine, versions, document, summary: &summary },
         )?;
-        println!("\nrecorded in {}", folder.display());
+        say(&format!("\nrecorded in {}\n", folder.display()));
     }
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

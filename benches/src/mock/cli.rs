@@ -1,6 +1,7 @@
 //! `millrace mock`: the mock provider as a program.
 
 use super::{behaviour::Behaviour, choices::ScriptEnd, config::MockConfig, grammar, server::MockServer, value::Value};
+use crate::say::say;
 use std::{io, net::SocketAddr};
 
 /// A provider that speaks OpenAI's and Anthropic's API and misbehaves on demand, on loopback by default, with no key asked.
@@ -92,7 +93,7 @@ pub async fn serve(args: MockArgs) -> Result<(), MockError> {
     if refuse {
         server.refuse(true).map_err(listen)?;
     }
-    println!("{}", server.base_url());
+    say(&format!("{}\n", server.base_url()));
     log::info!("mock ready addr={}", server.addr());
     stopped().await.map_err(MockError::Signals)?;
     let stats = server.stats();

@@ -9,6 +9,7 @@ use millrace_actors::upstream::{
 };
 use millrace_actors::wire::framing::Framing;
 use millrace_actors::wire::sse::SseReader;
+use millrace_lab::say::say;
 use serde_json::{Value, json};
 
 /// More than any of it takes; what hangs must fail, not hang the check.
@@ -22,10 +23,11 @@ pub async fn check(address: SocketAddr, key: &str, model: &str) -> bool {
 }
 
 fn report(what: &str, outcome: Result<String, String>) -> bool {
-    match &outcome {
-        Ok(line) => println!("ok    {what}: {line}"),
-        Err(cause) => println!("FAIL  {what}: {cause}"),
-    }
+    // the exit code tells as well, so nobody need read it
+    say(&match &outcome {
+        Ok(line) => format!("ok    {what}: {line}\n"),
+        Err(cause) => format!("FAIL  {what}: {cause}\n"),
+    });
     outcome.is_ok()
 }
 

@@ -8,6 +8,7 @@ use crate::config::base_url::BaseUrl;
 use crate::config::finding::nearest;
 use crate::config::keys::OTHER_PROVIDERS;
 use crate::config::model::{Below, JsonParams, ModelEntry, ModelInfo, Place, Provider};
+use crate::config::node::Node;
 use crate::config::prices::PriceFields;
 use crate::config::reader::{Reader, Section};
 use crate::providers::row::Speaks;
@@ -176,8 +177,7 @@ fn provider(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<(Provider, 
     };
     let path = params.path(key);
     let Some(provider) = Provider::named(&name) else {
-        let (message, help) = not_served(&name, &model.value);
-        reader.error("MR1032", (node, &path), &message, &help);
+        not_served(reader, (node, &path), &name, &model.value);
         return None;
     };
     if upstream.is_empty() {
@@ -206,21 +206,22 @@ pub(super) fn name_is_sound(reader: &mut Reader<'_>, section: &Section<'_>, key:
     true
 }
 
-fn not_served(name: &str, model: &str) -> (String, String) {
+/// A provider that we lack is LiteLLM's, or nobody's.
+fn not_served(reader: &mut Reader<'_>, at: (&Node, &str), name: &str, model: &str) {
     let all = Provider::all().map(|provider| provider.row().name).collect::<Vec<_>>().join(", ");
     let served = format!("supported are {all}");
-    let ours = Provider::all().flat_map(Provider::prefixes);
     if OTHER_PROVIDERS.contains(&name) {
         let rest = model.split_once('/').map_or(model, |(_, rest)| rest);
         let help =
             format!("if it speaks OpenAI's API, write `openai_like/{rest}` and its address as api_base; {served}");
-        return (format!("the provider `{name}` is not supported yet"), help);
+        return reader.left_out(at, &format!("the provider `{name}` is not supported yet"), &help);
     }
-    if let Some(near) = nearest(name, ours) {
-        return (format!("`{name}` is not a provider"), format!("did you mean `{near}`? {served}"));
-    }
-    let help = format!("write `openai_like/{model}` if that is the whole name of the model; {served}");
-    (format!("`{name}` is not a provider"), help)
+    let ours = Provider::all().flat_map(Provider::prefixes);
+    let help = match nearest(name, ours) {
+        Some(near) => format!("did you mean `{near}`? {served}"),
+        None => format!("write `openai_like/{model}` if that is the whole name of the model; {served}"),
+    };
+    reader.error("MR1032", at, &format!("`{name}` is not a provider"), &help);
 }
 
 fn api_base(reader: &mut Reader<'_>, params: &Section<'_>) -> Option<BaseUrl> {

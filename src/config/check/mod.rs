@@ -41,16 +41,21 @@ pub(super) fn check(reader: &mut Reader<'_>, root: &Node, context: &Context<'_>)
     let general = open(reader, "general_settings", &GENERAL);
     let general = general.map(|node| Section::unchecked(node, &GENERAL, "general_settings"));
 
-    let models = models::read(reader, &top, context);
-    let router = routing::read(reader, router.as_ref(), litellm.as_ref(), &models);
+    reader.leaves_out =
+        router.as_ref().and_then(|router| reader.flag(router, "ignore_invalid_deployments")).unwrap_or(true);
+    let (models, left_out) = models::read(reader, &top, context);
+    let names = references::Names::new(&models, &left_out);
+    let router = routing::read(reader, router.as_ref(), litellm.as_ref(), names);
     let callbacks = callbacks::read(reader, litellm.as_ref(), &top, context);
     Config {
         models,
+        left_out,
         callbacks,
         router,
         general: sections::general(reader, general.as_ref()),
         litellm: sections::litellm(reader, litellm.as_ref()),
         millrace,
+        host_place: own.and_then(|own| Some(context.place(own.get("host")?.at))),
         notices: Vec::new(),
         files: context.files.clone(),
     }

@@ -8,26 +8,37 @@ use super::context::Context;
 use super::{endpoint, headers, pricing};
 use crate::config::json;
 use crate::config::keys::{ENTRY, MODEL_INFO, PARAMS, REQUEST_PARAMS};
-use crate::config::model::{JsonParams, ModelEntry, ModelInfo, Place};
+use crate::config::model::{JsonParams, ModelEntry, ModelInfo};
 use crate::config::node::{Kind, Node};
 use crate::config::reader::{Reader, Section};
 
-/// All deployments; those with an error are left out, since the configuration is refused anyway.
-pub(super) fn read(reader: &mut Reader<'_>, top: &Section<'_>, context: &Context<'_>) -> Vec<ModelEntry> {
-    let Some(list) = top.get("model_list") else { return Vec::new() };
+/// All deployments, and the names of those that we cannot serve. Where that is an error the configuration is refused anyway.
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    top: &Section<'_>,
+    context: &Context<'_>,
+) -> (Vec<ModelEntry>, Vec<String>) {
+    let (mut models, mut left_out) = (Vec::new(), Vec::new());
+    let Some(list) = top.get("model_list") else { return (models, left_out) };
     let Kind::List(items) = &list.kind else {
         reader.wrong_type(list, "model_list", "a list of deployments");
-        return Vec::new();
+        return (models, left_out);
     };
     let mut ids = Ids::default();
-    let mut models = Vec::new();
     for (index, node) in items.iter().enumerate() {
-        models.extend(entry(reader, node, &format!("model_list[{index}]"), context, &mut ids));
+        match entry(reader, node, &format!("model_list[{index}]"), context, &mut ids) {
+            Some(Ok(model)) => models.push(*model),
+            Some(Err(name)) => left_out.push(name),
+            None => {}
+        }
     }
-    models
+    (models, left_out)
 }
 
-fn entry(reader: &mut Reader<'_>, node: &Node, path: &str, context: &Context<'_>, ids: &mut Ids) -> Option<ModelEntry> {
+/// A deployment, or the name of one that cannot be.
+type Entry = Result<Box<ModelEntry>, String>;
+
+fn entry(reader: &mut Reader<'_>, node: &Node, path: &str, context: &Context<'_>, ids: &mut Ids) -> Option<Entry> {
     if node.is_null() {
         reader.wrong_type(node, path, "a deployment");
         return None;
@@ -46,7 +57,7 @@ fn entry(reader: &mut Reader<'_>, node: &Node, path: &str, context: &Context<'_>
     let written_id = info.as_ref().and_then(|info| given_id(reader, info));
     let id = ids.take(reader, written_id, &model_name, &params);
     let mut read = rest(reader, &params, info.as_ref());
-    let target = target?;
+    let Some(target) = target else { return Some(Err(model_name)) };
     if target.upstream_model.contains('*') && !model_name.contains('*') {
         let key = params.path("model");
         let help = "write a `*` in model_name too, or name one upstream model";
@@ -57,9 +68,8 @@ fn entry(reader: &mut Reader<'_>, node: &Node, path: &str, context: &Context<'_>
     let at = node.at;
     read.model_name = model_name;
     read.id = id;
-    read.place =
-        Place { file: context.files.get(at.file).cloned().unwrap_or_default(), line: at.line, column: at.column };
-    Some(target.put_into(read))
+    read.place = context.place(at);
+    Some(Ok(Box::new(target.put_into(read))))
 }
 
 /// Everything but the name, the id and the target, which the caller fills in.

@@ -24,8 +24,10 @@ pub(super) struct Names<'m> {
 }
 
 impl<'m> Names<'m> {
-    pub(super) fn new(models: &'m [ModelEntry]) -> Self {
-        let groups: HashSet<&str> = models.iter().map(|model| model.model_name.as_str()).collect();
+    /// `left_out` are names as well: what leads to them is no mistake.
+    pub(super) fn new(models: &'m [ModelEntry], left_out: &'m [String]) -> Self {
+        let served = models.iter().map(|model| model.model_name.as_str());
+        let groups: HashSet<&str> = served.chain(left_out.iter().map(String::as_str)).collect();
         let patterns = groups.iter().filter_map(|name| name.split_once('*')).collect();
         Self { groups, patterns, aliases: HashMap::new() }
     }

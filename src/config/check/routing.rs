@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::references::{Names, Written, loop_from};
 use crate::config::finding::Finding;
 use crate::config::keys::ALIAS;
-use crate::config::model::{Alias, Fallback, ModelEntry, RouterSettings};
+use crate::config::model::{Alias, Fallback, RouterSettings};
 use crate::config::node::{Kind, Node};
 use crate::config::reader::{Reader, Section};
 
@@ -20,7 +20,7 @@ pub(super) fn read(
     reader: &mut Reader<'_>,
     router: Option<&Section<'_>>,
     litellm: Option<&Section<'_>>,
-    models: &[ModelEntry],
+    mut names: Names<'_>,
 ) -> RouterSettings {
     let mut settings = RouterSettings::default();
     // LiteLLM's own order: what stands in router_settings wins.
@@ -33,7 +33,6 @@ pub(super) fn read(
         own(reader, router, &mut settings);
         twice(reader, router, litellm);
     }
-    let mut names = Names::new(models);
     aliases(reader, router, &mut names, &mut settings);
     fallbacks(reader, router, litellm, (&names, &mut settings));
     settings
@@ -166,7 +165,7 @@ fn fallbacks(
             names.require(reader, target);
         }
     }
-    refuse_loops(reader, names, &written);
+    refuse_selves(reader, names, &written);
     for fallback in written {
         let targets: Vec<String> = fallback.targets.into_iter().map(|target| target.name).collect();
         if fallback.from.name == "*" && !names.is_group("*") {
@@ -177,17 +176,14 @@ fn fallbacks(
     }
 }
 
-fn refuse_loops(reader: &mut Reader<'_>, names: &Names<'_>, written: &[WrittenFallback]) {
-    let mut edges: HashMap<&str, Vec<&str>> = HashMap::new();
-    for fallback in written {
-        let targets = fallback.targets.iter().map(|target| names.group_of(&target.name));
-        edges.entry(names.group_of(&fallback.from.name)).or_default().extend(targets);
-    }
-    for fallback in written {
-        if let Some(way) = loop_from(names.group_of(&fallback.from.name), &edges) {
-            let message = format!("these fallbacks lead back to where they began: {}", way.join(" -> "));
-            let help = "remove one of them; each list is tried in order, so it can name all that should be tried";
-            reader.found.push(Finding::error("MR1042", fallback.from.at, &message, help).key(&fallback.from.path));
+/// A group cannot stand in for itself. Groups may for each other: none is tried twice (`Routing::fallbacks_of`).
+fn refuse_selves(reader: &mut Reader<'_>, names: &Names<'_>, written: &[WrittenFallback]) {
+    for WrittenFallback { from, targets } in written {
+        let group = names.group_of(&from.name);
+        if targets.iter().any(|target| names.group_of(&target.name) == group) {
+            let message = format!("this group is its own fallback: {group} -> {group}");
+            let help = "remove it from its list: no group is tried twice for one request";
+            reader.found.push(Finding::error("MR1042", from.at, &message, help).key(&from.path));
         }
     }
 }

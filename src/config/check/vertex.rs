@@ -45,12 +45,7 @@ pub(super) fn is_served(reader: &mut Reader<'_>, params: &Section<'_>, model: &s
     if !served {
         let (path, node) = (params.path("model"), params.get("model").unwrap_or(params.node));
         let message = "of Vertex AI's models, only Gemini, Claude and models of text embeddings are supported yet";
-        reader.error(
-            "MR1032",
-            (node, &path),
-            message,
-            "name one, or write `vertex_ai/gemini-*` or `vertex_ai/claude-*`",
-        );
+        reader.left_out((node, &path), message, "name one, or write `vertex_ai/gemini-*` or `vertex_ai/claude-*`");
     }
     served
 }

@@ -38,11 +38,11 @@ const KEYS: &[Key] = &[
         "first_token_timeout",
         Ty::Seconds(0.001, DAY),
         "300",
-        "Longest wait for the head and first event of an answer.",
+        "Longest wait for the head and first event of a stream, where no `stream_timeout` and no `timeout` says.",
     ),
     key("idle_timeout", Ty::Seconds(0.001, DAY), "120", "Longest silence within a stream."),
     key("total_timeout", Ty::Seconds(0.001, 604_800.0), "6000", "Longest whole exchange, where nothing else says."),
-    key("connect_timeout", Ty::Seconds(0.001, 600.0), "10", "Longest TCP and TLS set-up."),
+    key("connect_timeout", Ty::Seconds(0.001, 600.0), "5", "Longest TCP and TLS set-up."),
     key("max_event_bytes", Ty::Count(1024, 1 << 30), "8388608", "Largest single stream event."),
     key("credit_bytes", Ty::Count(4096, 1 << 30), "262144", "What a stream may hold for a slow client, bytes."),
     key(

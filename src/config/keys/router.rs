@@ -26,7 +26,13 @@ const KEYS: &[Key] = &[
         "Seconds for a whole answer; else \
         `litellm_settings.request_timeout`, else `millrace.total_timeout`.",
     ),
-    key("stream_timeout", Ty::Seconds(0.001, 604_800.0), "-", "The same for streams; else `timeout`."),
+    key(
+        "stream_timeout",
+        Ty::Seconds(0.001, 604_800.0),
+        "-",
+        "Seconds until a stream's first event; else `timeout`, the deployment's or the one above, else \
+        `millrace.first_token_timeout`.",
+    ),
     key("retry_after", Ty::Seconds(0.0, 3600.0), "0", "Least wait before a retry, seconds."),
     key("fallbacks", Ty::Fallbacks, "[]", "What to try for a group that failed; `\"*\"` is for all others."),
     key("default_fallbacks", Ty::Names, "[]", "What to try for groups without an entry in `fallbacks`."),
@@ -41,6 +47,13 @@ const KEYS: &[Key] = &[
     ),
     key("cooldown_time", Ty::Seconds(0.0, 604_800.0), "5", "How long it rests, seconds."),
     key("disable_cooldowns", Ty::Flag, "false", "No deployment ever rests."),
+    key(
+        "ignore_invalid_deployments",
+        Ty::Flag,
+        "true",
+        "A deployment whose provider, or kind of model, LiteLLM has and we do not is named at start and left out, as \
+        LiteLLM's proxy leaves out what it cannot make; `false`: the file is refused.",
+    ),
     key(
         "routing_strategy",
         Ty::Choice(STRATEGIES),
@@ -80,7 +93,6 @@ const NOT_YET: &[&str] = &[
     "enable_weighted_failover",
     "fallback_on_unsupported_params",
     "health_check_staleness_threshold",
-    "ignore_invalid_deployments",
     "max_retries",
     "model_group_affinity_config",
     "model_group_retry_policy",

@@ -43,6 +43,6 @@ const KEYS: &[Key] = &[
         "include",
         Ty::Names,
         "[]",
-        "Files to read as well, relative to this one. Lists are appended, mappings merged.",
+        "Files to read as well, relative to this one. Lists are appended, mappings merged. `os.environ/NAME` is looked up in the environment alone.",
     ),
 ];

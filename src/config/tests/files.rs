@@ -106,3 +106,18 @@ fn paths_are_relative_to_the_file_they_are_written_in() {
     assert_eq!(config.millrace.price_file, Some(folder.path().join("sub/prices.json")));
     assert_eq!(config.millrace.data_dir, Some(folder.path().join("sub/../data")));
 }
+
+#[test]
+fn an_included_file_may_be_named_by_a_variable() {
+    let folder = folder(&[
+        ("main.yaml", &format!("include: [os.environ/MORE]\n{}", model("a"))),
+        ("unset.yaml", &format!("include: [os.environ/NOWHERE]\n{}", model("a"))),
+        ("more.yaml", &model("b")),
+    ]);
+    let mut env = super::env();
+    env.insert("MORE".to_owned(), "more.yaml".to_owned());
+    let read = |name: &str| load(&folder.path().join(name), &env, &super::validator);
+    assert_eq!(read("main.yaml").unwrap().models.len(), 2);
+    let complaint = &read("unset.yaml").unwrap_err().complaints[0];
+    assert_eq!((complaint.code, complaint.place.line, complaint.place.column), ("MR1024", 1, 11), "{complaint}");
+}

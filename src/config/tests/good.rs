@@ -250,3 +250,15 @@ fn nothing_but_the_environment_gives_a_wildcard() {
     env.insert("LITELLM_MASTER_KEY".to_owned(), "sk-1234".to_owned());
     assert_eq!(from_env(&env).unwrap().unwrap_err().complaints[0].code, "MR1050");
 }
+
+#[test]
+fn groups_may_stand_in_for_each_other() {
+    let config = good(
+        "model_list:\n\
+         - {model_name: a, litellm_params: {model: gpt-4o}}\n\
+         - {model_name: b, litellm_params: {model: gpt-4o}}\n\
+         router_settings: {fallbacks: [{a: [b]}, {b: [a]}]}\n",
+    );
+    let rows: Vec<_> = config.router.fallbacks.iter().map(|row| (row.model.as_str(), row.targets.join(","))).collect();
+    assert_eq!(rows, [("a", "b".to_owned()), ("b", "a".to_owned())]);
+}

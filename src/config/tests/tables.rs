@@ -86,3 +86,17 @@ fn every_supported_key_is_read() {
         }
     }
 }
+
+#[test]
+fn an_editor_is_told_which_texts_may_stand_for_a_value() {
+    let schema: serde_json::Value = serde_json::from_str(&tables::schema()).unwrap();
+    let params = &schema["$defs"]["entry"]["properties"]["litellm_params"]["properties"];
+    for (value, what) in [
+        (&params["timeout"], "a number"),
+        (&params["drop_params"], "a flag"),
+        (&schema["properties"]["router_settings"]["properties"]["routing_strategy"], "one of some"),
+    ] {
+        let text = value["anyOf"][1]["pattern"].as_str().unwrap_or_else(|| panic!("{what}: {value}"));
+        assert!(text.contains("os\\.environ/") && text.starts_with('^'), "{what}: {text}");
+    }
+}

@@ -3,48 +3,16 @@
 mod answers;
 mod requests;
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 
 use super::Decoder;
-use crate::dialects::{AnswerFacts, Decode, Encode, Event};
-
-fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/dialects/fixtures").join(name)
-}
-
-fn fixture(name: &str) -> String {
-    let path = path(name);
-    std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()))
-}
-
-/// Compares with a golden file, or writes it anew if `MILLRACE_BLESS` is set.
-#[track_caller]
-fn golden(name: &str, made: &str) {
-    let path = path("golden").join(name);
-    if std::env::var_os("MILLRACE_BLESS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, made).unwrap();
-    }
-    let want = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(made, want, "{name} differs; look at it, and bless it with MILLRACE_BLESS=1");
-}
+use crate::dialects::testing::{fixture, golden};
+use crate::dialects::tests::table::facts;
+use crate::dialects::{Decode, Encode, Event};
 
 fn pretty(bytes: &[u8]) -> String {
     let value: Value = serde_json::from_slice(bytes).unwrap();
     format!("{value:#}\n")
-}
-
-fn facts() -> AnswerFacts {
-    AnswerFacts {
-        model: "alias".into(),
-        id: "own-1".into(),
-        created: 1_700_000_000,
-        show_usage: true,
-        asked: Vec::new(),
-        vectors: None,
-    }
 }
 
 /// Name and data of each event of a stream's fixture.

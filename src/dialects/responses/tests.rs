@@ -1,8 +1,6 @@
 //! Tests of the dialect over fixtures: files that a person can read. Goldens are written by `MILLRACE_BLESS=1` and compared
 //! otherwise.
 
-use std::path::PathBuf;
-
 use bytes::Bytes;
 use millrace_actors::ports::Kept;
 use millrace_actors::wire::protocol::Protocol;
@@ -12,29 +10,14 @@ use serde_json::{Value, json};
 
 use super::super::{AnswerFacts, Decode, Encode, Event, Frame, Target, anthropic, openai};
 use super::{Decoder, Encoder, collect, read_request, read_whole, split, write_request, write_whole};
+use crate::dialects::testing::{self, golden, path};
 
 /// Answers with both a stream and a whole fixture.
 const PAIRS: [&str; 10] =
     ["text", "tools", "reasoning", "refusal", "cut", "citations", "messages", "logprobs", "picture", "custom"];
 
-fn path(file: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/dialects/fixtures").join(file)
-}
-
 fn fixture(file: &str) -> String {
-    let path = path("responses").join(file);
-    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-}
-
-#[track_caller]
-fn golden(file: &str, text: &str) {
-    let path = path("golden").join(file);
-    if std::env::var_os("MILLRACE_BLESS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
-    }
-    let known = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(text, known, "{} differs; if that is right, bless it with MILLRACE_BLESS=1", path.display());
+    testing::fixture(&format!("responses/{file}"))
 }
 
 fn facts() -> AnswerFacts {

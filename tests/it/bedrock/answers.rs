@@ -1,9 +1,8 @@
 //! The same answer for every caller, whole and streamed; what it cost.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{KEYS, Scene};
-use crate::harness::{Answer, eventually, records};
 use crate::messages::joined::{events_of, message_of};
 use crate::messages::{Caller, said};
 
@@ -85,18 +84,6 @@ fn signed_and_redacted_thought_goes_back_as_it_came() {
 /// Records are kept in the gateway's folder.
 const RECORDS: &str = "litellm_settings: {callbacks: [jsonl]}\ncallback_settings: {jsonl: {path: records.jsonl}}\n";
 
-/// The record of an answer.
-fn record(scene: &Scene, answer: &Answer) -> Value {
-    let id = answer.header("x-litellm-call-id").unwrap_or_else(|| panic!("{}", answer.text())).to_owned();
-    let mut record = Value::Null;
-    eventually("its record", || {
-        let all = records(&scene.gateway.folder.path().join("records.jsonl"));
-        record = all.into_iter().find(|record| record["id"] == id.as_str()).unwrap_or_default();
-        record.is_object()
-    });
-    record
-}
-
 /// The cache's tokens stand beside `inputTokens`, and each kind has its price: to the picodollar.
 #[test]
 fn the_cost_is_exact_with_reads_and_writes_of_the_cache() {
@@ -112,7 +99,7 @@ fn the_cost_is_exact_with_reads_and_writes_of_the_cache() {
             let answer = scene.ask(caller, model, stream);
             assert_eq!(answer.header("x-litellm-response-cost"), (!stream).then_some(cost), "{caller:?}");
             assert_eq!(said(caller, &answer, stream).tokens, (5701, 77), "{caller:?} {stream}");
-            assert_eq!(record(&scene, &answer)["response_cost"], cost, "{caller:?} {stream}");
+            assert_eq!(scene.gateway.record(&answer)["response_cost"], cost, "{caller:?} {stream}");
         }
     }
 }
@@ -124,7 +111,7 @@ fn usage_that_is_not_told_is_estimated_and_what_cannot_be_is_clamped() {
         let told = said(Caller::OpenAi, &scene.ask(Caller::OpenAi, "b/mock:chunks=4,usage=negative", stream), stream);
         assert_eq!(told.tokens, (0, 0), "{stream}");
         let answer = scene.ask(Caller::OpenAi, "b/mock:chunks=4,usage=absent", stream);
-        assert_eq!(record(&scene, &answer)["estimated"], true, "{stream}");
+        assert_eq!(scene.gateway.record(&answer)["estimated"], true, "{stream}");
     }
 }
 

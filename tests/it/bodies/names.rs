@@ -127,6 +127,9 @@ fn b11_the_path_may_name_the_model_and_must_not_contradict_the_body() {
         client.post("/engines/nobody/chat/completions", &json!({ "messages": [] })).error(404)["code"],
         "model_not_found"
     );
+    // a name that is no text is no name; it went upstream with a mark in its place
+    let error = client.post("/engines/plain%ff/chat/completions", &json!({ "messages": [] })).error(400);
+    assert_eq!(error["param"], "model");
 }
 
 #[test]

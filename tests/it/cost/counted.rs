@@ -4,7 +4,6 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::record_of;
 use crate::harness::{Answer, Gateway, PROVIDER_KEY, Reply, Scripted};
 
 pub(super) struct Fixture {
@@ -192,7 +191,7 @@ fn each_way_of_counting_costs_the_same_whoever_asks_and_however() {
                 let what = format!("{} asked as {dialect}, stream: {stream}", fixture.name);
                 let answer = ask(&gateway, dialect, &fixture.name, stream);
                 assert_eq!(answer.status, 200, "{what}: {}", answer.text());
-                let record = record_of(&gateway, &answer);
+                let record = gateway.record(&answer);
                 assert_eq!(record["response_cost"], want.as_str(), "{what}: {record}");
                 assert_eq!(record["estimated"], false, "{what}: {record}");
                 let header = answer.header("x-litellm-response-cost");
@@ -229,8 +228,8 @@ fn a_pass_through_counts_as_every_other_way_does() {
                 _ => continue,
             };
             assert_eq!(answer.status, 200, "{name}: {}", answer.text());
-            let through = record_of(&gateway, &answer);
-            let own = record_of(&gateway, &ask(&gateway, fixture.dialect(), name, stream));
+            let through = gateway.record(&answer);
+            let own = gateway.record(&ask(&gateway, fixture.dialect(), name, stream));
             for count in ["prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens", "usage_details"] {
                 assert_eq!(through[count], own[count], "{name} {count}, stream: {stream}: {through}");
             }
@@ -269,7 +268,7 @@ fn the_record_says_what_was_counted_besides() {
         .collect();
     let gateway = gateway(&entries);
     for (name, want) in cases {
-        let record = record_of(&gateway, &ask(&gateway, named(name).dialect(), name, false));
+        let record = gateway.record(&ask(&gateway, named(name).dialect(), name, false));
         assert_eq!(record["usage_details"], want, "{name}: {record}");
     }
 }
@@ -293,7 +292,7 @@ fn a_provider_that_states_its_cost_is_believed_unless_the_operator_says_otherwis
             let gateway = gateway(&fixture.entry(prefix, &all.url(), prices));
             for stream in [false, true] {
                 let answer = ask(&gateway, "openai", name, stream);
-                let record = record_of(&gateway, &answer);
+                let record = gateway.record(&answer);
                 assert_eq!(record["response_cost"].as_str(), want.as_deref(), "{prefix}{name}: {record}");
             }
         }

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::counted::{Fixture, ask, fixtures, gateway, provider};
-use super::record_of;
 use crate::harness::{Reply, Scripted};
 
 /// A fixture of each dialect, and where it tells its tokens: an input, an output, a part of the input.
@@ -75,7 +74,7 @@ fn what_cannot_be_is_counted_here_in_every_dialect_and_marked() {
                 let what = format!("{name} {case}, stream: {stream}");
                 let answer = ask(&gateway, fixture.dialect(), name, stream);
                 assert_eq!(answer.status, 200, "{what}: {}", answer.text());
-                let record = record_of(&gateway, &answer);
+                let record = gateway.record(&answer);
                 assert_eq!(record["estimated"], true, "{what}: {record}");
                 for tokens in ["prompt_tokens", "completion_tokens"] {
                     assert!(record[tokens].as_u64().is_some_and(|n| n < 100), "{what}: {record}");

@@ -8,7 +8,7 @@ mod zero_cost;
 use millrace_lab::mock::{MockConfig, MockServer};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Gateway, chat, eventually, records};
+use crate::harness::{Answer, Gateway, chat};
 
 /// A gateway whose records are kept.
 struct Priced {
@@ -41,22 +41,9 @@ impl Priced {
     /// Asks `model`; the answer, and its record.
     fn ask(&self, model: &str, stream: bool) -> (Answer, Value) {
         let answer = self.gateway.client().chat(&chat(model, json!({ "stream": stream })));
-        let record = record_of(&self.gateway, &answer);
+        let record = self.gateway.record(&answer);
         (answer, record)
     }
-}
-
-/// The record of an answer.
-#[track_caller]
-fn record_of(gateway: &Gateway, answer: &Answer) -> Value {
-    let id = answer.header("x-litellm-call-id").unwrap_or_else(|| panic!("{}", answer.text())).to_owned();
-    let mut record = Value::Null;
-    eventually("its record", || {
-        let all = records(&gateway.folder.path().join("records.jsonl"));
-        record = all.into_iter().find(|record| record["id"] == id.as_str()).unwrap_or_default();
-        record.is_object()
-    });
-    record
 }
 
 fn config(mock: &MockServer, deployments: &[Deployment<'_>], more: &str) -> String {

@@ -10,7 +10,7 @@ mod tokens;
 use millrace_lab::mock::{Behaviour, MockConfig, MockServer};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Gateway, PROVIDER_KEY, eventually, records};
+use crate::harness::{Answer, Gateway, PROVIDER_KEY};
 
 /// A mock that serves every model under its own name, as OpenAI's (`a/<choices>`: as Anthropic's, `c/`: Cohere's, `g/`: Gemini's, `l/`: Ollama's), and a gateway whose
 /// records are kept.
@@ -57,14 +57,7 @@ impl Scene {
     /// The record of an answer.
     #[track_caller]
     fn record(&self, answer: &Answer) -> Value {
-        let id = answer.header("x-litellm-call-id").unwrap_or_else(|| panic!("{}", answer.text())).to_owned();
-        let mut record = Value::Null;
-        eventually("its record", || {
-            let all = records(&self.gateway.folder.path().join("records.jsonl"));
-            record = all.into_iter().find(|record| record["id"] == id.as_str()).unwrap_or_default();
-            record.is_object()
-        });
-        record
+        self.gateway.record(answer)
     }
 }
 

@@ -10,10 +10,10 @@ use millrace::callbacks;
 use millrace::cli::serve;
 use millrace::config::{self, Config, ProcessEnv};
 use millrace_lab::mock::MockServer;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use super::{Client, eventually};
+use super::{Answer, Client, eventually, records};
 
 /// The master key of every test's gateway.
 pub const KEY: &str = "sk-test-0123456789abcdef-master";
@@ -131,6 +131,19 @@ impl Gateway {
         let text = self.client().get("/metrics").text();
         let line = text.lines().find(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ')));
         line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or_default()
+    }
+
+    /// The record of an answer, where the gateway's `records.jsonl` keeps them.
+    #[track_caller]
+    pub fn record(&self, answer: &Answer) -> Value {
+        let id = answer.header("x-litellm-call-id").unwrap_or_else(|| panic!("{}", answer.text())).to_owned();
+        let mut record = Value::Null;
+        eventually("its record", || {
+            let all = records(&self.folder.path().join("records.jsonl"));
+            record = all.into_iter().find(|record| record["id"] == id.as_str()).unwrap_or_default();
+            record.is_object()
+        });
+        record
     }
 
     /// Tells it to stop, as SIGTERM would, without waiting.

@@ -1,5 +1,10 @@
 //! The command line: exit codes and words.
 
+use std::io::{BufRead, BufReader};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::Stdio;
+
 use millrace_lab::mock::{MockConfig, MockServer};
 
 use crate::harness::{Process, finished, millrace};
@@ -83,13 +88,73 @@ fn p12_a_taken_port_is_said_clearly() {
     assert!(text.contains(&format!("cannot listen on {address}")) && text.contains("in use"), "{text}");
 }
 
+#[test]
+fn a_provider_that_litellm_has_and_we_lack_is_named_by_line_and_stops_nothing_unless_told_to() {
+    let lacking = "- {model_name: b, litellm_params: {model: replicate/b, api_key: k}}\n";
+    let check = |text: &str| {
+        let file = file(text);
+        let (output, text) = finished(&mut millrace(&["check", file.path().to_str().expect("UTF-8")]));
+        (output.status.code(), text)
+    };
+    let (code, text) = check(&format!("{GOOD}{lacking}"));
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains(":3:43: notice MR1032: the provider `replicate` is not supported yet"), "{text}");
+    assert!(text.contains("left out") && text.contains("ok: 1 deployment, 1 notice"), "{text}");
+    let (code, text) = check(&format!("{GOOD}{lacking}router_settings: {{ignore_invalid_deployments: false}}\n"));
+    assert!(code == Some(1) && text.contains(":3:43: error MR1032"), "{text}");
+    // a mistyped one is no provider of anybody's
+    let (code, text) = check(&format!("{GOOD}{}", lacking.replace("replicate", "opnai")));
+    assert!(code == Some(1) && text.contains("did you mean `openai`?"), "{text}");
+    let (code, text) = check(&format!("model_list:\n{lacking}"));
+    assert!(code == Some(1) && text.contains("MR1302"), "nothing can be called: {text}");
+}
+
+#[test]
+fn check_says_in_both_forms_where_a_gateway_would_be_open_to_all() {
+    let open = file(&format!("{GOOD}millrace:\n  host: 0.0.0.0\n"));
+    let path = open.path().to_str().expect("UTF-8");
+    let (output, text) = finished(&mut millrace(&["check", path]));
+    assert!(output.status.code() == Some(1) && text.contains(":4:9: error MR1051: 0.0.0.0"), "{text}");
+    let (output, text) = finished(&mut millrace(&["check", "--json", path]));
+    let rows: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((output.status.code(), &rows[0]["code"]), (Some(1), &"MR1051".into()), "{text}");
+    assert_eq!(
+        (&rows[0]["line"], &rows[0]["column"], &rows[0]["key"]),
+        (&4.into(), &9.into(), &"millrace.host".into())
+    );
+}
+
+/// A standard output that nobody reads any more, as behind `| head`.
+fn unread() -> Stdio {
+    let (ours, theirs) = UnixStream::pair().expect("a pair");
+    drop(theirs);
+    OwnedFd::from(ours).into()
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_reason_to_panic() {
+    for args in [&["completions", "zsh"][..], &["demo", "--check", "--port", "0"], &["check", "--schema"]] {
+        let output = millrace(args).stdout(unread()).stderr(Stdio::piped()).output().expect("the binary");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() != Some(101) && !said.contains("panicked"), "{args:?}: {said}");
+    }
+    let data = tempfile::tempdir().expect("a folder");
+    let mut serve = millrace(&["serve", "--port", "0", "--workers", "1"]);
+    serve.env("OPENAI_API_KEY", "sk-canary-provider").env("MILLRACE_DATA_DIR", data.path());
+    let mut child = serve.stdout(unread()).stderr(Stdio::piped()).spawn().expect("the binary");
+    let stderr = BufReader::new(child.stderr.take().expect("stderr"));
+    let listens = stderr.lines().map_while(Result::ok).any(|line| line.contains("listening address="));
+    child.kill().and_then(|()| child.wait()).expect("an end");
+    assert!(listens, "its first start needs somebody to read what it prints");
+}
+
 /// FAULTS U1 for users, who have no handle of the mock: the system refuses.
 #[test]
 fn a_mock_can_be_told_to_refuse_every_connection() {
-    use std::io::{BufRead, BufReader, ErrorKind};
+    use std::io::ErrorKind;
 
     let mut mock = millrace(&["mock", "--listen", "127.0.0.1:0", "--refuse"]);
-    let mut mock = mock.stdout(std::process::Stdio::piped()).spawn().expect("the binary");
+    let mut mock = mock.stdout(Stdio::piped()).spawn().expect("the binary");
     let mut line = String::new();
     BufReader::new(mock.stdout.take().expect("stdout")).read_line(&mut line).expect("its address");
     let address = line.trim().strip_prefix("http://").and_then(|url| url.strip_suffix("/v1")).expect("an address");

@@ -94,3 +94,30 @@ fn without_a_key_it_listens_on_loopback_only() {
     let process = Process::spawn(serve, folder);
     assert_eq!(process.client().anonymous().get("/v1/models").status, 200);
 }
+
+#[test]
+fn a_kept_key_that_others_could_read_is_closed_to_them_and_said_to_have_been_open() {
+    let mock = MockServer::start(MockConfig::default()).expect("a mock");
+    let data = tempfile::tempdir().expect("a folder");
+    let file = data.path().join("master_key");
+    std::fs::write(&file, "sk-Zq8vK2mP9xLw4RtY7nBc\n").expect("a file");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).expect("rights");
+    let process = Process::spawn(from_env(&mock, data.path()), tempfile::tempdir().expect("a folder"));
+    assert_eq!(std::fs::metadata(&file).expect("the key's file").permissions().mode() & 0o777, 0o600);
+    let (_, log, _) = process.stop();
+    assert!(log.contains("could be read by others") && !log.contains("Zq8v"), "{log}");
+}
+
+#[test]
+fn a_configuration_can_be_named_by_a_variable_and_an_empty_one_names_none() {
+    let mock = MockServer::start(MockConfig::default()).expect("a mock");
+    let data = tempfile::tempdir().expect("a folder");
+    let mut empty = from_env(&mock, data.path());
+    empty.env("MILLRACE_CONFIG", "");
+    // as compose files write it: `MILLRACE_CONFIG: ${CONFIG:-}`
+    drop(Process::spawn(empty, tempfile::tempdir().expect("a folder")));
+    let (output, text) = finished(from_env(&mock, data.path()).env("MILLRACE_CONFIG", "/no/such/file.yaml"));
+    assert!(output.status.code() == Some(1) && text.contains("/no/such/file.yaml"), "{text}");
+    let (output, text) = finished(&mut millrace(&["serve", "--config", ""]));
+    assert!(output.status.code() == Some(2), "{text}");
+}

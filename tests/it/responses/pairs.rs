@@ -5,12 +5,6 @@ use serde_json::json;
 use super::{GROUPS, Scene, said};
 use crate::messages::{Caller, Said};
 
-/// What the protocols count otherwise: the mock's own count differs with the words it is asked in.
-fn but_tokens(mut said: Said) -> Said {
-    said.tokens = (0, 0);
-    said
-}
-
 #[test]
 fn the_same_answer_comes_to_the_same_before_every_provider_whole_and_streamed() {
     let scene = Scene::new();
@@ -29,9 +23,9 @@ fn the_same_answer_comes_to_the_same_before_every_provider_whole_and_streamed() 
         for group in GROUPS {
             for stream in [false, true] {
                 let model = format!("{group}/{choices}");
-                let got = but_tokens(said(&scene.response(&model, stream)));
+                let got = said(&scene.response(&model, stream)).but_tokens();
                 let want =
-                    Said { model: model.clone(), ..but_tokens(said(&scene.response(&format!("o/{choices}"), false))) };
+                    Said { model: model.clone(), ..said(&scene.response(&format!("o/{choices}"), false)).but_tokens() };
                 assert_eq!(got, want, "stream={stream} {model}");
             }
         }
@@ -45,7 +39,7 @@ fn callers_of_other_protocols_reach_a_provider_that_is_asked_for_responses() {
         ["mock:chunks=5", "mock:chunks=2,tool-calls=3", "mock:chunks=3,thinking=4", "mock:chunks=3,stop=length"]
     {
         let model = format!("r/{choices}");
-        let want = but_tokens(said(&scene.response(&model, false)));
+        let want = said(&scene.response(&model, false)).but_tokens();
         for (caller, path) in [(Caller::OpenAi, "/v1/chat/completions"), (Caller::Anthropic, "/v1/messages")] {
             for stream in [false, true] {
                 let mut body = json!({"model": model, "max_tokens": 99, "stream": stream,
@@ -55,7 +49,7 @@ fn callers_of_other_protocols_reach_a_provider_that_is_asked_for_responses() {
                 }
                 let answer = scene.client().post(path, &body);
                 assert_eq!(answer.status, 200, "{}", answer.text());
-                let got = but_tokens(crate::messages::said(caller, &answer, stream));
+                let got = crate::messages::said(caller, &answer, stream).but_tokens();
                 assert_eq!(got, want, "{caller:?} {stream} {model}");
                 let sent = scene.mock.last_request().expect("a request");
                 assert!(sent.path.ends_with("/responses"), "{}", sent.path);

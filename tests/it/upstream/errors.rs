@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::rig::{BOTH, Rig, Want, behaviour, mock};
+use super::rig::{BOTH, CONNECTION, Rig, Want, behaviour, mock};
 use super::setup::Setup;
 use crate::harness::{PROVIDER_KEY, logged};
 
@@ -170,5 +170,44 @@ fn u24_what_is_wrong_with_the_request_is_told_unchanged_and_asked_once() {
     mock.set_behaviour(behaviour("echo-user"));
     let answer = rig.ask_with("m", false, json!({ "user": "no deployment is blamed for that" }));
     rig.good(&answer, false);
+    rig.finish();
+}
+
+#[test]
+fn what_the_head_of_an_error_tells_reaches_the_caller() {
+    let echo = format!("header=x-echo:Bearer {PROVIDER_KEY}");
+    let mock = mock("");
+    let rig = Rig::new(&Setup::new().all(&mock));
+    for status in ["429,retry-after=7", "400", "500", "401"] {
+        mock.set_behaviour(behaviour(&format!("{status},{echo}")));
+        for stream in BOTH {
+            let answer = rig.ask("m", stream);
+            assert_ne!(answer.status, 200);
+            rig.settled(&answer, "upstream_error");
+            let id =
+                answer.header("llm_provider-x-request-id").unwrap_or_else(|| panic!("{status}: {:?}", answer.headers));
+            assert_eq!(answer.header("request-id"), Some(id));
+            assert_eq!(
+                answer.header("x-ratelimit-limit-requests"),
+                answer.header("llm_provider-x-ratelimit-limit-requests")
+            );
+            assert_eq!(answer.header("llm_provider-x-echo"), None, "the head echoes our credential");
+        }
+    }
+    rig.finish();
+}
+
+#[test]
+fn a_head_of_an_earlier_attempt_is_not_the_last_ones() {
+    let mock = mock("500");
+    let gone = std::net::TcpListener::bind(("127.0.0.1", 0)).and_then(|l| l.local_addr()).expect("a port");
+    let setup = Setup::new()
+        .deployment("first", &mock.base_url(), "model_info: {}")
+        .deployment("gone", &format!("http://{gone}/v1"), "model_info: {}")
+        .router("num_retries: 0, disable_cooldowns: true, fallbacks: [{first: [gone]}]");
+    let rig = Rig::new(&setup);
+    let answer = rig.ask("first", false);
+    rig.refused(&answer, CONNECTION);
+    assert_eq!(answer.header("llm_provider-x-request-id"), None);
     rig.finish();
 }

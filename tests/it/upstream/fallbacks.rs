@@ -113,3 +113,30 @@ fn a_fallback_that_fails_too_is_told_as_it_is() {
     }
     rig.finish();
 }
+
+#[test]
+fn groups_that_stand_in_for_each_other_are_each_tried_once() {
+    let mocks = [mock("500"), mock("500")];
+    let setup = Setup::new()
+        .deployment("a", &mocks[0].base_url(), "model_info: {}")
+        .deployment("b", &mocks[1].base_url(), "model_info: {}")
+        .deployment("\"w/*\"", &mocks[1].base_url(), "model: \"openai/*\"")
+        .router(
+            "num_retries: 0, disable_cooldowns: true, model_group_alias: {other: a}, \
+             fallbacks: [{a: [b]}, {b: [other]}, {w/x: [w/y]}, {w/y: [w/x]}]",
+        );
+    let rig = Rig::new(&setup);
+    // by whatever name: an alias is the group it stands for, and two names behind one pattern are two models
+    for (asked, calls) in [("a", [1, 1]), ("b", [1, 1]), ("other", [1, 1]), ("w/x", [0, 2]), ("w/y", [0, 2])] {
+        let before = mocks.each_ref().map(|mock| mock.stats().requests);
+        let answer = rig.ask(asked, false);
+        answer.error(500);
+        rig.settled(&answer, "upstream_error");
+        assert_eq!(answer.header("x-litellm-attempted-fallbacks"), Some("1"), "{asked}");
+        let after = mocks.each_ref().map(|mock| mock.stats().requests);
+        assert_eq!([after[0] - before[0], after[1] - before[1]], calls, "{asked}");
+    }
+    mocks[0].set_behaviour(behaviour(""));
+    rig.good(&rig.ask("b", true), true);
+    rig.finish();
+}

@@ -10,6 +10,7 @@ mod errors;
 mod fallbacks;
 mod framing;
 mod heads;
+mod left_out;
 mod retries;
 mod rig;
 mod routing;

@@ -106,3 +106,37 @@ fn u07_the_heads_deadline_is_for_all_of_it() {
     }
     rig.finish();
 }
+
+#[test]
+fn u05_where_nothing_is_said_of_streams_what_is_said_of_answers_holds_for_the_first_event() {
+    let mock = mock("hang");
+    let entry = Setup::new().deployment("m", &mock.base_url(), "timeout: 0.4");
+    let all = Setup::new().all(&mock).router("num_retries: 0, disable_cooldowns: true, timeout: 0.4");
+    for setup in [entry, all] {
+        mock.set_behaviour(behaviour("hang"));
+        let rig = Rig::new(&setup);
+        rig.refused(&rig.ask("m", true), late(true));
+        // and for no more than that: a stream may last
+        mock.set_behaviour(behaviour("chunks=20,gap=40ms"));
+        rig.good(&rig.ask("m", true), true);
+        rig.finish();
+    }
+}
+
+#[test]
+fn a_wait_that_the_exchanges_own_end_cuts_short_is_not_the_gateways_time() {
+    let mock = mock("hang");
+    let rig = Rig::new(&Setup::new().all(&mock).millrace("total_timeout: 0.6"));
+    for stream in BOTH {
+        let answer = rig.ask("m", stream);
+        rig.refused(&answer, Want { says: "total timeout", ..TIMEOUT });
+        let header = |name: &str| answer.header(name).and_then(|ms| ms.parse::<f64>().ok()).expect("a time");
+        let told = (header("x-litellm-overhead-duration-ms"), header("x-litellm-response-duration-ms"));
+        let record = rig.record(&answer);
+        let of = |name: &str| record[name].as_f64().expect("a time") * 1000.0;
+        for (own, all) in [told, (of("overhead_time"), of("response_time"))] {
+            assert!(all >= 600.0 && all - own >= 500.0, "the wait counts as the gateway's own: {own} of {all}");
+        }
+    }
+    rig.finish();
+}

@@ -4,22 +4,13 @@ mod answers;
 mod requests;
 mod schemas;
 
-use std::path::PathBuf;
-
 use millrace_actors::fault::Fault;
 use serde_json::Value;
 
 use super::{Decoder, Encoder};
-use crate::dialects::{AnswerFacts, Decode, Encode, Event, Frame, Target};
-
-fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/dialects/fixtures").join(name)
-}
-
-fn fixture(name: &str) -> String {
-    let path = path(name);
-    std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()))
-}
+use crate::dialects::testing::{fixture, golden, path};
+use crate::dialects::tests::table::facts;
+use crate::dialects::{Decode, Encode, Event, Frame, Target};
 
 /// The names of the fixtures of a protocol that begin so.
 fn fixtures(protocol: &str, kind: &str) -> Vec<String> {
@@ -28,19 +19,6 @@ fn fixtures(protocol: &str, kind: &str) -> Vec<String> {
     names.sort();
     assert!(!names.is_empty());
     names
-}
-
-/// Compares with a golden file, or writes it anew if `MILLRACE_BLESS` is set.
-#[track_caller]
-fn golden(name: &str, made: &str) {
-    let path = path("golden").join(name);
-    if std::env::var_os("MILLRACE_BLESS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, made).unwrap();
-        return;
-    }
-    let want = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(made, want, "{name} differs; look at it, and bless it with MILLRACE_BLESS=1");
 }
 
 fn pretty(value: &Value) -> String {
@@ -53,17 +31,6 @@ fn parsed(bytes: &[u8]) -> Value {
 
 fn target(model: &str) -> Target<'_> {
     Target { model, max_output_tokens: None, stream_usage: true }
-}
-
-fn facts() -> AnswerFacts {
-    AnswerFacts {
-        model: "alias".into(),
-        id: "own-1".into(),
-        created: 1_700_000_000,
-        show_usage: true,
-        asked: Vec::new(),
-        vectors: None,
-    }
 }
 
 /// The data of each event of a stream; the reader of event streams proper is below the dialects.

@@ -5,12 +5,11 @@ mod answers;
 mod requests;
 mod streams;
 
-use std::path::PathBuf;
-
 use millrace_actors::wire::sse::SseReader;
 
 use super::super::{AnswerFacts, Decode, Encode, Event, Frame};
 use super::{Decoder, Encoder};
+use crate::dialects::testing::{self, golden};
 
 /// Answers with both a stream and a whole fixture.
 const PAIRS: [&str; 11] = [
@@ -30,25 +29,8 @@ const PAIRS: [&str; 11] = [
 /// Streams without a whole answer.
 const STREAMS: [&str; 3] = ["azure", "unnumbered", "error"];
 
-fn path(file: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/dialects/fixtures").join(file)
-}
-
 fn fixture(file: &str) -> String {
-    let path = path("openai").join(file);
-    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-}
-
-/// `text` is what the golden file says.
-#[track_caller]
-fn golden(file: &str, text: &str) {
-    let path = path("golden").join(file);
-    if std::env::var_os("MILLRACE_BLESS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
-    }
-    let known = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(text, known, "{} differs; if that is right, bless it with MILLRACE_BLESS=1", path.display());
+    testing::fixture(&format!("openai/{file}"))
 }
 
 fn facts(show_usage: bool) -> AnswerFacts {
