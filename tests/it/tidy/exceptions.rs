@@ -10,10 +10,16 @@ pub const LOG_LINES: &[(&str, &str)] = &[
 ];
 
 /// Functions that are long: the finding, the reason.
-pub const LONG: &[(&str, &str)] = &[(
-    "benches/src/mock/behaviour.rs default: more than 69 lines",
-    "a line for each key of the mock's grammar, and nothing else",
-)];
+pub const LONG: &[(&str, &str)] = &[
+    (
+        "actors/src/fault/shape.rs callers_shape: more than 69 lines",
+        "a row for each cause that is the caller's fault, and nothing else",
+    ),
+    (
+        "benches/src/mock/behaviour.rs default: more than 69 lines",
+        "a line for each key of the mock's grammar, and nothing else",
+    ),
+];
 
 /// Tests that sleep, or assert how long something took: the finding, the reason.
 pub const TIMES: &[(&str, &str)] = &[
