@@ -4,14 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::pin::pin;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use actix_http::header::{HOST, HeaderName, HeaderValue};
+use actix_http::header::{HOST, HeaderValue};
 use actix_rt::net::ActixStream;
 use actix_service::Service;
 use actix_tls::connect::{ConnectError, ConnectInfo, Connection};
 use awc::http::{Method, Uri};
-use bytes::Bytes;
 use foldhash::fast::RandomState;
 
 use super::clocks::Clocks;
@@ -19,7 +18,7 @@ use super::dial::Dialer;
 use super::fault::UpstreamFault;
 use super::origin::Origin;
 use super::outgoing::Request;
-use super::request_head;
+use super::request::{self, UpstreamRequest};
 use super::response::UpstreamResponse;
 use super::settings::UpstreamSettings;
 use super::slot::Slot;
@@ -29,30 +28,6 @@ use crate::upload::{Limits, Upload};
 /// authority letter by letter, twice for each call, and a lane has a pool of its own: the dialer knows whom to call. Always
 /// `http`, even where TLS is spoken: TLS lies below the guard, and awc must not add its own.
 const SHOWN: &str = "http://o/";
-
-/// One request to one origin.
-pub struct UpstreamRequest<'a> {
-    /// Whom to call.
-    pub origin: &'a Origin,
-    /// Path and query as sent, starting with `/`.
-    pub path_and_query: &'a str,
-    /// POST, or GET for health checks and lists.
-    pub method: Method,
-    /// Headers to send. Those about the connection and the framing (host, connection, content-length,
-    /// transfer-encoding, expect, upgrade, te, accept-encoding) are skipped: they are set here.
-    pub headers: &'a [(HeaderName, HeaderValue)],
-    /// Headers of this one call; they replace those of the same name above.
-    pub more_headers: &'a [(HeaderName, HeaderValue)],
-    /// The body in parts, sent one after the other without being joined.
-    pub body: &'a [Bytes],
-    /// What follows those parts while its caller still sends it.
-    pub upload: Option<&'a Upload>,
-    /// How long that may wait for its upstream to take a piece.
-    pub stall: Duration,
-    /// From now to the complete final head; connecting and a stale retry included; of an upload,
-    /// from its last piece. `None`: whoever waits for the call ends it.
-    pub head_deadline: Option<Duration>,
-}
 
 /// The upstream client of one worker. Neither `Send` nor `Sync`; clone-free: hold it in the worker's desk.
 pub struct UpstreamClient {
@@ -175,7 +150,7 @@ impl Lane {
             None => None,
         };
         let has_body = request.method != Method::GET || !request.body.is_empty() || rest.is_some();
-        let head = request_head::written(request, &self.host)?;
+        let head = request::head(request, &self.host)?;
         let request_sent = Request { head, has_body, parts: request.body.to_vec(), rest };
         let mut call = client.request(request.method.clone(), self.shown.clone()).no_decompress();
         // else awc makes one of the authority
