@@ -18,8 +18,7 @@ use super::dial::Dialer;
 use super::fault::UpstreamFault;
 use super::origin::Origin;
 use super::outgoing::Request;
-use super::request::UpstreamRequest;
-use super::request_head;
+use super::request::{self, UpstreamRequest};
 use super::response::UpstreamResponse;
 use super::settings::UpstreamSettings;
 use super::slot::Slot;
@@ -151,7 +150,7 @@ impl Lane {
             None => None,
         };
         let has_body = request.method != Method::GET || !request.body.is_empty() || rest.is_some();
-        let head = request_head::written(request, &self.host)?;
+        let head = request::head(request, &self.host)?;
         let request_sent = Request { head, has_body, parts: request.body.to_vec(), rest };
         let mut call = client.request(request.method.clone(), self.shown.clone()).no_decompress();
         // else awc makes one of the authority

@@ -122,6 +122,8 @@ struct Told {
     length: Option<u64>,
     chunked: bool,
     close: bool,
+    /// The body is in a coding, and we ask for none: who does that is not asked twice on one connection.
+    coded: bool,
 }
 
 impl Told {
@@ -133,7 +135,7 @@ impl Told {
         if name.is_empty() || name[0] <= b' ' || name[colon - 1] <= b' ' {
             return Err(MALFORMED);
         }
-        // nearly none is one of the four
+        // nearly none is one of the five
         if !matches!(name[0], b'c' | b'C' | b't' | b'T' | b'u' | b'U') {
             return Ok(colon);
         }
@@ -151,6 +153,8 @@ impl Told {
         } else if name.eq_ignore_ascii_case(b"connection") {
             self.close |=
                 value.split(|byte| *byte == b',').any(|word| word.trim_ascii().eq_ignore_ascii_case(b"close"));
+        } else if name.eq_ignore_ascii_case(b"content-encoding") {
+            self.coded |= !value.eq_ignore_ascii_case(b"identity");
         } else if name.eq_ignore_ascii_case(b"upgrade") && value.eq_ignore_ascii_case(b"websocket") {
             // the start of a tunnel to some, who drop the body
             return Err("upgrade to websocket, which was not asked for");
@@ -178,8 +182,8 @@ pub(super) fn may_end(bytes: &[u8], from: usize) -> bool {
 }
 
 fn judge(http11: bool, code: u16, told: &Told, (len, fields): (usize, Vec<Field>)) -> FinalHead {
-    let &Told { length, chunked, close } = told;
-    let close = close || !http11;
+    let &Told { length, chunked, close, coded } = told;
+    let close = close || coded || !http11;
     let bodyless = matches!(code, 204 | 304);
     // A bodyless status that announces a body, or two ways to tell the end: believed once, never for a second exchange.
     let odd = (bodyless && (chunked || length.is_some_and(|n| n > 0))) || (chunked && length.is_some());
@@ -229,6 +233,11 @@ mod tests {
         assert!(matches!(head, FinalHead { framing: Framing::Length(0), reusable: false, .. }));
         let head = final_head("HTTP/1.1 200 OK\r\nconnection: keep-alive, Close\r\ncontent-length: 0\r\n\r\n");
         assert!(!head.reusable);
+        for (coding, reusable) in [("gzip", false), ("identity", true), ("", false)] {
+            let head =
+                final_head(&format!("HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\ncontent-length: 0\r\n\r\n"));
+            assert_eq!(head.reusable, reusable, "{coding}");
+        }
     }
 
     #[test]

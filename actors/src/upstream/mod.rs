@@ -22,7 +22,6 @@ mod headers;
 mod origin;
 mod outgoing;
 mod request;
-mod request_head;
 mod response;
 mod settings;
 mod shown;
