@@ -200,12 +200,7 @@ fn what_the_head_of_an_error_tells_reaches_the_caller() {
 #[test]
 fn a_head_of_an_earlier_attempt_is_not_the_last_ones() {
     let mock = mock("500");
-    let gone = std::net::TcpListener::bind(("127.0.0.1", 0)).and_then(|l| l.local_addr()).expect("a port");
-    let setup = Setup::new()
-        .deployment("first", &mock.base_url(), "model_info: {}")
-        .deployment("gone", &format!("http://{gone}/v1"), "model_info: {}")
-        .router("num_retries: 0, disable_cooldowns: true, fallbacks: [{first: [gone]}]");
-    let rig = Rig::new(&setup);
+    let rig = Rig::new(&Setup::falls_to_nobody(&mock));
     let answer = rig.ask("first", false);
     rig.refused(&answer, CONNECTION);
     assert_eq!(answer.header("llm_provider-x-request-id"), None);

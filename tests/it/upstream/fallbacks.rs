@@ -99,12 +99,7 @@ fn i01_a_stream_that_broke_after_its_first_event_has_no_fallback_and_no_retry() 
 #[test]
 fn a_fallback_that_fails_too_is_told_as_it_is() {
     let mock = mock("503");
-    let gone = std::net::TcpListener::bind(("127.0.0.1", 0)).and_then(|l| l.local_addr()).expect("a port");
-    let setup = Setup::new()
-        .deployment("first", &mock.base_url(), "model_info: {}")
-        .deployment("gone", &format!("http://{gone}/v1"), "model_info: {}")
-        .router("num_retries: 0, disable_cooldowns: true, fallbacks: [{first: [gone]}]");
-    let rig = Rig::new(&setup);
+    let rig = Rig::new(&Setup::falls_to_nobody(&mock));
     for stream in BOTH {
         let answer = rig.ask("first", stream);
         rig.refused(&answer, CONNECTION);

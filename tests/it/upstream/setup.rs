@@ -27,6 +27,15 @@ impl Setup {
         self.deployment("\"*\"", &mock.base_url(), "model: \"openai/*\"")
     }
 
+    /// The group `first` before `mock`, whose fallback `gone` is a port at which nobody listens.
+    pub fn falls_to_nobody(mock: &MockServer) -> Self {
+        let gone = std::net::TcpListener::bind(("127.0.0.1", 0)).and_then(|l| l.local_addr()).expect("a port");
+        Self::new()
+            .deployment("first", &mock.base_url(), "model_info: {}")
+            .deployment("gone", &format!("http://{gone}/v1"), "model_info: {}")
+            .router("num_retries: 0, disable_cooldowns: true, fallbacks: [{first: [gone]}]")
+    }
+
     /// A deployment of `group` at `base_url`; `more` are `litellm_params` as in a flow mapping. The model is the group's
     /// name, and the key the canary, unless `more` has them.
     pub fn deployment(mut self, group: &str, base_url: &str, more: &str) -> Self {
